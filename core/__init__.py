@@ -1,0 +1,84 @@
+"""The facade: all that an addon author imports. Anything else under `core` is private (but `core.base`)."""
+
+from core.errors import LoadError, UserError
+from core.hookspecs import hookimpl
+from core.i18n.lazy import LazyText, _, ngettext
+from core.manifest import Addon, Demo, Key, Menu, Page, Role, Rows, Scale
+from core.orm.env import CurrentUser, Env
+from core.orm.kinds import Boolean, Char, Date, DateTime, Email, Integer, Json, Phone, Select, Text, Url
+from core.orm.links import Many2many, Many2one, One2many
+from core.orm.model import Model
+from core.orm.numbers import Decimal, Money, Percent
+from core.orm.refs import Ref
+from core.views.nodes import (
+    Extension,
+    Group,
+    Item,
+    Moved,
+    Slot,
+    View,
+    after,
+    attrs,
+    before,
+    extend,
+    form,
+    hide,
+    into,
+    listing,
+    replace,
+    search,
+)
+
+__all__ = [
+    "Addon",
+    "Boolean",
+    "Char",
+    "CurrentUser",
+    "Date",
+    "DateTime",
+    "Decimal",
+    "Demo",
+    "Email",
+    "Env",
+    "Extension",
+    "Group",
+    "Integer",
+    "Item",
+    "Json",
+    "Key",
+    "LazyText",
+    "LoadError",
+    "Many2many",
+    "Many2one",
+    "Menu",
+    "Model",
+    "Money",
+    "Moved",
+    "One2many",
+    "Page",
+    "Percent",
+    "Phone",
+    "Ref",
+    "Role",
+    "Rows",
+    "Scale",
+    "Select",
+    "Slot",
+    "Text",
+    "Url",
+    "UserError",
+    "View",
+    "_",
+    "after",
+    "attrs",
+    "before",
+    "extend",
+    "form",
+    "hide",
+    "hookimpl",
+    "into",
+    "listing",
+    "ngettext",
+    "replace",
+    "search",
+]

@@ -1,0 +1,90 @@
+"""The errors of Lumbung: what a user reads (`UserError`) and what an addon author reads (`LoadError`)."""
+
+from __future__ import annotations
+
+import sys
+from typing import NamedTuple
+
+from core.i18n.lazy import LazyText, TextLike
+
+
+class Origin(NamedTuple):
+    """Where in the source something was declared."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+_DECLARATIONS = ("core.orm.fields", "core.orm.kinds", "core.orm.numbers", "core.orm.links", "core.views.nodes",
+                 "core.manifest", "core.errors")  # fmt: skip
+
+
+def declared_at() -> Origin:
+    """File and line of the statement that declares something, outside of the classes that serve to declare."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__") in _DECLARATIONS:
+        frame = frame.f_back
+    return Origin(frame.f_code.co_filename, frame.f_lineno)
+
+
+class LumbungError(Exception):
+    """Base of every error raised on purpose."""
+
+
+class UserError(LumbungError):
+    """Refuses what the user asked for; everything of the transaction is rolled back.
+
+    `message` is shown as it is; `field` names the field that it stands beside.
+    """
+
+    def __init__(self, message: TextLike, field: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+
+class FieldError(UserError):
+    """A value that a field cannot take (bad text, out of range, unknown operator)."""
+
+
+class LoadError(LumbungError):
+    """A fault in an addon, with who, where, what and the next step."""
+
+    def __init__(
+        self,
+        fault: TextLike,
+        remedy: TextLike,
+        *,
+        addon: str = "",
+        origin: Origin | None = None,
+    ) -> None:
+        super().__init__(fault)
+        self.fault = fault
+        self.remedy = remedy
+        self.addon = addon
+        self.origin = origin
+
+    def __str__(self) -> str:
+        who = f"addon {self.addon!r}" if self.addon else "addon"
+        where = f" ({self.origin})" if self.origin else ""
+        return f"{who}{where}: {self.fault} {self.remedy}"
+
+
+class DatabaseError(LumbungError):
+    """The database cannot be used: locked, broken, full, unreachable. `message` says what to do."""
+
+    def __init__(self, message: TextLike) -> None:
+        super().__init__(message)
+        self.message = message
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+
+__all__ = ["DatabaseError", "FieldError", "LazyText", "LoadError", "LumbungError", "Origin", "UserError", "declared_at"]

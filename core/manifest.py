@@ -1,0 +1,116 @@
+"""What an addon says of itself, and the values that its hooks return."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from core.errors import Origin, declared_at
+from core.i18n.lazy import TextLike
+
+if TYPE_CHECKING:
+    from core.orm.env import Env
+    from core.orm.model import Model
+
+
+@dataclass(frozen=True)
+class Addon:
+    """The manifest: a module-level `addon = Addon(...)` makes a package or module an addon.
+
+    `depends` names addons that must be installed too (base always is). Besides the package itself, each
+    submodule in `modules` is registered for hooks; `extras` maps another addon to the submodule that is
+    imported and registered only where that addon is active in the same database.
+    """
+
+    name: str
+    version: str
+    depends: tuple[str, ...] = ()
+    label: TextLike = ""
+    summary: TextLike = ""
+    modules: tuple[str, ...] = ()
+    extras: Mapping[str, str] = field(default_factory=dict)
+    origin: Origin = field(default_factory=declared_at, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role that an addon ships; whoever has it has the roles that it implies too."""
+
+    name: str
+    label: TextLike
+    implies: tuple[str, ...] = ()
+    help: TextLike = ""
+    origin: Origin = field(default_factory=declared_at, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Menu:
+    """A link in the sidebar to a model's list or to an address, in a group, by `order` and then label."""
+
+    name: str
+    label: TextLike
+    target: type[Model] | str
+    group: TextLike = ""
+    icon: str = "list"
+    order: int = 50
+    tabbar: bool = False
+    origin: Origin = field(default_factory=declared_at, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page made by hand. `view(env, **arguments)` answers; no roles is a load error.
+
+    `roles=("base.user",)` lets in everyone who is signed in.
+    """
+
+    path: str
+    view: Callable[..., Any]
+    methods: tuple[str, ...] = ("GET",)
+    roles: tuple[str, ...] = ()
+    origin: Origin = field(default_factory=declared_at, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Key:
+    """In shipped data: the record that `addon` shipped under `name`."""
+
+    name: str
+    addon: str = ""
+
+
+Row: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Records that an addon ships. Each row has a `key` by which it is known for ever, and field values.
+
+    `rows` may be a callable, so that files are read at install only. A row that a user changed is kept.
+    """
+
+    model: type[Model]
+    rows: Iterable[Row] | Callable[[], Iterable[Row]]
+
+    def read(self) -> Sequence[Row]:
+        """The rows themselves."""
+        return list(self.rows() if callable(self.rows) else self.rows)
+
+
+@dataclass(frozen=True)
+class Demo:
+    """Demo data: `make(env, scale)` writes it and yields (done, total) now and then.
+
+    `scale` is 1 for a small company and larger for a crowd; the same scale always gives the same records.
+    """
+
+    name: TextLike
+    make: Callable[[Env, Scale], Iterable[tuple[int, int]]]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much demo data is wanted: `large` asks for what a performance test needs."""
+
+    large: bool = False

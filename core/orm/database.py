@@ -1,0 +1,124 @@
+"""A database: its engines for reading and for writing, and errors in words.
+
+SQLite has two engines, as DEPENDENCIES say: readers begin deferred and can write nothing, the writer
+begins IMMEDIATE; there is never an upgrade from read to write, which fails at once whatever the timeout.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import make_url
+
+from core.errors import DatabaseError
+from core.i18n.lazy import _
+
+BUSY_SECONDS = 5
+
+
+class Database:
+    """One database by its URL. `close()` gives the connections back."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self.url = make_url(normal_url(url))
+        self.pool_size = pool_size
+        self.name = self._name()
+
+    def _name(self) -> str:
+        """What tells this database from others: signed into its cookies and cache keys."""
+        if self.is_sqlite:
+            return str(Path(self.url.database or ":memory:").resolve())
+        return f"{self.url.host or ''}:{self.url.port or ''}/{self.url.database}"
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is the embedded database."""
+        return self.url.get_backend_name() == "sqlite"
+
+    @property
+    def path(self) -> Path | None:
+        """The file of an embedded database."""
+        return Path(self.url.database) if self.is_sqlite and self.url.database else None
+
+    @cached_property
+    def writing(self) -> sa.Engine:
+        """The engine for transactions that write."""
+        if not self.is_sqlite:
+            return sa.create_engine(self.url, pool_size=self.pool_size, max_overflow=20, pool_pre_ping=True)
+        return self._sqlite("BEGIN IMMEDIATE", read_only=False)
+
+    @cached_property
+    def reading(self) -> sa.Engine:
+        """The engine for transactions that only read; a write through it is refused by the database."""
+        if not self.is_sqlite:
+            return self.writing.execution_options(postgresql_readonly=True)
+        return self._sqlite("BEGIN", read_only=True)
+
+    def _sqlite(self, begin: str, *, read_only: bool) -> sa.Engine:
+        engine = sa.create_engine(
+            self.url, pool_size=self.pool_size, max_overflow=20, connect_args={"timeout": BUSY_SECONDS}
+        )
+
+        @sa.event.listens_for(engine, "connect")
+        def _connect(connection: Any, record: Any) -> None:
+            connection.isolation_level = None
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_SECONDS}000"):
+                connection.execute(f"PRAGMA {pragma}")
+            if read_only:
+                connection.execute("PRAGMA query_only=ON")
+
+        @sa.event.listens_for(engine, "begin")
+        def _begin(connection: sa.Connection) -> None:
+            connection.exec_driver_sql(begin)
+
+        return engine
+
+    def close(self) -> None:
+        """Disposes of every engine that was used."""
+        for name in ("writing", "reading"):
+            engine = self.__dict__.pop(name, None)
+            if engine is not None:
+                engine.dispose()
+
+
+def normal_url(url: str) -> str:
+    """PostgreSQL is always spoken to through psycopg 3, however the address spells it."""
+    for prefix in ("postgres://", "postgresql://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    return url
+
+
+@contextlib.contextmanager
+def in_words(database: Database) -> Iterator[None]:
+    """Turns what the driver says of a locked, broken, full or absent database into a DatabaseError."""
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        message = _explain(str(error.orig).lower(), database)
+        if message is None:
+            raise
+        raise DatabaseError(message) from error
+
+
+def _explain(said: str, database: Database) -> Any:
+    where = database.path or database.url.render_as_string(hide_password=True)
+    if "locked" in said or "busy" in said:
+        return _("The database %(where)s is locked by another program. Wait until it is done, then try again.",
+                 where=where)  # fmt: skip
+    if "not a database" in said or "malformed" in said or "corrupt" in said:
+        return _("The file %(where)s is not a sound database. Restore a backup, or name another file by --db.",
+                 where=where)  # fmt: skip
+    if "full" in said or "no space" in said:
+        return _("The disk of %(where)s is full; nothing was changed. Make room, then try again.", where=where)
+    if "unable to open" in said or "readonly" in said or "read-only" in said or "permission denied" in said:
+        return _("The database %(where)s cannot be opened for writing. Check the folder and its permissions.",
+                 where=where)  # fmt: skip
+    if "connection" in said or "connect" in said or "does not exist" in said or "could not translate" in said:
+        return _("No database answers at %(where)s. Check the address, and that the server runs.", where=where)
+    return None

@@ -1,0 +1,247 @@
+"""The env: one user, one transaction, and every way to read and write records."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from core.errors import FieldError, UserError
+from core.i18n import catalogs
+from core.i18n.formats import DEFAULT_ZONE, Formats, formats
+from core.i18n.lazy import _
+from core.orm import deleting
+from core.orm.model import Model
+from core.orm.session import Session
+
+if TYPE_CHECKING:
+    from core.orm.database import Database
+    from core.orm.registry import Registry
+
+M = TypeVar("M", bound=Model)
+T = TypeVar("T")
+log = logging.getLogger("lumbung.env")
+
+BATCH = 500
+"""Keys per statement where records are read by key: both databases take so many parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentUser:
+    """Who acts: a plain value, not a record."""
+
+    id: int | None = None
+    name: str = ""
+    lang: str = catalogs.DEFAULT_LANGUAGE
+    tz: str = DEFAULT_ZONE
+    theme: str = ""
+    roles: frozenset[str] = frozenset()
+    teams: tuple[int, ...] = ()
+    companies: tuple[int, ...] = ()
+
+
+SYSTEM = CurrentUser(name="system")
+"""Acts where no person does: commands, jobs, installation."""
+
+
+class Env:
+    """The unit of work. The core opens and commits it; addons only use it."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        database: Database,
+        session: Session,
+        user: CurrentUser,
+        *,
+        readonly: bool,
+        is_sudo: bool = False,
+    ) -> None:
+        self.registry = registry
+        self.database = database
+        self.session = session
+        self.user = user
+        self.readonly = readonly
+        self.is_sudo = is_sudo
+        session.env = self
+
+    # ------------------------------------------------------------- who, when
+    @property
+    def lang(self) -> str:
+        """The language of the user."""
+        return self.user.lang
+
+    @property
+    def tz(self) -> str:
+        """The time zone of the user."""
+        return self.user.tz
+
+    @property
+    def company(self) -> int | None:
+        """The key of the company that new records belong to."""
+        return self.user.companies[0] if self.user.companies else None
+
+    @property
+    def companies(self) -> tuple[int, ...]:
+        """The keys of the companies that the user has switched on."""
+        return self.user.companies
+
+    @property
+    def formats(self) -> Formats:
+        """Numbers, money and dates as this user writes them."""
+        return formats(self.lang, self.tz)
+
+    def now(self) -> dt.datetime:
+        """This moment, aware, in UTC."""
+        return dt.datetime.now(dt.UTC)
+
+    # ------------------------------------------------------------- reading
+    @overload
+    def __getitem__(self, key: type[M]) -> type[M]: ...
+    @overload
+    def __getitem__(self, key: str) -> type[Any]: ...
+    def __getitem__(self, key: Any) -> Any:
+        return self.registry[key]
+
+    def scalars(self, statement: sa.Select[tuple[T]] | Any) -> sa.ScalarResult[T]:
+        """The first column of each row: the records of `select(env[Lead])`."""
+        return self.session.scalars(statement)
+
+    def scalar(self, statement: Any) -> Any:
+        """The first column of the first row, or None."""
+        return self.session.scalar(statement)
+
+    def execute(self, statement: Any) -> sa.Result[Any]:
+        """Rows of a statement over composed classes."""
+        return self.session.execute(statement)
+
+    def get(self, model: type[M], key: int) -> M | None:
+        """The record of that key, None where there is none that the user may see."""
+        return self.session.get(self.registry[model], key)
+
+    def read(self, model: type[M], keys: Iterable[int]) -> list[M]:
+        """The records of those keys, in their order, without those that are not there."""
+        cls = self.registry[model]
+        wanted = list(dict.fromkeys(keys))
+        found: dict[int, M] = {}
+        for start in range(0, len(wanted), BATCH):
+            for record in self.scalars(sa.select(cls).where(cls.id.in_(wanted[start : start + BATCH]))):
+                found[record.id] = record
+        return [found[key] for key in wanted if key in found]
+
+    def only(self, model: type[M], records: Iterable[Model]) -> list[M]:
+        """Those of `records` that are records of `model`, typed so."""
+        cls = self.registry[model]
+        return [record for record in records if isinstance(record, cls)]
+
+    def as_(self, model: type[M], record: Model) -> M:
+        """`record` as another fragment of its model. Raises TypeError where it is of another model."""
+        cls = self.registry[model]
+        if not isinstance(record, cls):
+            raise TypeError(f"{type(record).__name__} {record.id} is not a {self.registry.info(model).name}")
+        return record
+
+    # ------------------------------------------------------------- writing
+    def create(self, model: type[M], rows: Sequence[Mapping[str, Any]]) -> list[M]:
+        """New records, in one batch. Raises FieldError on a name that the model does not have."""
+        info = self.registry.info(model)
+        self._check_names(model, {name for row in rows for name in row})
+        defaults = {
+            item.name: item.default
+            for item in info.own_fields
+            if callable(item.default)
+        }
+        cls: Any = info.cls
+        records = [cls(**{**self._called(defaults, row), **row}) for row in rows]
+        self.session.add_all(records)
+        return records
+
+    def _called(self, defaults: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: default(self) for name, default in defaults.items() if name not in row and f"{name}_id" not in row}
+
+    def write(self, records: Iterable[Model], values: Mapping[str, Any]) -> None:
+        """Sets the same values on all of `records`."""
+        for record in records:
+            self._check_names(type(record), values.keys())
+            for name, value in values.items():
+                setattr(record, name, value)
+
+    def delete(self, records: Iterable[Model]) -> None:
+        """Deletes records with what hangs on them as `ondelete` says. Raises UserError naming what uses them."""
+        deleting.delete(self, list(records))
+
+    def flush(self) -> None:
+        """Writes what is pending into the transaction."""
+        self.session.flush()
+
+    def _check_names(self, model: type[Model], names: Iterable[str]) -> None:
+        info = self.registry.info(model)
+        known = info.cls.__mapper__.all_orm_descriptors  # type: ignore[attr-defined]
+        for name in names:
+            if name not in known:
+                raise FieldError(_("%(model)s has no field “%(field)s”.", model=info.label, field=name), name)
+
+    # ------------------------------------------------------------- rights
+    @contextlib.contextmanager
+    def sudo(self, why: str) -> Iterator[Env]:
+        """A second env on the same connection, with records of its own, that no rule narrows.
+
+        Entering flushes this env and opens a savepoint; leaving flushes sudo and expires here exactly what
+        it wrote; an exception rolls back to the savepoint. Records do not cross: `su.as_own(record)`.
+        """
+        log.info("sudo by user %s: %s", self.user.id, why)
+        self.flush()
+        session = Session(
+            bind=self.session.connection(), join_transaction_mode="create_savepoint", expire_on_commit=False
+        )
+        inner = Env(self.registry, self.database, session, self.user, readonly=self.readonly, is_sudo=True)
+        try:
+            yield inner
+            session.flush()
+            written = session.written
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            session.close()
+        self.session.expire_written(written)
+
+    def as_own(self, record: M) -> M:
+        """`record` of another env, read again in this one. Raises UserError where it is gone."""
+        own = self.session.get(self.registry[type(record)], record.id, populate_existing=True)
+        if own is None:
+            raise UserError(_("This record is not there any more."))
+        return own
+
+    def with_user(self, **changes: Any) -> CurrentUser:
+        """The user with other properties: language for a document, company for a batch."""
+        return replace(self.user, **changes)
+
+    @contextlib.contextmanager
+    def unsafe_sql(self, why: str) -> Iterator[orm.Session]:
+        """The session without the door, for statements that no model can say. Logged."""
+        log.info("unsafe_sql by user %s: %s", self.user.id, why)
+        yield self.session
+
+
+@contextlib.contextmanager
+def open_env(
+    registry: Registry, database: Database, user: CurrentUser = SYSTEM, *, readonly: bool = False
+) -> Iterator[Env]:
+    """An env for a `with` block: a writing one commits at its end, an exception rolls back."""
+    session = Session(bind=database.reading if readonly else database.writing, expire_on_commit=False)
+    token = catalogs.set_language(user.lang)
+    try:
+        yield Env(registry, database, session, user, readonly=readonly)
+        if not readonly:
+            session.commit()
+    finally:
+        session.close()
+        catalogs.reset_language(token)

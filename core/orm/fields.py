@@ -1,0 +1,209 @@
+"""The field: one object that holds column, parse, show, filter, sort and group of its kind.
+
+Here are the base and what every kind shares; the kinds are in `kinds`, `numbers` and `links`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypedDict, TypeVar, overload
+
+import sqlalchemy as sa
+from sqlalchemy.orm import InstrumentedAttribute
+
+from core.errors import FieldError, declared_at
+from core.i18n.lazy import TextLike, _
+
+if TYPE_CHECKING:
+    from core.i18n.formats import Formats
+    from core.orm.registry import Registry
+
+T = TypeVar("T")
+
+RESERVED_PREFIX = "x_"
+"""Names of fields that an admin makes begin so; code may not use it."""
+
+
+class FragmentAccess(AttributeError):
+    """A fragment was used as if it were a mapped class."""
+
+
+class FieldOptions(TypedDict, total=False):
+    """What every field may be told, besides `required` and what its kind adds."""
+
+    label: TextLike
+    help: TextLike
+    default: Any
+    index: bool
+    unique: bool
+    compute: str
+    depends: tuple[str, ...]
+    override: bool
+    readonly: bool
+    after: str
+    before: str
+    into: str
+    list: bool
+    search: bool
+
+
+class Field(Generic[T]):
+    """A typed attribute of a model: declared once, shown everywhere.
+
+    On a fragment it is a description and refuses to be read; on a composed class SQLAlchemy's attribute
+    stands in its place. `default` is a value, or a callable that takes the env.
+    """
+
+    widget: ClassVar[str] = "text"
+    numeric: ClassVar[bool] = False
+    sortable: ClassVar[bool] = True
+    groupable: ClassVar[bool] = True
+    operators: ClassVar[tuple[str, ...]] = ("eq", "ne", "in", "isnull")
+    system: bool = False
+
+    def __init__(
+        self,
+        *,
+        required: bool = False,
+        label: TextLike | None = None,
+        help: TextLike | None = None,  # noqa: A002 - the word of the contract
+        default: Any = None,
+        index: bool = False,
+        unique: bool = False,
+        compute: str | None = None,
+        depends: tuple[str, ...] = (),
+        override: bool = False,
+        readonly: bool = False,
+        after: str | None = None,
+        before: str | None = None,
+        into: str | None = None,
+        list: bool = False,  # noqa: A002 - the word of the contract
+        search: bool = False,
+    ) -> None:
+        self.name = "?"
+        self.owner: type[Any] = object
+        self.required = required
+        self._label = label
+        self.help = help
+        self.default = default
+        self.index = index
+        self.unique = unique
+        self.compute = compute
+        self.depends = depends
+        self.override = override
+        self.readonly = readonly or compute is not None
+        self.after, self.before, self.into = after, before, into
+        self.list = list
+        self.search = search
+        self.origin = declared_at()
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.owner, self.name = owner, name
+
+    @overload
+    def __get__(self, obj: None, owner: Any) -> InstrumentedAttribute[T]: ...
+    @overload
+    def __get__(self, obj: object, owner: Any) -> T: ...
+    def __get__(self, obj: Any, owner: Any = None) -> Any:
+        return _refuse(self, type(obj) if obj is not None else owner)
+
+    def __set__(self, obj: object, value: T) -> None:
+        _refuse(self, type(obj))
+
+    @property
+    def label(self) -> TextLike:
+        """The name a user reads; without one, the attribute's name in words."""
+        return self._label if self._label is not None else self.name.replace("_", " ").capitalize()
+
+    @property
+    def key(self) -> str:
+        """The attribute that holds the stored value on a composed class."""
+        return self.name
+
+    # ------------------------------------------------------------- schema
+    def sql_type(self) -> sa.types.TypeEngine[Any]:
+        """The SQL type of the column."""
+        raise TypeError(f"{type(self).__name__} has no column")
+
+    def columns(self, registry: Registry) -> Sequence[sa.Column[Any]]:
+        """The columns that this field adds to its model's table."""
+        return (self.column(self.name, self.sql_type()),)
+
+    def column(self, name: str, type_: sa.types.TypeEngine[Any], *args: Any) -> sa.Column[Any]:
+        """One column as the options say: nullable unless required, with the constant default on both sides."""
+        constant = None if callable(self.default) else self.default
+        server = None if constant is None else sa.literal(constant, type_)
+        return sa.Column(
+            name, type_, *args, nullable=not self.required, default=constant, server_default=server, key=name
+        )
+
+    # ------------------------------------------------------------- values
+    def parse(self, text: str, formats: Formats) -> Any:
+        """The value of what a user typed, None for nothing. Raises FieldError saying how to type it."""
+        text = text.strip()
+        return self.read(text) if text else None
+
+    def read(self, text: str) -> Any:
+        """The value of a text in machine form (addresses, API). Raises FieldError."""
+        raise TypeError(f"{type(self).__name__} cannot be read from text")
+
+    def formatter(self, formats: Formats) -> Callable[[Any], str]:
+        """How the kind shows a value: called once per column, then once per value."""
+        return lambda value: "" if value is None else str(value)
+
+    def typed(self, value: Any, formats: Formats) -> str:
+        """`value` as a user would type it."""
+        return self.formatter(formats)(value)
+
+    # ------------------------------------------------------------- queries
+    def filter(self, attribute: Any, operator: str, text: str) -> sa.ColumnElement[bool]:
+        """The condition `attribute operator text`. Raises FieldError on an operator or text it cannot take."""
+        if operator not in self.operators:
+            raise FieldError(
+                _("%(field)s cannot be filtered by “%(operator)s”.", field=self.label, operator=operator), self.name
+            )
+        return self._condition(attribute, operator, text)
+
+    def _condition(self, attribute: Any, operator: str, text: str) -> sa.ColumnElement[bool]:
+        if operator == "isnull":
+            return self._null_condition(attribute, text)
+        if operator == "in":
+            return attribute.in_([self.read(part) for part in text.split(",")])  # type: ignore[no-any-return]
+        if operator == "contains":
+            return attribute.icontains(text, autoescape=True)  # type: ignore[no-any-return]
+        if operator == "ne":  # what is empty is not equal either, as a user reads it
+            return sa.or_(attribute != self.read(text), attribute.is_(None))
+        return COMPARISONS[operator](attribute, self.read(text))
+
+    def _null_condition(self, attribute: Any, text: str) -> sa.ColumnElement[bool]:
+        if text not in ("true", "false"):
+            raise FieldError(_("Use true or false."), self.name)
+        return attribute.is_(None) if text == "true" else attribute.is_not(None)  # type: ignore[no-any-return]
+
+    def sort(self, attribute: Any, descending: bool = False) -> sa.ColumnElement[Any]:
+        """What a list is ordered by; empty values come last in both directions, on both databases."""
+        return (attribute.desc() if descending else attribute.asc()).nulls_last()  # type: ignore[no-any-return]
+
+    def group(self, attribute: Any) -> sa.ColumnElement[Any]:
+        """What a list is grouped by."""
+        return attribute  # type: ignore[no-any-return]
+
+
+COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
+    "eq": lambda attribute, value: attribute == value,
+    "lt": lambda attribute, value: attribute < value,
+    "le": lambda attribute, value: attribute <= value,
+    "gt": lambda attribute, value: attribute > value,
+    "ge": lambda attribute, value: attribute >= value,
+}
+
+ORDERED = ("eq", "ne", "lt", "le", "gt", "ge", "in", "isnull")
+TEXTUAL = ("eq", "ne", "in", "contains", "isnull")
+
+
+def _refuse(field: Field[Any], owner: type[Any]) -> Any:
+    raise FragmentAccess(
+        f"{owner.__module__}.{owner.__qualname__}.{field.name}: this is a fragment, not a mapped class; "
+        f"use env[{owner.__name__}].{field.name}"
+    )
+

@@ -1,0 +1,431 @@
+"""The plain kinds of field: texts, choices, truth, dates and data."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, Unpack, overload
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+
+from core.errors import FieldError
+from core.i18n.lazy import TextLike, _
+from core.orm.fields import ORDERED, TEXTUAL, Field, FieldOptions
+from core.orm.types import JsonType, UtcDateTime
+
+if TYPE_CHECKING:
+    from core.i18n.formats import Formats
+    from core.orm.registry import Registry
+
+T = TypeVar("T")
+
+
+class Char(Field[T]):
+    """One line of text of at most `size` characters.
+
+    With `translate=True` the value differs per language: the column holds JSON, the attribute reads and
+    writes the language of the moment and falls back to the other one.
+    """
+
+    operators: ClassVar[tuple[str, ...]] = TEXTUAL
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: Char[str],
+            size: int = ...,
+            *,
+            required: Literal[True],
+            translate: bool = ...,
+            **options: Unpack[FieldOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: Char[str | None],
+            size: int = ...,
+            *,
+            required: Literal[False] = ...,
+            translate: bool = ...,
+            **options: Unpack[FieldOptions],
+        ) -> None: ...
+        def __init__(self, size: int = 200, **options: Any) -> None: ...
+
+    else:
+
+        def __init__(self, size: int = 200, *, translate: bool = False, **options: Any) -> None:
+            super().__init__(**options)
+            self.size = size
+            self.translate = translate
+
+    size: int
+    translate: bool
+
+    @property
+    def key(self) -> str:
+        return f"{self.name}_texts" if self.translate else self.name
+
+    def sql_type(self) -> sa.types.TypeEngine[Any]:
+        return JsonType if self.translate else sa.String(self.size)
+
+    def columns(self, registry: Registry) -> Sequence[sa.Column[Any]]:
+        if not self.translate:
+            return super().columns(registry)
+        column = sa.Column(self.name, JsonType, nullable=not self.required, key=self.key)
+        return (column,)
+
+    def read(self, text: str) -> Any:
+        if len(text) > self.size:
+            raise FieldError(
+                _("%(field)s is too long: %(length)s characters, at most %(size)s.", field=self.label,
+                  length=len(text), size=self.size), self.name)  # fmt: skip
+        return text
+
+
+class Text(Field[T]):
+    """Text of any length, over several lines."""
+
+    widget: ClassVar[str] = "textarea"
+    operators: ClassVar[tuple[str, ...]] = TEXTUAL
+    sortable: ClassVar[bool] = False
+    groupable: ClassVar[bool] = False
+    limit = 100_000
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(self: Text[str], *, required: Literal[True], **options: Unpack[FieldOptions]) -> None: ...
+        @overload
+        def __init__(
+            self: Text[str | None], *, required: Literal[False] = ..., **options: Unpack[FieldOptions]
+        ) -> None: ...
+        def __init__(self, **options: Any) -> None: ...
+
+    def sql_type(self) -> sa.types.TypeEngine[Any]:
+        return sa.Text()
+
+    def read(self, text: str) -> Any:
+        if len(text) > self.limit:
+            raise FieldError(
+                _("%(field)s is too long: %(length)s characters, at most %(size)s.", field=self.label,
+                  length=len(text), size=self.limit), self.name)  # fmt: skip
+        return text
+
+
+class Boolean(Field[bool]):
+    """Yes or no, never empty; no unless `default=True`."""
+
+    widget: ClassVar[str] = "checkbox"
+    operators: ClassVar[tuple[str, ...]] = ("eq", "ne")
+
+    def __init__(self, **options: Unpack[FieldOptions]) -> None:
+        options.setdefault("default", False)
+        super().__init__(required=True, **options)
+
+    def sql_type(self) -> sa.types.TypeEngine[Any]:
+        return sa.Boolean()
+
+    def read(self, text: str) -> bool:
+        if text not in ("true", "false"):
+            raise FieldError(_("Use true or false."), self.name)
+        return text == "true"
+
+    def parse(self, text: str, formats: Formats) -> bool:
+        return text not in ("", "false")
+
+    def formatter(self, formats: Formats) -> Callable[[Any], str]:
+        yes, no = str(_("Yes")), str(_("No"))
+        return lambda value: yes if value else no
+
+    def typed(self, value: Any, formats: Formats) -> str:
+        return "true" if value else ""
+
+
+class Integer(Field[T]):
+    """A whole number of 64 bits."""
+
+    widget: ClassVar[str] = "number"
+    numeric: ClassVar[bool] = True
+    operators: ClassVar[tuple[str, ...]] = ORDERED
+    limit = 2**63 - 1
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(self: Integer[int], *, required: Literal[True], **options: Unpack[FieldOptions]) -> None: ...
+        @overload
+        def __init__(
+            self: Integer[int | None], *, required: Literal[False] = ..., **options: Unpack[FieldOptions]
+        ) -> None: ...
+        def __init__(self, **options: Any) -> None: ...
+
+    def sql_type(self) -> sa.types.TypeEngine[Any]:
+        return sa.BigInteger()
+
+    def parse(self, text: str, formats: Formats) -> int | None:
+        if not text.strip():
+            return None
+        number = formats.parse_number(text)
+        if number != number.to_integral_value():
+            raise FieldError(_("%(field)s is a whole number, without decimals.", field=self.label), self.name)
+        return self._in_range(int(number))
+
+    def read(self, text: str) -> int:
+        if not re.fullmatch(r"-?[0-9]{1,19}", text):
+            raise FieldError(_("%(field)s is a whole number, without decimals.", field=self.label), self.name)
+        return self._in_range(int(text))
+
+    def _in_range(self, value: int) -> int:
+        if abs(value) > self.limit:
+            raise FieldError(_("%(field)s is too large.", field=self.label), self.name)
+        return value
+
+    def formatter(self, formats: Formats) -> Callable[[Any], str]:
+        show = formats.number
+        return lambda value: "" if value is None else show(value)
+
+
+class Date(Field[T]):
+    """A day of the calendar, without a zone."""
+
+    widget: ClassVar[str] = "date"
+    operators: ClassVar[tuple[str, ...]] = ORDERED
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(self: Date[dt.date], *, required: Literal[True], **options: Unpack[FieldOptions]) -> None: ...
+        @overload
+        def __init__(
+            self: Date[dt.date | None], *, required: Literal[False] = ..., **options: Unpack[FieldOptions]
+        ) -> None: ...
+        def __init__(self, **options: Any) -> None: ...
+
+    def sql_type(self) -> sa.types.TypeEngine[Any]:
+        return sa.Date()
+
+    def parse(self, text: str, formats: Formats) -> dt.date | None:
+        return formats.parse_date(text) if text.strip() else None
+
+    def read(self, text: str) -> dt.date:
+        try:
+            if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+                raise ValueError(text)
+            return dt.date.fromisoformat(text)
+        except ValueError:
+            raise FieldError(_("Use a date such as 2026-11-30."), self.name) from None
+
+    def formatter(self, formats: Formats) -> Callable[[Any], str]:
+        show = formats.date
+        return lambda value: "" if value is None else show(value)
+
+    def typed(self, value: Any, formats: Formats) -> str:
+        return "" if value is None else f"{value:%d/%m/%Y}"
+
+
+class DateTime(Field[T]):
+    """A moment, stored in UTC and shown in the reader's zone."""
+
+    widget: ClassVar[str] = "datetime"
+    operators: ClassVar[tuple[str, ...]] = ORDERED
+    groupable: ClassVar[bool] = False
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: DateTime[dt.datetime], *, required: Literal[True], **options: Unpack[FieldOptions]
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: DateTime[dt.datetime | None], *, required: Literal[False] = ..., **options: Unpack[FieldOptions]
+        ) -> None: ...
+        def __init__(self, **options: Any) -> None: ...
+
+    def sql_type(self) -> sa.types.TypeEngine[Any]:
+        return UtcDateTime()
+
+    def parse(self, text: str, formats: Formats) -> dt.datetime | None:
+        return formats.parse_moment(text) if text.strip() else None
+
+    def read(self, text: str) -> dt.datetime:
+        try:
+            moment = dt.datetime.fromisoformat(text)
+        except ValueError:
+            raise FieldError(_("Use a moment such as 2026-11-30T14:30:00+07:00."), self.name) from None
+        return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+
+    def formatter(self, formats: Formats) -> Callable[[Any], str]:
+        show = formats.moment
+        return lambda value: "" if value is None else show(value)
+
+    def typed(self, value: Any, formats: Formats) -> str:
+        return "" if value is None else f"{value.astimezone(formats.zone):%d/%m/%Y %H:%M}"
+
+
+class Select(Field[T]):
+    """One of a fixed set of choices: a mapping of the stored key to its label.
+
+    `tones` names the colour of a choice (ok, warn, bad, info, padi, pri) where it is shown as a badge.
+    """
+
+    widget: ClassVar[str] = "select"
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: Select[str],
+            choices: Mapping[str, TextLike],
+            *,
+            required: Literal[True],
+            tones: Mapping[str, str] = ...,
+            **options: Unpack[FieldOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: Select[str | None],
+            choices: Mapping[str, TextLike],
+            *,
+            required: Literal[False] = ...,
+            tones: Mapping[str, str] = ...,
+            **options: Unpack[FieldOptions],
+        ) -> None: ...
+        def __init__(self, choices: Mapping[str, TextLike], **options: Any) -> None: ...
+
+    else:
+
+        def __init__(self, choices, *, tones=None, **options):
+            super().__init__(**options)
+            self.choices = dict(choices)
+            self.tones = dict(tones or {})
+
+    choices: dict[str, TextLike]
+    tones: dict[str, str]
+
+    def sql_type(self) -> sa.types.TypeEngine[Any]:
+        return sa.String(40)
+
+    def read(self, text: str) -> str:
+        if text not in self.choices:
+            raise FieldError(
+                _("Choose one of: %(choices)s.", choices=", ".join(str(label) for label in self.choices.values())),
+                self.name,
+            )
+        return text
+
+    def formatter(self, formats: Formats) -> Callable[[Any], str]:
+        labels = {key: str(label) for key, label in self.choices.items()}
+        return lambda value: "" if value is None else labels.get(value, value)
+
+    def typed(self, value: Any, formats: Formats) -> str:
+        return value or ""
+
+    def sort(self, attribute: Any, descending: bool = False) -> sa.ColumnElement[Any]:
+        """In the order in which the choices are written, as a user sees a process."""
+        order = sa.case({key: place for place, key in enumerate(self.choices)}, value=attribute)
+        return super().sort(order, descending)
+
+
+class Json(Field[T]):
+    """Data of a program: lists and mappings, shown as text and not filtered."""
+
+    widget: ClassVar[str] = "textarea"
+    sortable: ClassVar[bool] = False
+    groupable: ClassVar[bool] = False
+    operators: ClassVar[tuple[str, ...]] = ("isnull",)
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(self: Json[Any], *, required: Literal[True], **options: Unpack[FieldOptions]) -> None: ...
+        @overload
+        def __init__(
+            self: Json[Any | None], *, required: Literal[False] = ..., **options: Unpack[FieldOptions]
+        ) -> None: ...
+        def __init__(self, **options: Any) -> None: ...
+
+    def sql_type(self) -> sa.types.TypeEngine[Any]:
+        return sa.JSON(none_as_null=True).with_variant(_jsonb(), "postgresql")
+
+    def read(self, text: str) -> Any:
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            raise FieldError(_("%(field)s is not valid JSON.", field=self.label), self.name) from None
+
+    def formatter(self, formats: Formats) -> Callable[[Any], str]:
+        return lambda value: "" if value is None else json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def _jsonb() -> sa.types.TypeEngine[Any]:
+    from sqlalchemy.dialects.postgresql import JSONB
+
+    return JSONB(none_as_null=True)
+
+
+class Email(Char[T]):
+    """An e-mail address, stored in lower case."""
+
+    widget: ClassVar[str] = "email"
+    _pattern = re.compile(r"[^\s@<>\"(),;:\\]+@[^\s@<>\"(),;:\\]+\.[^\s@<>\"(),;:\\.]{2,}")
+
+    def read(self, text: str) -> Any:
+        text = super().read(text).lower()
+        if "@" not in text:
+            raise FieldError(_("“%(text)s” lacks the “@” of an e-mail address.", text=text[:60]), self.name)
+        if not self._pattern.fullmatch(text):
+            raise FieldError(_("“%(text)s” is not an e-mail address.", text=text[:60]), self.name)
+        return text
+
+
+class Phone(Char[T]):
+    """A phone number, stored as E.164 (`+6281220457781`), shown as people here write it (`0812-2045-7781`)."""
+
+    widget: ClassVar[str] = "tel"
+    region = "ID"
+
+    def read(self, text: str) -> Any:
+        import phonenumbers
+
+        try:
+            number = phonenumbers.parse(super().read(text), self.region)
+        except phonenumbers.NumberParseException:
+            number = None
+        if number is None or not phonenumbers.is_possible_number(number):
+            raise FieldError(
+                _("“%(text)s” is not a phone number. Write it like 0812-3456-7890.", text=text[:40]), self.name
+            )
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+    def formatter(self, formats: Formats) -> Callable[[Any], str]:
+        return lambda value: "" if value is None else show_phone(value)
+
+
+def show_phone(value: str) -> str:
+    """A stored number as it is dialled here: local numbers in groups, others in international form."""
+    if not value.startswith("+62"):
+        return value
+    digits = "0" + value[3:]
+    if digits.startswith("08"):
+        return "-".join(filter(None, (digits[:4], digits[4:8], digits[8:])))
+    return f"{digits[:3]}-{digits[3:]}"
+
+
+class Url(Char[T]):
+    """A web address of scheme http or https; one typed without gets https."""
+
+    widget: ClassVar[str] = "url"
+
+    def read(self, text: str) -> Any:
+        text = super().read(text if "://" in text else f"https://{text}")
+        try:
+            parts = urlsplit(text)
+        except ValueError:
+            parts = urlsplit("")
+        if parts.scheme not in ("http", "https") or "." not in (parts.hostname or "") or re.search(r"\s", text):
+            raise FieldError(_("“%(text)s” is not a web address.", text=text[:60]), self.name)
+        return text

@@ -1,0 +1,43 @@
+"""Names of tables, indexes and constraints: one rule, within PostgreSQL's 63 bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.sql.elements import conv
+
+LIMIT = 60
+MODEL_NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
+FIELD_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+def table_name(model: str) -> str:
+    """`crm.lead` lies in `crm_lead`."""
+    return model.replace(".", "_")
+
+
+def short(name: str) -> str:
+    """`name`, cut and told apart by a digest where it is too long for PostgreSQL."""
+    if len(name) <= LIMIT:
+        return name
+    return f"{name[: LIMIT - 9]}_{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def index_name(table: str, *columns: str, unique: bool = False) -> str:
+    """`ix_crm_lead_owner_id`, `uq_base_user_email`."""
+    return short("_".join(("uq" if unique else "ix", table, *columns)))
+
+
+def _foreign_key(constraint: Any, table: sa.Table) -> str:
+    return conv(short(f"{table.name}_{constraint.columns[0].name}"))
+
+
+CONVENTION: Mapping[str, Any] = {
+    "short": _foreign_key,
+    "fk": "fk_%(short)s",
+    "pk": "pk_%(table_name)s",
+}

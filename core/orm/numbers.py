@@ -1,0 +1,136 @@
+"""Exact numbers: Decimal, Money and Percent. Never a float on the way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import Decimal as Number
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, Unpack, overload
+
+import sqlalchemy as sa
+
+from core.errors import FieldError
+from core.i18n.lazy import _
+from core.orm.fields import ORDERED, Field, FieldOptions
+from core.orm.types import Exact, exact
+
+if TYPE_CHECKING:
+    from core.i18n.formats import Formats
+
+T = TypeVar("T")
+
+
+class Decimal(Field[T]):
+    """A number with `scale` places after the point and at most 18 digits in all."""
+
+    widget: ClassVar[str] = "number"
+    numeric: ClassVar[bool] = True
+    groupable: ClassVar[bool] = False
+    operators: ClassVar[tuple[str, ...]] = ORDERED
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: Decimal[Number], *, required: Literal[True], scale: int = ..., **options: Unpack[FieldOptions]
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: Decimal[Number | None],
+            *,
+            required: Literal[False] = ...,
+            scale: int = ...,
+            **options: Unpack[FieldOptions],
+        ) -> None: ...
+        def __init__(self, *, scale: int = 2, **options: Any) -> None: ...
+
+    else:
+
+        def __init__(self, *, scale: int = 2, **options: Any) -> None:
+            super().__init__(**options)
+            self.scale = scale
+
+    scale: int
+
+    def sql_type(self) -> sa.types.TypeEngine[Any]:
+        return Exact(self.scale)
+
+    def parse(self, text: str, formats: Formats) -> Number | None:
+        return self._checked(formats.parse_number(text)) if text.strip() else None
+
+    def read(self, text: str) -> Number:
+        if not re.fullmatch(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", text):
+            raise FieldError(_("%(field)s is a number such as 1250.50.", field=self.label), self.name)
+        return self._checked(Number(text))
+
+    def _checked(self, value: Number) -> Number:
+        """Refuses what would be rounded away: a third decimal of money is a typing error, not a wish."""
+        try:
+            number = exact(value, self.scale)
+        except ValueError:
+            raise FieldError(_("%(field)s is too large.", field=self.label), self.name) from None
+        if number != value:
+            raise FieldError(
+                _("%(field)s has at most %(places)s decimals.", field=self.label, places=self.scale), self.name
+            )
+        return number
+
+    def formatter(self, formats: Formats) -> Callable[[Any], str]:
+        show = formats.decimal
+        return lambda value: "" if value is None else show(value)
+
+    def typed(self, value: Any, formats: Formats) -> str:
+        return "" if value is None else formats.decimal(value).replace("\u2212", "-")
+
+
+class Money(Decimal[T]):
+    """An amount; `currency` names a Many2one of the same model, else the company's currency holds."""
+
+    widget: ClassVar[str] = "money"
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: Money[Number],
+            *,
+            required: Literal[True],
+            scale: int = ...,
+            currency: str = ...,
+            **options: Unpack[FieldOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: Money[Number | None],
+            *,
+            required: Literal[False] = ...,
+            scale: int = ...,
+            currency: str = ...,
+            **options: Unpack[FieldOptions],
+        ) -> None: ...
+        def __init__(self, *, scale: int = 2, currency: str | None = None, **options: Any) -> None: ...
+
+    else:
+
+        def __init__(self, *, scale: int = 2, currency: str | None = None, **options: Any) -> None:
+            super().__init__(scale=scale, **options)
+            self.currency = currency
+
+    currency: str | None
+
+    def formatter(self, formats: Formats) -> Callable[[Any], str]:
+        show = formats.money_formatter()
+        return lambda value: "" if value is None else show(value)
+
+
+class Percent(Decimal[T]):
+    """A share in percent: 12.5 is shown as 12,5%."""
+
+    widget: ClassVar[str] = "percent"
+
+    def parse(self, text: str, formats: Formats) -> Number | None:
+        return super().parse(text.strip().removesuffix("%"), formats)
+
+    def formatter(self, formats: Formats) -> Callable[[Any], str]:
+        show = formats.percent
+        return lambda value: "" if value is None else show(value)

@@ -1,0 +1,192 @@
+"""The registry: all models of one set of addons, composed and mapped; databases with that set share it."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeVar, overload
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from core.errors import LumbungError
+from core.orm import prefetch
+from core.orm.compose import (
+    ModelInfo,
+    Publication,
+    check_access,
+    check_links,
+    check_required,
+    compose,
+)
+from core.orm.fields import Field
+from core.orm.kinds import Char
+from core.orm.links import Link, Many2many, Many2one, One2many
+from core.orm.model import Model
+from core.orm.names import CONVENTION, index_name, table_name
+from core.orm.translated import translated
+
+M = TypeVar("M", bound=Model)
+
+
+class UnknownModel(LumbungError, KeyError):
+    """A model that is not in this registry: its addon is not installed here."""
+
+    def __str__(self) -> str:
+        return f"model {self.args[0]!r} is not in this database: is its addon installed?"
+
+
+class Registry:
+    """Maps fragments and names to composed classes. Build it once per set of addons; `dispose()` frees it."""
+
+    def __init__(
+        self,
+        published: Mapping[str, Sequence[type[Model]]],
+        depends: Mapping[str, frozenset[str]] | None = None,
+    ) -> None:
+        self.publication = Publication(published, depends or {})
+        self.metadata = sa.MetaData(naming_convention=CONVENTION)
+        self._sa = orm.registry(metadata=self.metadata)
+        self.models, self.findings = compose(self.publication)
+        check_links(self.models, self.publication)
+        check_required(self.models, self.publication)
+        check_access(self.models, self.publication)
+        self._by_fragment = {part: info.cls for info in self.models.values() for part in info.fragments}
+        self._inverse = self._inverses()
+        self._map()
+
+    # ------------------------------------------------------------- look-up
+    @overload
+    def __getitem__(self, key: type[M]) -> type[M]: ...
+    @overload
+    def __getitem__(self, key: str) -> type[Any]: ...
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, str):
+            if key not in self.models:
+                raise UnknownModel(key)
+            return self.models[key].cls
+        if key in self._by_fragment:
+            return self._by_fragment[key]
+        if "__composed__" in key.__dict__ and self.models.get(key.__lumbung__.name) is key.__lumbung__:
+            return key
+        raise UnknownModel(f"{key.__module__}.{key.__qualname__}")
+
+    def info(self, key: Any) -> ModelInfo:
+        """What is known of a model, by name, fragment or composed class. Raises UnknownModel."""
+        return self[key].__lumbung__  # type: ignore[no-any-return]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.models or key in self._by_fragment
+
+    def __iter__(self) -> Iterator[ModelInfo]:
+        return iter(self.models.values())
+
+    def table_name(self, model: str) -> str:
+        """The table in which a model's records lie."""
+        return table_name(model)
+
+    def addon_of(self, item: Field[Any]) -> str:
+        """The addon that declared a field."""
+        return self.publication.owner(item.owner)
+
+    def incoming(self, model: str) -> list[tuple[ModelInfo, Many2one[Any]]]:
+        """The links of all models that lead to `model`: what has to be looked at before a delete."""
+        return [
+            (info, item)
+            for info in self
+            for item in info.fields.values()
+            if isinstance(item, Many2one) and item.target_name == model
+        ]
+
+    # ------------------------------------------------------------- mapping
+    def _inverses(self) -> dict[tuple[str, str], str]:
+        """For each Many2one with a One2many on its target, the name of that One2many."""
+        return {
+            (item.target_name, item.inverse): item.name
+            for info in self
+            for item in info.fields.values()
+            if isinstance(item, One2many)
+        }
+
+    def _map(self) -> None:
+        for info in self:
+            info.table = self._table(info)
+        for info in self:
+            properties = self._columns(info)
+            for item in info.fields.values():
+                if isinstance(item, Link):
+                    properties[item.name] = self._relationship(info, item)
+            self._sa.map_imperatively(info.cls, info.table, properties=properties)
+            for item in info.fields.values():
+                if isinstance(item, Char) and item.translate:
+                    setattr(info.cls, item.name, translated(item.key))
+        self._sa.configure()
+
+    def _table(self, info: ModelInfo) -> sa.Table:
+        table = sa.Table(
+            table_name(info.name), self.metadata, sqlite_autoincrement=True, info={"addon": info.addon}
+        )
+        for item in info.fields.values():
+            addon = self.addon_of(item) or info.addon
+            for column in item.columns(self):
+                column.info["addon"] = info.addon if item.system else addon
+                table.append_column(column)
+                if item.unique or item.index or isinstance(item, Many2one):
+                    self._index(table, column, item.unique)
+            if isinstance(item, Many2many):
+                between = item.association(self, self.metadata, info.name)
+                between.info["addon"] = addon
+                info.associations[item.name] = between
+        return table
+
+    def _index(self, table: sa.Table, column: sa.Column[Any], unique: bool) -> None:
+        """Unique is always an index, never a constraint: additive on both databases."""
+        name = index_name(table.name, column.name, unique=unique)
+        sa.Index(name, column, unique=unique, info={"addon": column.info["addon"]})
+
+    def _columns(self, info: ModelInfo) -> dict[str, Any]:
+        return {column.key: column for column in info.table.columns}
+
+    def _relationship(self, info: ModelInfo, link: Link[Any]) -> Any:
+        target = self.models[link.target_name]
+        if isinstance(link, Many2one):
+            return orm.relationship(
+                target.cls,
+                foreign_keys=[info.table.c[link.key]],
+                remote_side=[target.table.c.id],
+                back_populates=self._inverse.get((info.name, link.name)),
+                lazy=prefetch.STRATEGY,
+            )
+        if isinstance(link, One2many):
+            return self._children(target, link)
+        between = info.associations[link.name]
+        return orm.relationship(
+            target.cls,
+            secondary=between,
+            primaryjoin=info.table.c.id == between.c.source_id,
+            secondaryjoin=target.table.c.id == between.c.target_id,
+            order_by=target.table.c.id,
+            lazy=prefetch.STRATEGY,
+        )
+
+    def _children(self, target: ModelInfo, link: One2many[Any]) -> Any:
+        column = target.table.c[target.fields[link.inverse].key]
+        first = self._inverse[target.name, link.inverse] == link.name
+        return orm.relationship(
+            target.cls,
+            foreign_keys=[column],
+            primaryjoin=self.models[target.fields[link.inverse].target_name].table.c.id == column,  # type: ignore[attr-defined]
+            remote_side=[column],
+            back_populates=link.inverse if first else None,
+            order_by=target.table.c.id,
+            passive_deletes="all",
+            viewonly=not first,
+            lazy=prefetch.STRATEGY,
+        )
+
+    def dispose(self) -> None:
+        """Gives back classes, mappers and memory; the registry is of no use afterwards."""
+        self._sa.dispose(cascade=True)
+        self.models.clear()
+        self._by_fragment.clear()
+        gc.collect()

@@ -1,0 +1,145 @@
+"""What a view is made of, and the operations by which addons change one by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from core.errors import Origin, declared_at
+from core.i18n.lazy import TextLike
+
+if TYPE_CHECKING:
+    from core.orm.model import Model
+
+Kind: TypeAlias = Literal["form", "list", "search"]
+Operator: TypeAlias = Literal["after", "before", "into", "replace", "hide", "attrs"]
+
+
+@dataclass
+class Node:
+    """A named place in a view: a field, a group of nodes, or a slot that waits for them."""
+
+    kind: Literal["field", "group", "slot"]
+    name: str
+    children: list[Node] = field(default_factory=list)
+    attrs: dict[str, Any] = field(default_factory=dict)
+    moved_to: str | None = None
+    addon: str = ""
+    origin: Origin | None = None
+
+
+NodeLike: TypeAlias = Node | str
+"""A node, or the name of a field."""
+
+
+def Item(name: str, **attrs: Any) -> Node:  # noqa: N802 - reads as a kind of node
+    """A field with attributes of its own in this view: label, help, readonly, wide, low."""
+    return Node("field", name, attrs=attrs, origin=declared_at())
+
+
+def Group(name: str, *children: NodeLike, label: TextLike | None = None) -> Node:  # noqa: N802
+    """Nodes under a heading."""
+    attrs = {} if label is None else {"label": label}
+    return Node("group", name, [as_node(child) for child in children], attrs, origin=declared_at())
+
+
+def Slot(name: str) -> Node:  # noqa: N802
+    """A place that others fill with `into`."""
+    return Node("slot", name, origin=declared_at())
+
+
+def Moved(old: str, new: str) -> Node:  # noqa: N802
+    """Retires the name `old`: what addons place there goes to `new`, and their authors are told."""
+    return Node("slot", old, moved_to=new, origin=declared_at())
+
+
+def as_node(node: NodeLike) -> Node:
+    """A bare string is a field of that name."""
+    return Node("field", node, origin=declared_at()) if isinstance(node, str) else node
+
+
+@dataclass(frozen=True)
+class Body:
+    """The kind of a view and its nodes."""
+
+    kind: Kind
+    nodes: tuple[Node, ...]
+
+
+def form(*nodes: NodeLike) -> Body:
+    """The body of a form."""
+    return Body("form", tuple(as_node(node) for node in nodes))
+
+
+def listing(*nodes: NodeLike) -> Body:
+    """The columns of a list."""
+    return Body("list", tuple(as_node(node) for node in nodes))
+
+
+def search(*nodes: NodeLike) -> Body:
+    """The fields by which a list is searched."""
+    return Body("search", tuple(as_node(node) for node in nodes))
+
+
+@dataclass(frozen=True)
+class View:
+    """A view of a model under a name of its own, such as `crm.lead.form`."""
+
+    name: str
+    model: type[Model] | str
+    body: Body
+    origin: Origin = field(default_factory=declared_at)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One change of a view at the node `anchor`."""
+
+    operator: Operator
+    anchor: str
+    nodes: tuple[Node, ...] = ()
+    attrs: tuple[tuple[str, Any], ...] = ()
+    origin: Origin = field(default_factory=declared_at)
+
+
+@dataclass(frozen=True)
+class Extension:
+    """What an addon changes in the view `name`."""
+
+    name: str
+    operations: tuple[Operation, ...]
+
+
+def extend(name: str, *operations: Operation) -> Extension:
+    """Changes the view `name`; an anchor that is not there is a finding, never a dead server."""
+    return Extension(name, operations)
+
+
+def after(anchor: str, *nodes: NodeLike) -> Operation:
+    """Puts nodes behind `anchor`."""
+    return Operation("after", anchor, tuple(as_node(node) for node in nodes))
+
+
+def before(anchor: str, *nodes: NodeLike) -> Operation:
+    """Puts nodes in front of `anchor`."""
+    return Operation("before", anchor, tuple(as_node(node) for node in nodes))
+
+
+def into(anchor: str, *nodes: NodeLike) -> Operation:
+    """Puts nodes at the end of the group or slot `anchor`."""
+    return Operation("into", anchor, tuple(as_node(node) for node in nodes))
+
+
+def replace(anchor: str, *nodes: NodeLike) -> Operation:
+    """Puts nodes in the place of `anchor`."""
+    return Operation("replace", anchor, tuple(as_node(node) for node in nodes))
+
+
+def hide(anchor: str) -> Operation:
+    """Shows `anchor` no more; it stays an anchor."""
+    return Operation("hide", anchor)
+
+
+def attrs(anchor: str, **values: Any) -> Operation:
+    """Sets attributes of `anchor`."""
+    return Operation("attrs", anchor, attrs=tuple(values.items()))
