@@ -127,7 +127,12 @@ def _compose_one(
 
 def _bases(name: str, fragments: Sequence[type[Model]], publication: Publication) -> tuple[type[Model], ...]:
     """The model's own leaves, later first, then the leaves of the mixins' extensions."""
-    used = {base.__lumbung__.model for part in fragments for base in part.__mro__ if _published(base, publication)}
+    used = {
+        base.__dict__["__lumbung__"].model
+        for part in fragments
+        for base in part.__mro__
+        if _published(base, publication)
+    }
     mixins = [part for model, parts in publication.fragments.items() if model in used - {name} for part in parts]
     own = _leaves(fragments)
     inside = {base for part in own for base in part.__mro__}

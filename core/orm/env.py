@@ -109,7 +109,7 @@ class Env:
     def __getitem__(self, key: Any) -> Any:
         return self.registry[key]
 
-    def scalars(self, statement: sa.Select[tuple[T]] | Any) -> sa.ScalarResult[T]:
+    def scalars(self, statement: sa.Select[T]) -> sa.ScalarResult[T]:
         """The first column of each row: the records of `select(env[Lead])`."""
         return self.session.scalars(statement)
 
@@ -131,8 +131,8 @@ class Env:
         wanted = list(dict.fromkeys(keys))
         found: dict[int, M] = {}
         for start in range(0, len(wanted), BATCH):
-            for record in self.scalars(sa.select(cls).where(cls.id.in_(wanted[start : start + BATCH]))):
-                found[record.id] = record
+            batch = self.scalars(sa.select(cls).where(cls.id.in_(wanted[start : start + BATCH])))
+            found.update((record.id, record) for record in batch)
         return [found[key] for key in wanted if key in found]
 
     def only(self, model: type[M], records: Iterable[Model]) -> list[M]:

@@ -173,7 +173,7 @@ class Field(Generic[T]):
             return attribute.icontains(text, autoescape=True)  # type: ignore[no-any-return]
         if operator == "ne":  # what is empty is not equal either, as a user reads it
             return sa.or_(attribute != self.read(text), attribute.is_(None))
-        return COMPARISONS[operator](attribute, self.read(text))
+        return COMPARISONS[operator](attribute, self.read(text))  # type: ignore[no-any-return]
 
     def _null_condition(self, attribute: Any, text: str) -> sa.ColumnElement[bool]:
         if text not in ("true", "false"):

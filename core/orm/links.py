@@ -37,7 +37,7 @@ class Link(Field[T]):
         target = self.target
         if isinstance(target, str):
             return target
-        fragment = target if isinstance(target, type) else target()
+        fragment: Any = target if isinstance(target, type) else target()
         return fragment.__lumbung__.model  # type: ignore[no-any-return]
 
     def formatter(self, formats: Formats) -> Callable[[Any], str]:

@@ -145,7 +145,7 @@ class Model:
 
 def _model_of(cls: type[Model], name: str | None, abstract: bool, origin: Origin) -> tuple[str, bool]:
     """The model that a class belongs to, and whether it extends one that began elsewhere."""
-    bases = [base.__lumbung__ for base in cls.__mro__[1:] if _is_fragment(base)]
+    bases: list[Fragment] = [base.__dict__["__lumbung__"] for base in cls.__mro__[1:] if _is_fragment(base)]
     concrete = {fragment.model for fragment in bases if not fragment.abstract}
     mixins = [fragment.model for fragment in bases if fragment.abstract]
     if abstract:

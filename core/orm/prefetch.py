@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 from sqlalchemy.orm import interfaces, strategies
 from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.base import LoaderCallableStatus, PassiveFlag
 
 BATCH = 1000
 """At most so many siblings are loaded for at once."""
@@ -33,9 +34,9 @@ if _LazyLoader is not None:
         def _load_for_state(
             self, state: Any, passive: Any, loadopt: Any = None, extra_criteria: Any = (), **kwargs: Any
         ) -> Any:
-            allowed = passive & orm.attributes.PassiveFlag.SQL_OK
+            allowed = passive & PassiveFlag.SQL_OK
             if allowed and state.has_identity and state.session_id and prefetch(state, self.key, self.parent_property):
-                return orm.attributes.ATTR_WAS_SET
+                return LoaderCallableStatus.ATTR_WAS_SET
             return super()._load_for_state(state, passive, loadopt, extra_criteria, **kwargs)
 
 

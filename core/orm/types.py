@@ -121,7 +121,7 @@ class Exact(sa.types.TypeDecorator[decimal.Decimal]):
                 if isinstance(kind, Exact) and kind.scale != scale:
                     raise InexactOperation(f"exact numbers of scale {scale} and {kind.scale} do not mix in SQL")
 
-    comparator_factory = Comparator  # type: ignore[assignment]
+    comparator_factory = Comparator
 
 
 def exact(value: Any, scale: int) -> decimal.Decimal:

@@ -1,0 +1,264 @@
+"""Resolution: views and what addons change in them become one tree of nodes per view, once per set of addons.
+
+A model without a view of its own gets default ones from its fields. A fault in what an addon says of its
+own view is a load error; a missing anchor is a finding, and what was to stand there is put at the end, so
+that no field is lost.
+"""
+
+from __future__ import annotations
+
+import copy
+import difflib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.errors import LoadError, Origin
+from core.i18n.lazy import TextLike, _
+from core.orm.compose import Finding, ModelInfo
+from core.orm.fields import Field
+from core.orm.links import One2many
+from core.orm.registry import Registry
+from core.plugins import Contribution
+from core.views.nodes import Body, Extension, Kind, Node, Operation, Operator, View
+
+KINDS: tuple[Kind, ...] = ("form", "list", "search")
+
+
+@dataclass
+class ResolvedView:
+    """A view as it is shown: `nodes` with hidden ones marked, each knowing its addon and origin."""
+
+    name: str
+    model: ModelInfo
+    kind: Kind
+    nodes: list[Node]
+    addon: str
+    default: bool = False
+    index: dict[str, tuple[Node, list[Node]]] = field(default_factory=dict)
+
+    def walk(self) -> Iterator[Node]:
+        """Every node, parents first."""
+        return _walk(self.nodes)
+
+    @property
+    def fields(self) -> list[Node]:
+        """The field nodes that are shown, in order."""
+        return [node for node in _walk(self.nodes, hidden=False) if node.kind == "field"]
+
+
+def resolve_views(
+    registry: Registry, contributions: Sequence[Contribution[View | Extension]]
+) -> tuple[dict[str, ResolvedView], list[Finding]]:
+    """All views by name, with the default ones, and findings. Raises LoadError naming the addon."""
+    resolver = _Resolver(registry)
+    for item in contributions:
+        if isinstance(item.value, View):
+            resolver.begin(item.addon, item.value)
+    for info in registry:
+        resolver.complete(info)
+    for item in contributions:
+        if isinstance(item.value, Extension):
+            for operation in item.value.operations:
+                resolver.change(item.addon, item.value.name, operation)
+    for info in registry:
+        resolver.place_declared(info)
+    return resolver.views, resolver.findings
+
+
+class _Resolver:
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+        self.views: dict[str, ResolvedView] = {}
+        self.findings: list[Finding] = []
+        self._touched: dict[tuple[str, str, str], str] = {}
+        self._behind: dict[tuple[str, str, str], str] = {}
+
+    # ------------------------------------------------------------- begin
+    def begin(self, addon: str, view: View) -> None:
+        """A view as its addon wrote it."""
+        if view.name in self.views:
+            raise LoadError(
+                _("View %(view)s is defined twice, by %(first)s and %(second)s.", view=view.name,
+                  first=self.views[view.name].addon, second=addon),
+                _("Change it by extend(), or give yours another name."), addon=addon, origin=view.origin)  # fmt: skip
+        if view.model not in self.registry:
+            raise LoadError(
+                _("View %(view)s is of a model that is not published.", view=view.name),
+                _("Name the model in models()."), addon=addon, origin=view.origin)  # fmt: skip
+        self._new(addon, view.name, self.registry.info(view.model), view.body, view.origin)
+
+    def complete(self, info: ModelInfo) -> None:
+        """The default views of a model that has none of its own."""
+        for kind in KINDS:
+            name = f"{info.name}.{kind}"
+            if name not in self.views:
+                origin = info.fragments[0].__lumbung__.origin
+                self._new(info.addon, name, info, _default_body(info, kind), origin).default = True
+
+    def _new(self, addon: str, name: str, info: ModelInfo, body: Body, origin: Origin) -> ResolvedView:
+        view = ResolvedView(name, info, body.kind, [], addon)
+        self.views[name] = view
+        self._insert(view, copy.deepcopy(list(body.nodes)), view.nodes, 0, addon, origin)
+        return view
+
+    def _insert(
+        self, view: ResolvedView, nodes: list[Node], into: list[Node], at: int, addon: str, origin: Origin
+    ) -> None:
+        into[at:at] = nodes
+        for node in nodes:
+            self._index(view, node, into, addon, origin)
+
+    def _index(self, view: ResolvedView, node: Node, siblings: list[Node], addon: str, origin: Origin) -> None:
+        node.addon, node.origin = node.addon or addon, node.origin or origin
+        known = view.index.get(node.name)
+        if known is not None and known[0] is not node:
+            raise LoadError(
+                _("View %(view)s has a node %(node)s already, placed by %(other)s.", view=view.name, node=node.name,
+                  other=known[0].addon),
+                _("Move it by replace(), or give yours another name."), addon=addon, origin=node.origin)  # fmt: skip
+        if node.kind == "field" and node.name not in view.model.fields:
+            raise self._unknown_field(view, node, addon)
+        view.index[node.name] = (node, siblings)
+        for child in node.children:
+            self._index(view, child, node.children, addon, origin)
+
+    def _unknown_field(self, view: ResolvedView, node: Node, addon: str) -> LoadError:
+        near = difflib.get_close_matches(node.name, view.model.fields, 1)
+        remedy = (
+            _("Did you mean %(name)s?", name=near[0])
+            if near
+            else _("Declare it on the model, or take it out of the view.")
+        )
+        return LoadError(
+            _("View %(view)s shows the field %(field)s, which %(model)s does not have.", view=view.name,
+              field=node.name, model=view.model.name), remedy, addon=addon, origin=node.origin)  # fmt: skip
+
+    # ------------------------------------------------------------- change
+    def change(self, addon: str, name: str, operation: Operation) -> None:
+        """One operation of an addon on a view."""
+        view = self.views.get(name)
+        if view is None:
+            near = difflib.get_close_matches(name, self.views, 1)
+            self._find(addon, operation.origin, _("There is no view %(view)s to extend; near: %(near)s.", view=name,
+                                                  near=", ".join(near) or "–"))  # fmt: skip
+            return
+        anchor = self._anchor(view, addon, operation)
+        if anchor is None:
+            nodes = copy.deepcopy(list(operation.nodes))
+            self._insert(view, nodes, view.nodes, len(view.nodes), addon, operation.origin)
+            return
+        self._refuse_collision(view, addon, operation)
+        self._perform(view, addon, operation, *anchor)
+
+    def _anchor(self, view: ResolvedView, addon: str, operation: Operation) -> tuple[Node, list[Node]] | None:
+        found = view.index.get(operation.anchor)
+        if found is None:
+            near = difflib.get_close_matches(operation.anchor, view.index, 2)
+            self._find(
+                addon, operation.origin,
+                _("View %(view)s has no node %(anchor)s to place by; near: %(near)s. What stands there now is at the "
+                  "end.", view=view.name, anchor=operation.anchor, near=", ".join(near) or "–"))  # fmt: skip
+            return None
+        if found[0].moved_to is not None:
+            self._find(addon, operation.origin,
+                       _("View %(view)s: the node %(anchor)s is retired; use %(successor)s.", view=view.name,
+                         anchor=operation.anchor, successor=found[0].moved_to))  # fmt: skip
+            return view.index.get(found[0].moved_to)
+        return found
+
+    def _refuse_collision(self, view: ResolvedView, addon: str, operation: Operation) -> None:
+        """Two addons that replace, hide or relabel one node must know of each other."""
+        if operation.operator not in ("replace", "hide", "attrs"):
+            return
+        depends = self.registry.publication.depends.get(addon, frozenset())
+        for key, _value in operation.attrs or (("", None),):
+            other = self._touched.setdefault((view.name, operation.anchor, key), addon)
+            if other != addon and other not in depends:
+                raise LoadError(
+                    _("View %(view)s: %(first)s and %(second)s both change the node %(anchor)s, and neither depends on "
+                      "the other.", view=view.name, first=other, second=addon, anchor=operation.anchor),
+                    _("Let one addon depend on the other, or change another node."), addon=addon,
+                    origin=operation.origin)  # fmt: skip
+            self._touched[view.name, operation.anchor, key] = addon
+
+    def _perform(
+        self, view: ResolvedView, addon: str, operation: Operation, node: Node, siblings: list[Node]
+    ) -> None:
+        nodes, origin = copy.deepcopy(list(operation.nodes)), operation.origin
+        place = next(index for index, item in enumerate(siblings) if item is node)
+        match operation.operator:
+            case "attrs":
+                node.attrs.update(operation.attrs)
+            case "hide":
+                node.attrs["hidden"] = True
+            case "into":
+                self._insert(view, nodes, node.children, len(node.children), addon, origin)
+            case "after":
+                self._insert(view, nodes, siblings, place + 1, addon, origin)
+            case "before":
+                self._insert(view, nodes, siblings, place, addon, origin)
+            case "replace":
+                del siblings[place]
+                for gone in _walk([node]):
+                    view.index.pop(gone.name, None)
+                self._insert(view, nodes, siblings, place, addon, origin)
+                if nodes:  # the old name stays an anchor: it points at what stands in its place
+                    view.index.setdefault(operation.anchor, (nodes[0], siblings))
+
+    def _find(self, addon: str, origin: Origin, text: TextLike) -> None:
+        self.findings.append(Finding(addon, text, origin))
+
+    # ------------------------------------------------------------- fields that place themselves
+    def place_declared(self, info: ModelInfo) -> None:
+        """Puts fields of extensions into the default views as `after= before= into= list= search=` say."""
+        for item in info.own_fields:
+            addon = self.registry.addon_of(item)
+            if addon == info.addon:
+                continue
+            self._place(self.views[f"{info.name}.form"], item, addon)
+            if item.list:
+                self._place(self.views[f"{info.name}.list"], item, addon)
+            if item.search:
+                self._place(self.views[f"{info.name}.search"], item, addon)
+
+    def _place(self, view: ResolvedView, item: Field[Any], addon: str) -> None:
+        if item.name in view.index or (view.kind != "form" and isinstance(item, One2many)):
+            return
+        wishes: tuple[tuple[Operator, str | None], ...] = (
+            ("after", item.after), ("before", item.before), ("into", item.into))  # fmt: skip
+        for operator, anchor in wishes:
+            if anchor is not None and (anchor in view.index or view.kind == "form"):
+                node = Node("field", item.name, origin=item.origin)
+                anchor = self._behind.get((view.name, operator, anchor), anchor)
+                self.change(addon, view.name, Operation(operator, anchor, (node,), origin=item.origin))
+                if operator == "after":  # the next one to stand there comes behind this one
+                    self._behind[view.name, operator, item.after or ""] = item.name
+                return
+        siblings = _last_group(view)
+        self._insert(view, [Node("field", item.name)], siblings, len(siblings), addon, item.origin)
+
+
+def _default_body(info: ModelInfo, kind: Kind) -> Body:
+    """What a model shows without a view: the fields that its own addon declared, in their order."""
+    own = [item for item in info.own_fields if issubclass(info.fragments[0], item.owner)]
+    if kind == "form":
+        nodes = [Node("field", item.name, origin=item.origin) for item in own]
+        return Body(kind, (Node("group", "main", nodes), Node("slot", "footer")))
+    chosen = [item for item in own if (item.list if kind == "list" else item.search)]
+    if not chosen and info.label_field:
+        chosen = [info.fields[info.label_field]]
+    return Body(kind, tuple(Node("field", item.name, origin=item.origin) for item in chosen))
+
+
+def _last_group(view: ResolvedView) -> list[Node]:
+    """Where a field goes that names no neighbour: the end of the last group, of a list the end."""
+    groups = [node for node in view.nodes if node.kind == "group"]
+    return groups[-1].children if groups else view.nodes
+
+
+def _walk(nodes: Sequence[Node], *, hidden: bool = True) -> Iterator[Node]:
+    for node in nodes:
+        if hidden or not node.attrs.get("hidden"):
+            yield node
+            yield from _walk(node.children, hidden=hidden)
