@@ -1,0 +1,264 @@
+/* Lumbung: behaviour by data- attributes. Every page works without this file; it only makes the work quicker.
+   Listeners sit on the document, so parts that are exchanged later need no set-up of their own. */
+(function () {
+  "use strict";
+
+  var root = document.documentElement;
+
+  function all(selector, inside) {
+    return Array.from((inside || document).querySelectorAll(selector));
+  }
+
+  function visible(element) {
+    return element.getClientRects().length > 0;
+  }
+
+  function firstVisible(selector) {
+    return all(selector).find(visible);
+  }
+
+  /* ---- theme: data-theme-form holds one button per theme, the style sheet shows the one that makes sense ---- */
+
+  function changeTheme(event, form) {
+    var button = event.submitter;
+    if (!button || !button.value) return;
+    event.preventDefault();
+    fetch(form.action, {
+      method: "POST", body: new FormData(form, button), credentials: "same-origin", redirect: "manual"
+    }).catch(function () { /* kept for this page; the next page comes with the old theme */ });
+    root.dataset.theme = button.value;
+    var other = all("button", form).find(visible);
+    if (other) other.focus();
+  }
+
+  /* ---- password: data-reveal="id of the field" ---- */
+
+  function reveal(button) {
+    var input = document.getElementById(button.dataset.reveal);
+    var shown = input.type === "text";
+    input.type = shown ? "password" : "text";
+    button.setAttribute("aria-pressed", String(!shown));
+    all("use", button).forEach(function (use) {
+      var file = use.getAttribute("href").split("#")[0];
+      use.setAttribute("href", file + (shown ? "#eye" : "#eyeoff"));
+    });
+    input.focus();
+  }
+
+  /* ---- dialogs: data-dialog="id" opens, where the browser does not know command="show-modal" ---- */
+
+  function openDialog(id) {
+    var dialog = document.getElementById(id);
+    if (!dialog || dialog.open) return;
+    all("[popover]:popover-open").forEach(function (popover) { popover.hidePopover(); });
+    dialog.showModal();
+  }
+
+  /* ---- forms: data-guard asks before changes are lost; data-busy is the label while sending ---- */
+
+  var start = new WeakMap();
+
+  function content(form) {
+    var parts = [];
+    new FormData(form).forEach(function (value, name) {
+      parts.push(name + "=" + (value instanceof File ? value.name + value.size : value));
+    });
+    return parts.join("&");
+  }
+
+  function remember(form) {
+    if (!start.has(form)) start.set(form, form.dataset.guard === "changed" ? null : content(form));
+  }
+
+  function changed(form) {
+    return !form.dataset.sent && start.has(form) && start.get(form) !== content(form);
+  }
+
+  function sayChanges(form) {
+    var place = form.querySelector("[data-changes]");
+    if (!place || form.dataset.guard === "changed") return;
+    var text = changed(form) ? place.dataset.changes : "";
+    if (place.textContent !== text) place.textContent = text;
+  }
+
+  function busy(form, button) {
+    form.dataset.sent = "1";
+    if (!button || !button.dataset.busy) return;
+    button.dataset.label = button.textContent;
+    setTimeout(function () {
+      button.textContent = button.dataset.busy;
+      button.setAttribute("aria-busy", "true");
+      button.disabled = true;
+    });
+  }
+
+  function ready(form) {
+    delete form.dataset.sent;
+    all("[data-label]", form).forEach(function (button) {
+      button.textContent = button.dataset.label;
+      button.removeAttribute("aria-busy");
+      button.disabled = false;
+      delete button.dataset.label;
+    });
+  }
+
+  /* ---- amounts: digits in groups when the field is left; what is unclear stays as typed, the server answers ---- */
+
+  function grouped(text, language) {
+    var group = language === "en" ? "," : ".";
+    var point = language === "en" ? "." : ",";
+    var plain = text.replace(/^\s*(rp|idr)\.?\s*/i, "").replace(/[\s\u00a0\u202f]/g, "").replace(/^[−–]/, "-");
+    var escaped = "\\" + group;
+    var asGroups = new RegExp("^-?\\d{1,3}(" + escaped + "\\d{3})+(\\" + point + "\\d+)?$");
+    var asPlain = new RegExp("^-?\\d+(\\" + point + "\\d+)?$");
+    var otherPoint = new RegExp("^-?\\d+" + escaped + "\\d{1,2}$");
+    if (asGroups.test(plain)) plain = plain.split(group).join("");
+    else if (otherPoint.test(plain)) plain = plain.replace(group, point);
+    else if (!asPlain.test(plain)) return text;
+    var parts = plain.split(point);
+    parts[0] = parts[0].replace(/^(-?)0+(?=\d)/, "$1").replace(/\B(?=(\d{3})+$)/g, group);
+    return parts.join(point);
+  }
+
+  function groupDigits(input) {
+    if (!input.value.trim() || input.readOnly) return;
+    var text = grouped(input.value, root.lang.slice(0, 2));
+    if (text === input.value) return;
+    input.value = text;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  /* ---- lists: data-rows on the table, J and K or the arrows walk over the rows' links ---- */
+
+  function walkRows(step) {
+    var table = firstVisible("[data-rows]");
+    if (!table) return false;
+    var links = all("tbody tr", table).map(function (row) { return row.querySelector("a[href]"); }).filter(Boolean);
+    var row = document.activeElement && document.activeElement.closest("tr");
+    var here = links.findIndex(function (link) { return link.closest("tr") === row; });
+    var next = links[here < 0 ? (step > 0 ? 0 : links.length - 1) : here + step];
+    if (!next) return true;
+    next.focus();
+    next.closest("tr").scrollIntoView({ block: "nearest" });
+    return true;
+  }
+
+  /* ---- popovers: arrow keys walk over the entries ---- */
+
+  function walkPopover(event, popover) {
+    var entries = all("a[href],button:not([disabled]),input", popover).filter(visible);
+    var here = entries.indexOf(document.activeElement);
+    var to = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: entries.length - 1 }[event.key];
+    if (to === undefined || !entries.length) return;
+    event.preventDefault();
+    entries[(to + entries.length) % entries.length].focus();
+  }
+
+  function popoverToggled(event) {
+    var popover = event.target;
+    if (!popover.matches || !popover.matches(".pop[popover]") || event.newState !== "open") return;
+    var entry = all("a[href],button:not([disabled]),input", popover).find(visible);
+    if (entry) entry.focus({ preventScroll: true });
+  }
+
+  /* ---- keys: data-key="c" on a link, button or field; single keys rest while someone types ---- */
+
+  function typing(target) {
+    return target.isContentEditable || /^(TEXTAREA|SELECT)$/.test(target.tagName) ||
+      (target.tagName === "INPUT" && !/^(checkbox|radio|button|submit|reset)$/.test(target.type));
+  }
+
+  function press(key) {
+    var element = firstVisible('[data-key="' + CSS.escape(key) + '"]');
+    if (!element) return false;
+    if (typing(element)) { element.focus(); element.select(); }
+    else element.click();
+    return true;
+  }
+
+  function saveByKey(event) {
+    var inside = event.target.closest && event.target.closest("form[data-guard]");
+    var form = inside || firstVisible("form[data-guard]");
+    if (!form) return;
+    event.preventDefault();
+    if (document.activeElement && document.activeElement.matches("[data-money]")) groupDigits(document.activeElement);
+    if (!form.dataset.sent) form.requestSubmit(form.querySelector("button[data-busy]"));
+  }
+
+  function singleKey(key) {
+    if (key === "?") { openDialog("keys"); return true; }
+    if (key === "j" || key === "ArrowDown") { if (walkRows(1)) return true; }
+    if (key === "k" || key === "ArrowUp") { if (walkRows(-1)) return true; }
+    return key.length === 1 && press(key);
+  }
+
+  document.addEventListener("keydown", function (event) {
+    if (event.defaultPrevented || event.isComposing || !event.key) return;
+    var popover = event.target.closest && event.target.closest(".pop:popover-open");
+    if (popover) { walkPopover(event, popover); return; }
+    if (document.querySelector("dialog[open],[popover]:popover-open")) return;
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && (event.key === "Enter" || event.key === "s")) {
+      saveByKey(event);
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Escape") { press("Escape"); return; }
+    if (root.dataset.keys === "off" || typing(event.target)) return;
+    var arrow = event.key === "ArrowDown" || event.key === "ArrowUp";
+    if (arrow && !event.target.closest("[data-rows]")) return;
+    if (singleKey(event.key.length === 1 ? event.key.toLowerCase() : event.key)) event.preventDefault();
+  });
+
+  document.addEventListener("click", function (event) {
+    var button = event.target.closest && event.target.closest("[data-reveal],[data-dialog]");
+    if (!button) return;
+    if (button.dataset.reveal) reveal(button);
+    else if (!("commandForElement" in button)) openDialog(button.dataset.dialog);
+    else all("[popover]:popover-open").forEach(function (popover) { popover.hidePopover(); });
+  });
+
+  document.addEventListener("submit", function (event) {
+    var form = event.target;
+    if (event.defaultPrevented || form.method === "dialog") return;
+    if (form.matches("[data-theme-form]")) { changeTheme(event, form); return; }
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    var button = event.submitter || form.querySelector("button[data-busy]");
+    if (form.matches("[data-guard]") || (button && button.dataset.busy)) busy(form, button);
+  });
+
+  document.addEventListener("input", function (event) {
+    var form = event.target.form;
+    if (form && form.matches("[data-guard]")) sayChanges(form);
+  });
+
+  document.addEventListener("focusout", function (event) {
+    if (event.target.matches && event.target.matches("[data-money]")) groupDigits(event.target);
+  });
+
+  document.addEventListener("toggle", popoverToggled, true);
+
+  window.addEventListener("beforeunload", function (event) {
+    if (all("form[data-guard]").some(changed)) event.preventDefault();
+  });
+
+  /* Back from the browser's own memory: buttons work again. */
+  window.addEventListener("pageshow", function (event) {
+    if (event.persisted) all("form[data-sent]").forEach(ready);
+  });
+
+  function init() {
+    all("[data-reveal],[data-dialog]").forEach(function (button) { button.hidden = false; });
+    all("form[data-guard]").forEach(remember);
+    var target = document.querySelector("[data-focus]");
+    if (target) target.focus();
+    /* A status that was there from the start is not read aloud; writing it again is. */
+    all("[data-say] span").forEach(function (span) {
+      var text = span.textContent;
+      span.textContent = "";
+      setTimeout(function () { span.textContent = text; }, 50);
+    });
+  }
+
+  init();
+  document.addEventListener("htmx:after:swap", init);
+})();
