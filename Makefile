@@ -72,7 +72,7 @@ $(STAMPS)/dev: pyproject.toml | $(BIN)/pip
 
 # pip comes last when an environment is made, so a half-made one is made again.
 $(BIN)/pip:
-	@$(PYTHON) -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' || { \
+	@$(PYTHON) -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 		printf '\nLumbung needs Python 3.11 or newer with venv. On Debian or Ubuntu:\n  %s\n\n' '$(APT_LINE)' >&2; \
 		exit 1; }
 	@$(PYTHON) -m venv $(VENV)

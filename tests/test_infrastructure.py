@@ -5,16 +5,15 @@ from __future__ import annotations
 import csv
 import json
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, inspect, text
 
 from tests.postgres import Server
+from tests.repository import ROOT, committed
 from tools.fetch import REGIONS
 
-ROOT = Path(__file__).resolve().parent.parent
 BUNDLE_BYTES = 60_000
 
 # Written in pieces, so that this file does not name what it forbids.
@@ -28,13 +27,6 @@ FORBIDDEN = {
     ),
     "a folder of one machine": re.compile(r"(?<![\w/.*-])/(?:root|work)/\w"),
 }
-
-
-def committed() -> list[Path]:
-    """The files of the repository: tracked ones and those that are about to be."""
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    return [path for name in sorted(set(listed.split("\0"))) if name and (path := ROOT / name).is_file()]
 
 
 def test_a_fresh_database_is_empty_and_answers(url: str) -> None:
