@@ -4,8 +4,9 @@ from core.errors import LoadError, UserError
 from core.hookspecs import hookimpl
 from core.i18n.lazy import LazyText, _, ngettext
 from core.manifest import Addon, Demo, Key, Menu, Page, Role, Rows, Scale
+from core.orm.contacts import Email, Phone, Url
 from core.orm.env import CurrentUser, Env
-from core.orm.kinds import Boolean, Char, Date, DateTime, Email, Integer, Json, Phone, Select, Text, Url
+from core.orm.kinds import Boolean, Char, Date, DateTime, Integer, Json, Select, Text
 from core.orm.links import Many2many, Many2one, One2many
 from core.orm.model import Model
 from core.orm.numbers import Decimal, Money, Percent

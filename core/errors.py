@@ -18,8 +18,8 @@ class Origin(NamedTuple):
         return f"{self.file}:{self.line}"
 
 
-_DECLARATIONS = ("core.orm.fields", "core.orm.kinds", "core.orm.numbers", "core.orm.links", "core.views.nodes",
-                 "core.manifest", "core.errors")  # fmt: skip
+_DECLARATIONS = ("core.orm.fields", "core.orm.kinds", "core.orm.contacts", "core.orm.numbers", "core.orm.links",
+                 "core.views.nodes", "core.manifest", "core.errors")  # fmt: skip
 
 
 def declared_at() -> Origin:

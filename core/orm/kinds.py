@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, Unpack, overload
-from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
@@ -365,67 +364,3 @@ def _jsonb() -> sa.types.TypeEngine[Any]:
     from sqlalchemy.dialects.postgresql import JSONB
 
     return JSONB(none_as_null=True)
-
-
-class Email(Char[T]):
-    """An e-mail address, stored in lower case."""
-
-    widget: ClassVar[str] = "email"
-    _pattern = re.compile(r"[^\s@<>\"(),;:\\]+@[^\s@<>\"(),;:\\]+\.[^\s@<>\"(),;:\\.]{2,}")
-
-    def read(self, text: str) -> Any:
-        text = super().read(text).lower()
-        if "@" not in text:
-            raise FieldError(_("“%(text)s” lacks the “@” of an e-mail address.", text=text[:60]), self.name)
-        if not self._pattern.fullmatch(text):
-            raise FieldError(_("“%(text)s” is not an e-mail address.", text=text[:60]), self.name)
-        return text
-
-
-class Phone(Char[T]):
-    """A phone number, stored as E.164 (`+6281220457781`), shown as people here write it (`0812-2045-7781`)."""
-
-    widget: ClassVar[str] = "tel"
-    region = "ID"
-
-    def read(self, text: str) -> Any:
-        import phonenumbers
-
-        try:
-            number = phonenumbers.parse(super().read(text), self.region)
-        except phonenumbers.NumberParseException:
-            number = None
-        if number is None or not phonenumbers.is_possible_number(number):
-            raise FieldError(
-                _("“%(text)s” is not a phone number. Write it like 0812-3456-7890.", text=text[:40]), self.name
-            )
-        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-    def formatter(self, formats: Formats) -> Callable[[Any], str]:
-        return lambda value: "" if value is None else show_phone(value)
-
-
-def show_phone(value: str) -> str:
-    """A stored number as it is dialled here: local numbers in groups, others in international form."""
-    if not value.startswith("+62"):
-        return value
-    digits = "0" + value[3:]
-    if digits.startswith("08"):
-        return "-".join(filter(None, (digits[:4], digits[4:8], digits[8:])))
-    return f"{digits[:3]}-{digits[3:]}"
-
-
-class Url(Char[T]):
-    """A web address of scheme http or https; one typed without gets https."""
-
-    widget: ClassVar[str] = "url"
-
-    def read(self, text: str) -> Any:
-        text = super().read(text if "://" in text else f"https://{text}")
-        try:
-            parts = urlsplit(text)
-        except ValueError:
-            parts = urlsplit("")
-        if parts.scheme not in ("http", "https") or "." not in (parts.hostname or "") or re.search(r"\s", text):
-            raise FieldError(_("“%(text)s” is not a web address.", text=text[:60]), self.name)
-        return text

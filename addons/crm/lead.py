@@ -1,0 +1,72 @@
+"""Leads: people and organisations that may become customers."""
+
+from __future__ import annotations
+
+from core import Char, Email, Env, Many2many, Many2one, Model, Money, Phone, Select, Text, Url, _
+from core.base import Company, Partner, Regency, Tag, Team, User
+
+KINDS = {"person": _("Person"), "organisation": _("Organisation")}
+SOURCES = {
+    "web_form": _("Web form"),
+    "referral": _("Referral"),
+    "exhibition": _("Exhibition"),
+    "phone": _("Phone"),
+    "walk_in": _("Walk-in"),
+    "social_media": _("Social media"),
+    "marketplace": _("Marketplace"),
+    "email": _("Email"),
+}
+STATES = {
+    "new": _("New"),
+    "working": _("Working"),
+    "qualified": _("Qualified"),
+    "converted": _("Converted"),
+    "junk": _("Junk"),
+}
+TONES = {"new": "info", "working": "padi", "qualified": "pri", "converted": "ok", "junk": "bad"}
+
+
+def _user(env: Env) -> User | None:
+    return None if env.user.id is None else env.get(User, env.user.id)
+
+
+def _team(env: Env) -> Team | None:
+    return env.get(Team, env.user.teams[0]) if env.user.teams else None
+
+
+def _company(env: Env) -> Company | None:
+    return None if env.company is None else env.get(Company, env.company)
+
+
+class Lead(
+    Model,
+    name="crm.lead",
+    label=_("Lead"),
+    plural=_("Leads"),
+    access={"crm.user": "r:team w:own c d:own", "crm.manager": "rwcd"},
+    order="-created_at",
+):
+    """Someone who may buy; `owner` and `team` say who works on it and who sees it."""
+
+    title = Char(required=True, label=_("Title"), help=_("What they want, in a few words."), search=True)
+    kind = Select(KINDS, required=True, default="person", label=_("Kind"))
+    state = Select(STATES, required=True, default="new", tones=TONES, index=True, label=_("State"))
+    partner = Many2one(
+        Partner, ondelete="set_null", label=_("Contact"), help=_("The contact this lead comes from.")
+    )
+    company_name = Char(label=_("Company name"), search=True)
+    contact_name = Char(label=_("Contact person"), search=True)
+    job_title = Char(label=_("Job title"))
+    phone = Phone(30, label=_("Phone"), search=True)
+    mobile = Phone(30, label=_("Mobile"), search=True)
+    email = Email(label=_("Email"), search=True)
+    email_alt = Email(label=_("Second email"), search=True)
+    website = Url(label=_("Website"))
+    city = Many2one(Regency, label=_("City"))
+    revenue = Money(label=_("Expected revenue"))
+    source = Select(SOURCES, label=_("Source"))
+    tags = Many2many(Tag, label=_("Tags"))
+    owner = Many2one(User, ondelete="set_null", default=_user, label=_("Owner"))
+    team = Many2one(Team, ondelete="set_null", default=_team, label=_("Team"))
+    company = Many2one(Company, default=_company, label=_("Our company"))
+    note = Text(label=_("Note"))

@@ -1,0 +1,28 @@
+"""The addon that every database has: companies, people, roles, teams, partners and places."""
+
+from core import Addon, _
+from core.base.address import Address
+from core.base.company import Company
+from core.base.currency import Currency
+from core.base.partner import Partner
+from core.base.region import Province, Regency
+from core.base.role import Role
+from core.base.tag import Tag
+from core.base.team import Team
+from core.base.user import User
+
+addon = Addon("base", version="0.1", label=_("Base"), modules=("hooks",))
+
+__all__ = [
+    "Address",
+    "Company",
+    "Currency",
+    "Partner",
+    "Province",
+    "Regency",
+    "Role",
+    "Tag",
+    "Team",
+    "User",
+    "addon",
+]

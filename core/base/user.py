@@ -1,0 +1,35 @@
+"""Users: people who sign in. Passwords and sessions lie in tables of the core, out of reach of forms."""
+
+from __future__ import annotations
+
+from core import Boolean, Char, Email, Many2many, Many2one, Model, Phone, Select, _
+from core.base import team
+from core.base.company import Company
+from core.base.role import Role
+
+LANGUAGES = {"id": "Bahasa Indonesia", "en": "English"}
+ZONES = {"Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
+THEMES = {"system": _("Like the device"), "light": _("Light"), "dark": _("Dark")}
+
+
+class User(
+    Model,
+    name="base.user",
+    label=_("User"),
+    plural=_("Users"),
+    access={"base.user": "r", "base.admin": "rwcd"},
+    order="name",
+):
+    """A person with a sign-in: what they may do, where they work, how they read."""
+
+    name = Char(required=True, label=_("Name"), search=True)
+    email = Email(required=True, unique=True, label=_("Email"), help=_("Used to sign in."), search=True)
+    phone = Phone(30, label=_("Phone"))
+    lang = Select(LANGUAGES, required=True, default="id", label=_("Language"))
+    tz = Select(ZONES, required=True, default="Asia/Jakarta", label=_("Time zone"))
+    theme = Select(THEMES, required=True, default="system", label=_("Appearance"))
+    active = Boolean(default=True, label=_("May sign in"))
+    roles = Many2many(Role, label=_("Roles"))
+    teams: Many2many[team.Team] = Many2many(lambda: team.Team, label=_("Teams"))
+    company = Many2one(Company, label=_("Our company"), help=_("New records belong to this company."))
+    companies = Many2many(Company, label=_("May work for"))
