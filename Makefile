@@ -54,7 +54,7 @@ wheel: $(STAMPS)/dev libraries  ## Build the package, with the fetched and compi
 
 clean:  ## Remove what was built and fetched; .venv and databases stay
 	rm -rf build dist node_modules core/web/static/vendor core/base/data/regions htmlcov test-results
-	rm -rf .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache .coverage .coverage.*
+	rm -rf *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache .coverage .coverage.*
 	find core addons tests tools -name __pycache__ -prune -exec rm -rf {} +
 	find core addons -name '*.mo' -delete
 	rm -rf $(STAMPS)
