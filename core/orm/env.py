@@ -17,6 +17,7 @@ from core.i18n import catalogs
 from core.i18n.formats import DEFAULT_ZONE, Formats, formats
 from core.i18n.lazy import _
 from core.orm import deleting
+from core.orm.integrity import explain
 from core.orm.model import Model
 from core.orm.session import Session
 
@@ -177,8 +178,9 @@ class Env:
         deleting.delete(self, list(records))
 
     def flush(self) -> None:
-        """Writes what is pending into the transaction."""
-        self.session.flush()
+        """Writes what is pending into the transaction. Raises UserError where the database refuses it."""
+        with _refusals(self):
+            self.session.flush()
 
     def _check_names(self, model: type[Model], names: Iterable[str]) -> None:
         info = self.registry.info(model)
@@ -232,6 +234,18 @@ class Env:
 
 
 @contextlib.contextmanager
+def _refusals(env: Env) -> Iterator[None]:
+    """Says in words what the database refuses: a value that is taken, a link to nothing."""
+    try:
+        yield
+    except sa.exc.IntegrityError as error:
+        refusal = explain(error, env.registry)
+        if refusal is None:
+            raise
+        raise refusal from error
+
+
+@contextlib.contextmanager
 def open_env(
     registry: Registry, database: Database, user: CurrentUser = SYSTEM, *, readonly: bool = False
 ) -> Iterator[Env]:
@@ -241,7 +255,8 @@ def open_env(
     try:
         yield Env(registry, database, session, user, readonly=readonly)
         if not readonly:
-            session.commit()
+            with _refusals(session.env):
+                session.commit()
     finally:
         session.close()
         catalogs.reset_language(token)

@@ -44,7 +44,9 @@ def _stamp(session: Session, context: Any, instances: Any) -> None:
     now = dt.datetime.now(dt.UTC)
     user = session.env.user.id
     for record in session.new:
-        record.created_at = record.updated_at = now
+        if record.created_at is None:  # sample data and imports bring their own
+            record.created_at = now
+        record.updated_at = now
         record.created_by = record.updated_by = user
     for record in session.dirty:
         if _changed(session, record):

@@ -1,0 +1,117 @@
+"""Signed-in sessions: a row per browser, found with its user in one statement; the cookie holds the token only."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from core.i18n import catalogs
+from core.i18n.formats import DEFAULT_ZONE
+from core.orm.env import CurrentUser
+from core.schema.tables import session as session_table
+
+if TYPE_CHECKING:
+    from core.orm.registry import Registry
+
+DAYS_REMEMBERED = 30
+HOURS_OTHERWISE = 12
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A session that holds, with what every page shows of its user."""
+
+    token_hash: str
+    user: CurrentUser
+    brand: str
+
+
+def begin(connection: sa.Connection, user_id: int, agent: str, *, remember: bool) -> str:
+    """A new session of `user_id`. Gives the token for the cookie; only its hash is kept."""
+    token = secrets.token_urlsafe(32)
+    now = dt.datetime.now(dt.UTC)
+    life = dt.timedelta(days=DAYS_REMEMBERED) if remember else dt.timedelta(hours=HOURS_OTHERWISE)
+    connection.execute(
+        session_table.insert().values(
+            token_hash=token_hash(token),
+            user_id=user_id,
+            made_at=now,
+            seen_at=now,
+            expires_at=now + life,
+            user_agent=agent[:200],
+        )
+    )
+    return token
+
+
+def end(connection: sa.Connection, token: str) -> None:
+    """Ends one session."""
+    connection.execute(session_table.delete().where(session_table.c.token_hash == token_hash(token)))
+
+
+def token_hash(token: str) -> str:
+    """What is kept of a token. It is random and long, so a plain digest cannot be guessed back."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def find(connection: sa.Connection, registry: Registry, token: str) -> SignedIn | None:
+    """The session of a token with its user, None where it is unknown, over, or the user is switched off."""
+    users, companies = registry.info("base.user").table, registry.info("base.company").table
+    row = connection.execute(
+        sa.select(users, companies.c.name.label("brand"), session_table.c.token_hash)
+        .join_from(session_table, users, users.c.id == session_table.c.user_id)
+        .outerjoin(companies, companies.c.id == users.c.company_id)
+        .where(
+            session_table.c.token_hash == token_hash(token),
+            session_table.c.expires_at > dt.datetime.now(dt.UTC),
+            users.c.active.is_(True),
+            users.c.archived.is_(False),
+        )
+    ).first()
+    if row is None:
+        return None
+    return SignedIn(row.token_hash, current_user(connection, registry, row._mapping), row.brand or "Lumbung")
+
+
+def current_user(connection: sa.Connection, registry: Registry, user: Any) -> CurrentUser:
+    """The frozen user of a row of base.user, with roles, teams and companies, in one more statement."""
+    found: dict[str, list[Any]] = {"role": [], "team": [], "company": []}
+    for kind, text, number in connection.execute(_grants(registry, user["id"])):
+        found[kind].append(text if kind == "role" else number)
+    first = [user["company_id"]] if user["company_id"] is not None else []
+    return CurrentUser(
+        id=user["id"],
+        name=user["name"],
+        lang=user["lang"] or catalogs.DEFAULT_LANGUAGE,
+        tz=user["tz"] or DEFAULT_ZONE,
+        theme=user["theme"] if user["theme"] in ("light", "dark") else "",
+        roles=frozenset(found["role"]),
+        teams=tuple(found["team"]),
+        companies=tuple(dict.fromkeys(first + found["company"])),
+    )
+
+
+def _grants(registry: Registry, user_id: int) -> sa.CompoundSelect[Any]:
+    """(kind, text, number) of every role with those it implies, every team with those below, every company."""
+    user, role, team = (registry.info(name) for name in ("base.user", "base.role", "base.team"))
+    of_user, implies = user.associations, role.associations["implies"]
+    roles = sa.select(of_user["roles"].c.target_id.label("id")).where(of_user["roles"].c.source_id == user_id)
+    role_ids = roles.cte("role_ids", recursive=True)
+    role_ids = role_ids.union(sa.select(implies.c.target_id).where(implies.c.source_id == role_ids.c.id))
+    teams = sa.select(of_user["teams"].c.target_id.label("id")).where(of_user["teams"].c.source_id == user_id)
+    team_ids = teams.cte("team_ids", recursive=True)
+    team_ids = team_ids.union(sa.select(team.table.c.id).where(team.table.c.parent_id == team_ids.c.id))
+    companies = of_user["companies"]
+    nothing, zero = sa.literal("").label("text"), sa.literal(0).label("number")
+    return sa.union_all(
+        sa.select(sa.literal("role").label("kind"), role.table.c.name.label("text"), zero).where(
+            role.table.c.id.in_(sa.select(role_ids.c.id))
+        ),
+        sa.select(sa.literal("team"), nothing, team_ids.c.id),
+        sa.select(sa.literal("company"), nothing, companies.c.target_id).where(companies.c.source_id == user_id),
+    )

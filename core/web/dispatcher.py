@@ -1,0 +1,100 @@
+"""Which site answers: host name -> database -> the site of the addons that are installed there."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from core.assembly import assemble
+from core.loader import Catalogue, discover
+from core.orm.database import Database
+from core.schema.install import installed
+from core.schema.tables import registry_version
+from core.web.site import Site, build_site
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
+ANY_HOST = "*"
+POLL_SECONDS = 1.0
+
+
+class Tenant:
+    """One database and the site that serves it, exchanged as a whole when its addons change."""
+
+    def __init__(self, database: Database, sites: Sites) -> None:
+        self.database = database
+        self._sites = sites
+        self._lock = threading.Lock()
+        self._site: Site | None = None
+        self._version = -1
+        self._asked = 0.0
+
+    def site(self) -> Site:
+        """The site of the addons that are installed now."""
+        if self._site is None or time.monotonic() - self._asked > POLL_SECONDS:
+            with self._lock:
+                self._refresh()
+        assert self._site is not None
+        return self._site
+
+    def _refresh(self) -> None:
+        with self.database.reading.begin() as connection:
+            version = connection.scalar(sa.select(registry_version.c.version)) or 0
+            if self._site is None or version != self._version:
+                self._site = self._sites.get(installed(connection))
+                self._version = version
+        self._asked = time.monotonic()
+
+
+class Sites:
+    """Sites by signature, shared by the databases with the same addons."""
+
+    def __init__(self, catalogue: Catalogue, secret: str) -> None:
+        self.catalogue = catalogue
+        self._secret = secret
+        self._built: dict[tuple[str, ...], Site] = {}
+        self._lock = threading.Lock()
+
+    def get(self, names: Iterable[str]) -> Site:
+        """The site of these addons, built when first asked for."""
+        key = tuple(names)
+        with self._lock:
+            if key not in self._built:
+                self._built[key] = build_site(assemble(self.catalogue, key), self._secret)
+            return self._built[key]
+
+
+class Dispatcher:
+    """The WSGI application. `urls` maps host names to database URLs; `*` answers for every other host."""
+
+    def __init__(self, urls: Mapping[str, str], secret: str, catalogue: Catalogue | None = None) -> None:
+        self.sites = Sites(catalogue or discover(), secret)
+        self.tenants = {host.lower(): Tenant(Database(url), self.sites) for host, url in urls.items()}
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        tenant = self.tenant(environ.get("HTTP_HOST", ""))
+        if tenant is None:
+            return _refuse(start_response)
+        environ["lumbung.database"] = tenant.database
+        application: Callable[[Any, Any], Iterable[bytes]] = tenant.site().app
+        return application(environ, start_response)
+
+    def tenant(self, host: str) -> Tenant | None:
+        """The tenant of a Host header, without its port."""
+        name = host.rpartition(":")[0] if not host.endswith("]") and ":" in host else host
+        return self.tenants.get(name.lower()) or self.tenants.get(ANY_HOST)
+
+    def close(self) -> None:
+        """Disposes of every database's engines."""
+        for tenant in self.tenants.values():
+            tenant.database.close()
+
+
+def _refuse(start_response: StartResponse) -> Iterable[bytes]:
+    start_response("400 Bad Request", [("Content-Type", "text/plain; charset=utf-8")])
+    return [b"No database answers for this host name.\n"]

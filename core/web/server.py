@@ -1,0 +1,42 @@
+"""The server: gunicorn where it is installed, else the one that Flask brings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.settings import secret
+from core.web.dispatcher import ANY_HOST, Dispatcher
+
+THREADS = 4
+
+
+def application(urls: Mapping[str, str] | str) -> Dispatcher:
+    """The WSGI application for one database, or for one per host name."""
+    hosts = {ANY_HOST: urls} if isinstance(urls, str) else urls
+    return Dispatcher(hosts, secret())
+
+
+def serve(url: str, host: str = "127.0.0.1", port: int = 8069, workers: int = 2) -> None:
+    """Serves until stopped."""
+    try:
+        from gunicorn.app.base import BaseApplication
+    except ImportError:
+        from werkzeug.serving import run_simple
+
+        run_simple(host, port, application(url), threaded=True)
+        return
+
+    class Server(BaseApplication):  # type: ignore[misc]
+        """gunicorn with threads; each worker builds its own site after the fork."""
+
+        def load_config(self) -> None:
+            options: dict[str, Any] = {"bind": f"{host}:{port}", "workers": workers, "threads": THREADS,
+                                       "worker_class": "gthread", "loglevel": "warning"}  # fmt: skip
+            for name, value in options.items():
+                self.cfg.set(name, value)
+
+        def load(self) -> Dispatcher:
+            return application(url)
+
+    Server().run()

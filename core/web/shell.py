@@ -1,0 +1,148 @@
+"""The frame around every page: brand, menu, languages, user; and how a template is rendered in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from flask import current_app, g, get_flashed_messages, request
+
+from core.i18n import catalogs
+from core.i18n.lazy import TextLike, _
+from core.web import requests
+
+if TYPE_CHECKING:
+    from core.manifest import Menu
+    from core.web.site import Site
+
+TONES = 8
+GROUPS: tuple[tuple[str, TextLike], ...] = ()
+
+
+@dataclass
+class Link:
+    """An entry of the menu."""
+
+    href: str
+    label: str
+    icon: str
+    current: bool = False
+    count: str | None = None
+
+
+@dataclass
+class MenuGroup:
+    """Entries under one heading; the first has none."""
+
+    label: str
+    links: list[Link] = field(default_factory=list)
+
+
+@dataclass
+class UserBadge:
+    """What the frame shows of the user."""
+
+    name: str
+    initials: str
+    tone: str
+
+
+@dataclass
+class PageFrame:
+    """What every template knows as `page`."""
+
+    title: str
+    lang: str
+    theme: str
+    path: str
+    brand: str
+    languages: list[tuple[str, str, str, bool]]
+    user: UserBadge | None
+    menu: list[MenuGroup]
+    tabbar: list[Link]
+    flash: Sequence[Any]
+
+
+def render(template: str, title: TextLike, **context: Any) -> str:
+    """A template inside the frame, in the language of the request."""
+    site: Site = current_app.extensions["lumbung"]
+    return site.templates.get_template(template).render(page=frame(str(title)), **context)
+
+
+def frame(title: str) -> PageFrame:
+    """The frame for this request; without its env (an error while opening it) a bare one."""
+    env = g.get("env")
+    user = env.user if env is not None and env.user.id is not None else None
+    groups = _menu() if user else []
+    return PageFrame(
+        title=title,
+        lang=catalogs.current_language(),
+        theme=user.theme if user else "",
+        path=request.full_path.rstrip("?"),
+        brand=g.signed_in.brand if requests.signed_in() else _brand(),
+        languages=[
+            (code, name, f"/language/{code}?next={quote(request.full_path.rstrip('?'))}", code == _lang())
+            for code, name in catalogs.LANGUAGES.items()
+        ],
+        user=UserBadge(user.name, initials(user.name), tone(user.id)) if user else None,
+        menu=groups,
+        tabbar=_tabbar(),
+        flash=get_flashed_messages(with_categories=True),
+    )
+
+
+def _lang() -> str:
+    return catalogs.current_language()
+
+
+def _brand() -> str:
+    """The company's name before sign-in: that of the first one."""
+    import sqlalchemy as sa
+
+    env = g.get("env")
+    if env is None:
+        return "Lumbung"
+    company = env["base.company"]
+    return env.scalar(sa.select(company.name).order_by(company.id).limit(1)) or "Lumbung"
+
+
+def initials(name: str) -> str:
+    """The first letters of the first two words."""
+    return "".join(word[0] for word in name.split()[:2]).upper()
+
+
+def tone(key: int | None) -> str:
+    """One of the eight colours of people, always the same for a record."""
+    return f"p{(key or 0) % TONES + 1}"
+
+
+def _menu() -> list[MenuGroup]:
+    groups: dict[str, MenuGroup] = {"": MenuGroup("", [Link("/", str(_("Home")), "home", request.path == "/")])}
+    for menu in _menus():
+        group = groups.setdefault(str(menu.group), MenuGroup(str(menu.group)))
+        group.links.append(_link(menu))
+    return list(groups.values())
+
+
+def _tabbar() -> list[Link]:
+    chosen = [menu for menu in _menus() if menu.tabbar][:2]
+    home = Link("/", str(_("Home")), "home", request.path == "/")
+    return [home, *map(_link, chosen)]
+
+
+def _menus() -> list[Menu]:
+    site: Site = current_app.extensions["lumbung"]
+    return sorted((item.value for item in site.assembly.menus), key=lambda menu: (menu.order, str(menu.label)))
+
+
+def _link(menu: Menu) -> Link:
+    href = address(menu.target)
+    current = request.path == href or request.path.startswith(f"{href}/")
+    return Link(href, str(menu.label), menu.icon, current)
+
+
+def address(target: Any) -> str:
+    """Where a menu leads: an address, or the list of a model."""
+    return target if isinstance(target, str) else f"/app/{target.__lumbung__.model}"

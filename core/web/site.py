@@ -1,0 +1,89 @@
+"""A site: what one set of addons looks like on the web. Flask app, templates and routes, built together."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
+from flask_wtf.csrf import CSRFProtect, generate_csrf
+
+from core.web import errors, generic, pages, requests, security, signin
+from core.web.lists import ListView
+from core.web.templating import make_environment
+
+if TYPE_CHECKING:
+    import jinja2
+    from itsdangerous import URLSafeTimedSerializer
+
+    from core.assembly import Assembly
+
+HERE = Path(__file__).parent
+
+
+@dataclass(eq=False)
+class Site:
+    """What serves the databases that have the same addons."""
+
+    assembly: Assembly
+    app: Flask
+    templates: jinja2.Environment
+    lists: dict[str, ListView] = field(default_factory=dict)
+
+    def list_view(self, model: str) -> ListView:
+        """The list of a model, its row template compiled once."""
+        if model not in self.lists:
+            self.lists[model] = ListView(self.assembly.views[f"{model}.list"], self.templates)
+        return self.lists[model]
+
+
+class _CookieSessions(SecureCookieSessionInterface):
+    """Signed cookies that carry their database: one of another database is as good as none."""
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        self.salt = f"lumbung:{requests.database().name}"
+        return super().get_signing_serializer(app)
+
+
+def build_site(assembly: Assembly, secret: str) -> Site:
+    """The site of an assembly."""
+    app = Flask("core.web", static_folder=str(HERE / "static"), template_folder=None)
+    app.config.update(
+        SECRET_KEY=secret,
+        SESSION_COOKIE_NAME="lumbung_form",
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_HTTPONLY=True,
+        WTF_CSRF_TIME_LIMIT=None,
+        MAX_CONTENT_LENGTH=4 * 1024 * 1024,
+        MAX_FORM_PARTS=5_000,
+        SEND_FILE_MAX_AGE_DEFAULT=31_536_000,
+    )
+    app.session_interface = _CookieSessions()
+    layers = [("core", HERE / "templates")]
+    layers += [(name, assembly.folders[name] / "templates") for name in assembly.names]
+    templates = make_environment([layer for layer in layers if layer[1].is_dir()])
+    templates.globals.update(static=static_address, csrf_token=generate_csrf, url=lambda path: path)
+    site = Site(assembly, app, templates)
+    app.extensions["lumbung"] = site
+    CSRFProtect(app)
+    for room in (security, requests, errors, signin, generic, pages):
+        room.register(site)
+    return site
+
+
+@cache
+def static_address(path: str) -> str:
+    """The address of a static file, with a digest of it, so that browsers may keep it for a year."""
+    content = (HERE / "static" / path).read_bytes()
+    return f"/static/{path}?v={hashlib.sha256(content).hexdigest()[:8]}"
+
+
+def current_site() -> Any:
+    """The site that answers this request."""
+    from flask import current_app
+
+    return current_app.extensions["lumbung"]
