@@ -1,0 +1,150 @@
+"""The assembly: all that one set of addons makes together, without those that are at fault."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from core import checks
+from core.catalogue import BASE, Catalogue, dependants, order, reach
+from core.errors import LoadError
+from core.faults import blame, in_words, inside, where
+from core.i18n.lazy import _
+from core.manifest import Demo, Menu, Page, Role, Rows
+from core.orm.compose import Finding
+from core.orm.model import Model
+from core.orm.registry import Registry
+from core.plugins import RETURNS, Contribution, Plugins
+from core.views.resolve import ResolvedView, resolve_views
+
+
+@dataclass(eq=False)
+class Assembly:
+    """What the addons `names` make together; databases with the same `signature` can share it.
+
+    `quarantined` says of each installed addon that is left out why; `dispose()` frees the models.
+    """
+
+    names: tuple[str, ...]
+    signature: str
+    plugins: Plugins
+    registry: Registry
+    views: dict[str, ResolvedView]
+    menus: list[Contribution[Menu]]
+    roles: list[Contribution[Role]]
+    pages: list[Contribution[Page]]
+    data: list[Contribution[Rows]]
+    demo: list[Contribution[Demo]]
+    folders: dict[str, Path]
+    findings: list[Finding]
+    quarantined: dict[str, LoadError]
+
+    def dispose(self) -> None:
+        """Gives the models back; the assembly is of no use afterwards."""
+        self.registry.dispose()
+
+
+def assemble(catalogue: Catalogue, installed: Sequence[str]) -> Assembly:
+    """Puts the installed addons together, base always among them.
+
+    An addon at fault is left out with all that depend on it, and the rest goes on. Raises LoadError where
+    base is at fault, or nobody can be named.
+    """
+    active = {BASE, *installed}
+    quarantined: dict[str, LoadError] = {}
+    for name in sorted(active - catalogue.addons.keys()):
+        _quarantine(catalogue, catalogue.error_of(name), active, quarantined)
+    while True:
+        try:
+            return _assemble(catalogue, active, quarantined)
+        except Exception as error:
+            _quarantine(catalogue, _as_load_error(catalogue, error, active), active, quarantined)
+
+
+def signature_of(catalogue: Catalogue, names: Sequence[str]) -> str:
+    """The text that is the same for the same addons in the same versions."""
+    return " ".join(f"{name}={catalogue.addons[name].addon.version}" for name in names)
+
+
+def _assemble(catalogue: Catalogue, active: set[str], quarantined: dict[str, LoadError]) -> Assembly:
+    names = order(catalogue, active)
+    plugins = Plugins(catalogue, names)
+    gathered = {hook: plugins.collect(hook, catalogue) for hook in sorted(RETURNS)}
+    near = reach(catalogue, names)
+    roles = {item.value.name for item in gathered["roles"]}
+    checks.check_models(gathered["models"], near)
+    checks.check_roles(gathered["roles"])
+    checks.check_access(gathered["models"], roles)
+    checks.check_pages(gathered["pages"], roles)
+    registry = Registry(_published(names, gathered["models"]), near)
+    try:
+        checks.check_reach(registry, near)
+        checks.check_menus(gathered["menus"], registry)
+        checks.check_rows(gathered["data"], registry)
+        views, findings = resolve_views(registry, gathered["views"])
+    except Exception:
+        registry.dispose()
+        raise
+    return Assembly(
+        names=tuple(names),
+        signature=signature_of(catalogue, names),
+        plugins=plugins,
+        registry=registry,
+        views=views,
+        menus=gathered["menus"],
+        roles=gathered["roles"],
+        pages=gathered["pages"],
+        data=gathered["data"],
+        demo=gathered["demo"],
+        folders={name: catalogue.addons[name].folder for name in names},
+        findings=[*catalogue.findings, *registry.findings, *findings],
+        quarantined=quarantined,
+    )
+
+
+def _published(
+    names: Sequence[str], models: Sequence[Contribution[type[Model]]]
+) -> dict[str, list[type[Model]]]:
+    return {name: [item.value for item in models if item.addon == name] for name in names}
+
+
+# ----------------------------------------------------------------- quarantine
+def _quarantine(
+    catalogue: Catalogue, error: LoadError, active: set[str], quarantined: dict[str, LoadError]
+) -> None:
+    """Takes the addon at fault and its dependants out of `active`. Raises the error where that cannot be."""
+    if error.addon == BASE or error.addon not in active:
+        raise error
+    quarantined[error.addon] = error
+    for name, lost in dependants(catalogue, error.addon, active).items():
+        quarantined[name] = LoadError(
+            _(
+                "%(addon)s is left out, as it depends on %(lost)s and %(culprit)s is at fault.",
+                addon=name,
+                lost=lost,
+                culprit=error.addon,
+            ),
+            _("Repair %(culprit)s.", culprit=error.addon),
+            addon=name,
+            origin=catalogue.addons[name].origin,
+        )
+        active.discard(name)
+    active.discard(error.addon)
+
+
+def _as_load_error(catalogue: Catalogue, error: Exception, active: set[str]) -> LoadError:
+    """The error with the addon whose file it names or whose code ran. Raises `error` where there is none."""
+    folders = {name: catalogue.addons[name].folder for name in active}
+    if isinstance(error, LoadError):
+        origin = error.origin
+        if not error.addon and origin is not None:
+            error.addon = next((name for name, folder in folders.items() if inside(origin.file, folder)), "")
+        return error
+    for name, folder in folders.items():
+        if where(error, folder) is not None:
+            fault = _(
+                "%(addon)s fails while it is put together: %(error)s.", addon=name, error=in_words(error)
+            )
+            return blame(error, name, folder, fault)
+    raise error
