@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from core.errors import FieldError
 from core.i18n.lazy import _
 from core.orm.fields import Field, FieldOptions
-from core.orm.names import index_name
+from core.orm.names import index_name, short
 from core.orm.types import BigId
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ class Many2many(Link[list[M]]):
     def association(self, registry: Registry, metadata: sa.MetaData, model: str) -> sa.Table:
         """The table between: a row per pair, gone with either record."""
         here, there = registry.table_name(model), registry.table_name(self.target_name)
-        name = f"{here}_{self.name}_rel"
+        name = short(f"{here}_{self.name}_rel")
         table = sa.Table(
             name,
             metadata,

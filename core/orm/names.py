@@ -12,12 +12,12 @@ from sqlalchemy.sql.elements import conv
 
 LIMIT = 60
 MODEL_NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
-FIELD_NAME = re.compile(r"[a-z][a-z0-9_]*")
+FIELD_NAME = re.compile(rf"[a-z][a-z0-9_]{{0,{LIMIT - 1}}}")
 
 
 def table_name(model: str) -> str:
     """`crm.lead` lies in `crm_lead`."""
-    return model.replace(".", "_")
+    return short(model.replace(".", "_"))
 
 
 def short(name: str) -> str:

@@ -1,0 +1,91 @@
+"""Carrying out a plan, in the transaction of the caller: all of it or nothing, on both databases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+
+from core.errors import DatabaseError
+from core.i18n.lazy import LazyText, _
+from core.schema.plan import Plan
+
+LOCK_TIMEOUT = "2s"
+"""How long DDL waits for a table in use: behind an idle transaction it would wait for ever."""
+
+
+class SchemaRefused(DatabaseError):
+    """The plan holds differences that only an upgrade script can make good."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.refused = plan.refused
+        lines = [f"{item.addon}: {item.reason} {item.remedy}" for item in plan.refused]
+        super().__init__(_("The tables cannot be brought up to date:\n%(lines)s", lines="\n".join(lines)))
+
+
+def apply(connection: sa.Connection, plan: Plan) -> None:
+    """Makes what is planned. Raises SchemaRefused, before anything is touched, where something is refused."""
+    if plan.refused:
+        raise SchemaRefused(plan)
+    limit_waiting(connection)
+    for metadata in {table.metadata: None for table in plan.tables}:
+        metadata.create_all(connection, [t for t in plan.tables if t.metadata is metadata], checkfirst=False)
+    for column in plan.columns:
+        connection.execute(_AddColumn(column))
+        if connection.dialect.name != "sqlite":
+            for key in column.foreign_keys:
+                assert key.constraint is not None
+                connection.execute(sa.schema.AddConstraint(key.constraint, isolate_from_table=False))
+    for index in plan.indexes:
+        _make_index(connection, index)
+
+
+def limit_waiting(connection: sa.Connection) -> None:
+    """Lets this transaction fail, rather than hang, where a lock cannot be had. On SQLite it always does."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+
+
+def _make_index(connection: sa.Connection, index: sa.Index) -> None:
+    try:
+        connection.execute(sa.schema.CreateIndex(index))
+    except sa.exc.IntegrityError as error:
+        raise DatabaseError(_duplicates(index)) from error
+
+
+def _duplicates(index: sa.Index) -> LazyText:
+    assert index.table is not None
+    names = ", ".join(column.name for column in index.columns)
+    return _("%(table)s.%(columns)s is to be unique, but some rows have the same value. Change them, then try again.",
+             table=index.table.name, columns=names)  # fmt: skip
+
+
+class _AddColumn(sa.schema.ExecutableDDLElement):
+    """`ALTER TABLE ... ADD COLUMN` by the very words of `CREATE TABLE`, so that both give the same column."""
+
+    def __init__(self, column: sa.Column[Any]) -> None:
+        self.column = column
+
+
+@compiles(_AddColumn)
+def _add_column(element: _AddColumn, compiler: Any, **kwargs: Any) -> str:
+    column, quote = element.column, compiler.preparer
+    return f"ALTER TABLE {quote.format_table(column.table)} ADD COLUMN {compiler.get_column_specification(column)}"
+
+
+@compiles(_AddColumn, "sqlite")
+def _add_column_with_reference(element: _AddColumn, compiler: Any, **kwargs: Any) -> str:
+    """SQLite cannot add a constraint later: the reference stands in the column, where it has no name."""
+    references = [
+        compiler.visit_foreign_key_constraint(key.constraint).partition(") ")[2]
+        for key in element.column.foreign_keys
+    ]
+    return " ".join([_add_column(element, compiler), *references])
+
+
+@compiles(sa.ForeignKeyConstraint, "sqlite")
+def _nameless(constraint: sa.ForeignKeyConstraint, compiler: Any, **kwargs: Any) -> str:
+    """Without a name in `CREATE TABLE` as well, so that both ways give the same table."""
+    text: str = compiler.visit_foreign_key_constraint(constraint, **kwargs)
+    return text[text.index("FOREIGN KEY") :]

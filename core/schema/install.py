@@ -1,0 +1,225 @@
+"""Installing addons: tables, ledger, roles and shipped rows, all in one transaction or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import sqlalchemy as sa
+
+from core.errors import DatabaseError, UserError
+from core.faults import did_you_mean
+from core.i18n.lazy import TextLike, _
+from core.manifest import Key, Role, Row
+from core.orm.env import SYSTEM, Env
+from core.orm.session import Session
+from core.schema import ledger, tables
+from core.schema.apply import apply, limit_waiting
+from core.schema.plan import Plan, is_empty, plan
+from core.schema.rows import Counts, Loader
+
+if TYPE_CHECKING:
+    from core.assembly import Assembly
+    from core.catalogue import Catalogue
+    from core.orm.database import Database
+
+Progress: TypeAlias = Callable[[TextLike], None]
+Finish: TypeAlias = Callable[[Env], None]
+"""What is to be done in the same transaction once everything is there."""
+
+INSTALLED = "installed"
+ATTEMPTS = 3
+PAUSE_SECONDS = 1.0
+LOCK_NOT_AVAILABLE = "55P03"
+ADVISORY_LOCK = 0x6C756D62
+"""One installation at a time: PostgreSQL's lock for it, on SQLite the write lock is enough."""
+
+
+@dataclass
+class Preparation:
+    """What an installation would do: `new` are the addons to come, in order, dependencies first."""
+
+    before: list[str]
+    new: list[str]
+    assembly: Assembly
+    plan: Plan
+
+
+@dataclass
+class Report:
+    """What an installation did."""
+
+    installed: list[str]
+    plan: Plan
+    rows: Counts = field(default_factory=Counts)
+
+
+def install(
+    database: Database,
+    catalogue: Catalogue,
+    names: Sequence[str],
+    progress: Progress = lambda text: None,
+    *,
+    finish: Finish = lambda env: None,
+    dry_run: bool = False,
+) -> Report:
+    """Installs addons with all that they depend on, and brings those that are there up to date.
+
+    Everything, `finish` included, is one transaction; a dry run does all of it and rolls back. Raises
+    LoadError for a faulty addon, UserError for an unknown one, DatabaseError where a table stays locked.
+    """
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with database.writing.connect() as connection, connection.begin() as transaction:
+                report = _install(connection, database, catalogue, names, progress, finish)
+                if dry_run:
+                    transaction.rollback()
+                return report
+        except sa.exc.OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+                raise
+            if attempt == ATTEMPTS:
+                raise DatabaseError(
+                    _(
+                        "Another program keeps a table in use. Stop it, or wait for a quiet moment, then try again."
+                    )
+                ) from error
+            time.sleep(PAUSE_SECONDS)
+    raise AssertionError("the last attempt returns or raises")
+
+
+def installed(connection: sa.Connection) -> list[str]:
+    """The names of the installed addons; none in a database that was never made."""
+    if not sa.inspect(connection).has_table(tables.addon.name):
+        return []
+    known = tables.addon.c
+    return list(
+        connection.scalars(sa.select(known.name).where(known.state == INSTALLED).order_by(known.name))
+    )
+
+
+@contextlib.contextmanager
+def prepared(connection: sa.Connection, catalogue: Catalogue, names: Iterable[str]) -> Iterator[Preparation]:
+    """What installing `names` would do. The models that it composes are given back at the end."""
+    from core.assembly import assemble
+    from core.catalogue import closure
+
+    before = installed(connection)
+    if not before and not is_empty(connection):
+        raise UserError(_("This database holds tables of another program. Use an empty one."))
+    for name in names:
+        _check_known(catalogue, name)
+    wanted = closure(catalogue, {*before, *names})
+    assembly = assemble(catalogue, wanted)
+    try:
+        for name in wanted:
+            if name in assembly.quarantined:
+                raise assembly.quarantined[name]
+        yield Preparation(
+            before,
+            [name for name in wanted if name not in before],
+            assembly,
+            plan(connection, assembly.registry),
+        )
+    finally:
+        assembly.dispose()
+
+
+def shipped(assembly: Assembly) -> Iterator[tuple[str, Any, Sequence[Row]]]:
+    """(addon, model, rows) of all that addons ship, roles first: other rows may refer to them."""
+    owners = {role.value.name: role.addon for role in assembly.roles}
+    for addon, roles in groupby(assembly.roles, lambda role: role.addon):
+        yield addon, "base.role", [_role_row(addon, role.value, owners) for role in roles]
+    for rows in assembly.data:
+        yield rows.addon, rows.value.model, rows.value.read()
+
+
+def _install(
+    connection: sa.Connection,
+    database: Database,
+    catalogue: Catalogue,
+    names: Sequence[str],
+    progress: Progress,
+    finish: Finish,
+) -> Report:
+    _one_at_a_time(connection)
+    with prepared(connection, catalogue, names) as ready:
+        progress(_("Making tables for %(addons)s ...", addons=", ".join(ready.new) or "–"))
+        apply(connection, ready.plan)
+        ledger.record(connection, ready.plan)
+        _note_addons(connection, catalogue, ready.new)
+        env = Env(
+            ready.assembly.registry,
+            database,
+            Session(bind=connection, expire_on_commit=False),
+            SYSTEM,
+            readonly=False,
+        )
+        with contextlib.closing(env.session):
+            counts = _load(env, ready.assembly, progress)
+            finish(env)
+            env.flush()
+        changed = ready.new or any(ready.plan.steps())
+        if changed:
+            _raise_version(connection)
+        return Report(ready.new, ready.plan, counts)
+
+
+def _one_at_a_time(connection: sa.Connection) -> None:
+    limit_waiting(connection)
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(ADVISORY_LOCK)))
+
+
+def _check_known(catalogue: Catalogue, name: str) -> None:
+    if name in catalogue.broken:
+        raise catalogue.broken[name]
+    if name not in catalogue.addons:
+        hint = did_you_mean(
+            name, catalogue.addons, _("“lumbung addons list” shows those that can be installed.")
+        )
+        raise UserError(_("No addon “%(name)s” was found. %(hint)s", name=name, hint=hint))
+
+
+def _note_addons(connection: sa.Connection, catalogue: Catalogue, names: Sequence[str]) -> None:
+    now = dt.datetime.now(dt.UTC)
+    rows = [
+        {
+            "name": name,
+            "version": catalogue.addons[name].addon.version,
+            "state": INSTALLED,
+            "installed_at": now,
+        }
+        for name in names
+    ]
+    if rows:
+        connection.execute(tables.addon.insert(), rows)
+
+
+def _load(env: Env, assembly: Assembly, progress: Progress) -> Counts:
+    loader = Loader(env)
+    last = ""
+    for addon, model, rows in shipped(assembly):
+        if addon != last:
+            progress(_("Loading the data of %(addon)s ...", addon=addon))
+        last = addon
+        loader.load(addon, model, rows)
+    return loader.counts
+
+
+def _role_row(addon: str, role: Role, owners: Mapping[str, str]) -> Row:
+    implies = [Key(name, owners[name]) for name in role.implies]
+    return {"key": role.name, "name": role.name, "label": role.label, "implies": implies, "addon": addon}
+
+
+def _raise_version(connection: sa.Connection) -> None:
+    """Tells every process that works with this database that its addons or fields changed."""
+    known, now = tables.registry_version, dt.datetime.now(dt.UTC)
+    result = connection.execute(known.update().values(version=known.c.version + 1, changed_at=now))
+    if result.rowcount == 0:
+        connection.execute(known.insert().values(version=1, changed_at=now))

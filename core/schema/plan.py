@@ -1,0 +1,198 @@
+"""The plan: what the tables of a database lack of what the models say.
+
+Only what adds is planned: tables, columns and indexes. Everything else (a column gone, another type) is
+refused with its reason, as only a script written for it can know what becomes of the data.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from core.errors import LoadError
+from core.i18n.lazy import LazyText, _
+from core.schema import tables
+
+if TYPE_CHECKING:
+    from core.orm.registry import Registry
+
+UPGRADE = _("This needs an upgrade script in the folder “upgrades” of the addon.")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to be made: `kind` is table, column or index; `addon` will own it."""
+
+    kind: str
+    table: str
+    name: str
+    addon: str
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A difference that is not made good by itself, and why."""
+
+    addon: str
+    table: str
+    reason: LazyText
+    remedy: LazyText = UPGRADE
+
+
+@dataclass
+class Plan:
+    """What is to be made, in this order. `fresh` says that the database has no table at all."""
+
+    fresh: bool = False
+    tables: list[sa.Table] = field(default_factory=list)
+    columns: list[sa.Column[Any]] = field(default_factory=list)
+    indexes: list[sa.Index] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
+
+    def steps(self) -> Iterator[Step]:
+        """Every table, column and index to come, those of new tables included."""
+        for table in self.tables:
+            yield Step("table", table.name, table.name, owner(table))
+            for column in table.columns:
+                yield Step("column", table.name, column.name, owner(column))
+            for index in _sorted(table.indexes):
+                yield Step("index", table.name, str(index.name), owner(index))
+        for column in self.columns:
+            yield Step("column", column.table.name, column.name, owner(column))
+        for index in self.indexes:
+            yield Step("index", _table_of(index).name, str(index.name), owner(index))
+
+
+def plan(connection: sa.Connection, registry: Registry) -> Plan:
+    """What `connection`'s database lacks. Raises LoadError where a model takes a table of the core."""
+    _check_names(registry)
+    wanted = [tables.metadata, registry.metadata]
+    if is_empty(connection):
+        return Plan(fresh=True, tables=[table for part in wanted for table in _ordered(part.tables.values())])
+    return _compare(connection, wanted)
+
+
+def is_empty(connection: sa.Connection) -> bool:
+    """Whether the database has no table."""
+    return not sa.inspect(connection).get_table_names()
+
+
+def owner(item: sa.Table | sa.Column[Any] | sa.Index) -> str:
+    """The addon that an item belongs to: its own, else that of its table."""
+    if "addon" in item.info or isinstance(item, sa.Table):
+        return str(item.info["addon"])
+    return owner(_table_of(item))
+
+
+def _table_of(item: sa.Column[Any] | sa.Index) -> sa.Table:
+    assert isinstance(item.table, sa.Table)
+    return item.table
+
+
+def _ordered(found: Iterable[sa.Table]) -> list[sa.Table]:
+    """Tables before those that refer to them; in a circle, by name."""
+    pairs = sa.schema.sort_tables_and_constraints(found)  # type: ignore[no-untyped-call]
+    return [table for table, _keys in pairs if table is not None]
+
+
+def _sorted(indexes: Iterable[sa.Index]) -> list[sa.Index]:
+    return sorted(indexes, key=lambda index: str(index.name))
+
+
+def _check_names(registry: Registry) -> None:
+    for info in registry:
+        if info.table.name in tables.metadata.tables:
+            raise LoadError(
+                _("Model %(model)s would lie in the table %(table)s, which the core uses itself.",
+                  model=info.name, table=info.table.name),
+                _("Choose another name for the model."), addon=info.addon,
+                origin=info.fragments[0].__lumbung__.origin)  # fmt: skip
+
+
+def _compare(connection: sa.Connection, wanted: Sequence[sa.MetaData]) -> Plan:
+    """The differences that alembic sees. It is imported here only: it takes its time."""
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    known = {name for part in wanted for name in part.tables}
+    context = MigrationContext.configure(
+        connection, opts={"include_name": lambda name, kind, parents: kind != "table" or name in known}
+    )
+    with warnings.catch_warnings():  # alembic sorts the tables and does not mind models that link in a circle
+        warnings.filterwarnings("ignore", "Cannot correctly sort tables", sa.exc.SAWarning)
+        differences = compare_metadata(context, wanted)  # type: ignore[arg-type]
+    found = Plan()
+    for difference in differences:
+        _take(difference, found, wanted)
+    found.tables = _ordered(found.tables)
+    found.indexes = [index for index in _sorted(found.indexes) if index.table not in found.tables]
+    return found
+
+
+def _take(difference: Any, found: Plan, wanted: Sequence[sa.MetaData]) -> None:
+    """Puts one difference where it belongs, by the models' own tables: alembic hands out copies of them."""
+    if isinstance(difference, list):  # the changes of one column
+        found.refused += [_changed(change, _find(wanted, change[2])) for change in difference]
+        return
+    kind, item = difference[0], difference[-1]
+    if kind == "add_table":
+        found.tables.append(_find(wanted, item.name))
+        return
+    table = _find(wanted, difference[2] if kind.endswith("_column") else item.table.name)
+    if kind == "add_column":
+        _take_column(_named(table.columns, item.name), found)
+    elif kind == "add_index":
+        found.indexes.append(_named(table.indexes, item.name))
+    elif kind != "add_fk" or not {column.name for column in item.columns} <= _coming(table, found):
+        found.refused.append(_other(kind, table, item))
+
+
+def _find(wanted: Sequence[sa.MetaData], name: str) -> sa.Table:
+    return next(part.tables[name] for part in wanted if name in part.tables)
+
+
+def _named(items: Iterable[Any], name: str) -> Any:
+    return next(item for item in items if item.name == name)
+
+
+def _coming(table: sa.Table, found: Plan) -> set[str]:
+    return {column.name for column in found.columns if column.table is table}
+
+
+def _take_column(column: sa.Column[Any], found: Plan) -> None:
+    if column.nullable or column.server_default is not None:
+        found.columns.append(column)
+        return
+    found.refused.append(Refusal(
+        owner(column), column.table.name,
+        _("Column %(table)s.%(column)s must have a value, and the rows of before have none.",
+          table=column.table.name, column=column.name),
+        _("Give the field a constant default=, or fill it in an upgrade script.")))  # fmt: skip
+
+
+def _changed(change: Any, table: sa.Table) -> Refusal:
+    column = _named(table.columns, change[3])
+    names = {"table": table.name, "column": column.name}
+    if change[0] == "modify_nullable":
+        reason = _("Column %(table)s.%(column)s changes whether it may be empty.", **names)
+    else:
+        old, new = (repr(value) for value in change[-2:])
+        reason = _("Column %(table)s.%(column)s changes from %(old)s to %(new)s.", old=old, new=new, **names)
+    return Refusal(owner(column), table.name, reason)
+
+
+def _other(kind: str, table: sa.Table, item: Any) -> Refusal:
+    names = {"table": table.name, "name": item.name or ", ".join(column.name for column in item.columns)}
+    if kind == "remove_column":
+        reason = _("Column %(table)s.%(name)s is no longer in any model.", **names)
+    elif kind == "remove_index":
+        reason = _("Index %(name)s of %(table)s is no longer in any model.", **names)
+    elif kind == "add_fk":
+        reason = _("Table %(table)s is to link %(name)s to other records.", **names)
+    else:
+        reason = _("Table %(table)s differs in %(name)s (%(kind)s).", kind=kind, **names)
+    return Refusal(owner(table), table.name, reason)

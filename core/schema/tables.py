@@ -1,0 +1,82 @@
+"""The tables of the core itself: read before any model is composed, so they lie outside the registry.
+
+Passwords and sessions are here and in no model on purpose: no list, filter or export can reach them.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from core.orm.names import CONVENTION, index_name
+from core.orm.types import BigId, UtcDateTime
+
+OWNER = "core"
+"""What the ledger names as the owner of these tables."""
+
+metadata = sa.MetaData(naming_convention=CONVENTION)
+
+
+def _table(name: str, *columns: sa.Column[object]) -> sa.Table:
+    return sa.Table(name, metadata, *columns, info={"addon": OWNER})
+
+
+addon = _table(
+    "addon",
+    sa.Column("name", sa.String(80), primary_key=True),
+    sa.Column("version", sa.String(40), nullable=False),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("installed_at", UtcDateTime, nullable=False),
+)
+"""One row per addon; `state` is `installed`."""
+
+ledger = _table(
+    "ledger",
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("addon", sa.String(80), nullable=False),
+    sa.Column("kind", sa.String(10), nullable=False),
+    sa.Column("table_name", sa.String(63), nullable=False),
+    sa.Column("name", sa.String(63), nullable=False),
+)
+"""Which addon brought a table, a column or an index (`kind`)."""
+sa.Index(index_name("ledger", "kind", "table_name", "name", unique=True),
+         ledger.c.kind, ledger.c.table_name, ledger.c.name, unique=True)  # fmt: skip
+
+data_row = _table(
+    "data_row",
+    sa.Column("addon", sa.String(80), primary_key=True),
+    sa.Column("key", sa.String(200), primary_key=True),
+    sa.Column("model", sa.String(80), nullable=False),
+    sa.Column("record_id", sa.BigInteger(), nullable=False),
+    sa.Column("fields", sa.Text(), nullable=False),
+    sa.Column("shipped", sa.String(64), nullable=False),
+)
+"""A record that an addon shipped: `shipped` is the digest of the values of `fields` as they were shipped."""
+
+registry_version = _table(
+    "registry_version",
+    sa.Column("version", sa.BigInteger(), nullable=False),
+    sa.Column("changed_at", UtcDateTime, nullable=False),
+    sa.Column("demo", sa.String(10)),
+)
+"""One row. `version` rises whenever addons or fields change; `demo` is `begun` or `complete` where the
+database was made to be looked at, and may be made anew."""
+
+credential = _table(
+    "credential",
+    sa.Column("user_id", sa.BigInteger(), primary_key=True, autoincrement=False),
+    sa.Column("password_hash", sa.String(200), nullable=False),
+    sa.Column("changed_at", UtcDateTime, nullable=False),
+)
+"""The password of a user, as argon2 keeps it."""
+
+session = _table(
+    "session",
+    sa.Column("token_hash", sa.String(64), primary_key=True),
+    sa.Column("user_id", sa.BigInteger(), nullable=False),
+    sa.Column("made_at", UtcDateTime, nullable=False),
+    sa.Column("seen_at", UtcDateTime, nullable=False),
+    sa.Column("expires_at", UtcDateTime, nullable=False),
+    sa.Column("user_agent", sa.String(200), nullable=False),
+)
+"""A signed-in browser; only the hash of its token is kept."""
+sa.Index(index_name("session", "user_id"), session.c.user_id)
