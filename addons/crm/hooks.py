@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from addons.crm import demo as sample
 from addons.crm.lead import Lead
 from addons.crm.partner import Partner
 from core import (
+    Demo,
     Extension,
     Group,
     Item,
@@ -82,3 +84,9 @@ def views() -> Sequence[View | Extension]:
 def menus() -> Sequence[Menu]:
     """Leads, within reach of the thumb."""
     return [Menu("crm.leads", _("Leads"), Lead, group=_("Sales"), icon="lead", order=10, tabbar=True)]
+
+
+@hookimpl
+def demo() -> Sequence[Demo]:
+    """The leads of a year."""
+    return [Demo(_("Leads"), sample.make)]

@@ -11,7 +11,7 @@ from core.base.tag import Tag
 from core.base.team import Team
 from core.base.user import User
 
-addon = Addon("base", version="0.1", label=_("Base"), modules=("hooks",))
+addon = Addon("base", version="0.1", label=_("Base"), modules=("hooks", "pages"))
 
 __all__ = [
     "Address",

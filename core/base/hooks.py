@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core import Extension, Group, Item, Menu, Model, Rows, Slot, View, _, form, hookimpl, listing
+from core import Demo, Extension, Group, Item, Menu, Model, Rows, Slot, View, _, form, hookimpl, listing
 from core import Role as ShippedRole
 from core.base import Address, Company, Currency, Partner, Province, Regency, Role, Tag, Team, User
+from core.base import demo as sample
 from core.base.region import province_rows, regency_rows
 
 CURRENCIES = (
@@ -131,3 +132,9 @@ def data() -> Sequence[Rows]:
         for code, symbol, indonesian, english in CURRENCIES
     ]
     return [Rows(Currency, currencies), Rows(Province, province_rows), Rows(Regency, regency_rows)]
+
+
+@hookimpl
+def demo() -> Sequence[Demo]:
+    """A company, its people and everyone it deals with."""
+    return [Demo(_("Contacts"), sample.make)]

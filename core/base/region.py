@@ -10,7 +10,7 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
-from core import Char, Key, LoadError, Many2one, Model, _
+from core import Char, Key, LoadError, Many2one, Model, Ref, _
 
 REGIONS = Path(__file__).parent / "data" / "regions"
 
@@ -42,6 +42,7 @@ class Regency(
     code = Char(5, required=True, unique=True, label=_("Code"), list=True)
     name = Char(required=True, label=_("Name"), list=True, search=True)
     province = Many2one(Province, required=True, label=_("Province"), list=True)
+    province_id: Ref
 
 
 def province_rows() -> Iterator[dict[str, object]]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from core import Char, Model, Select, _
 
 COLORS = {
-    "p1": _("Teal"),
-    "p2": _("Orange"),
+    "p1": _("Brown"),
+    "p2": _("Plum"),
     "p3": _("Blue"),
     "p4": _("Green"),
-    "p5": _("Purple"),
-    "p6": _("Pink"),
-    "p7": _("Brown"),
+    "p5": _("Ochre"),
+    "p6": _("Teal"),
+    "p7": _("Violet"),
     "p8": _("Grey"),
 }
 """The colours of the stylesheet, by their class."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core import Boolean, Char, Email, Many2many, Many2one, Model, Phone, Select, _
+from core import Boolean, Char, Email, Many2many, Many2one, Model, Phone, Ref, Select, _
 from core.base import team
 from core.base.company import Company
 from core.base.role import Role
@@ -32,4 +32,5 @@ class User(
     roles = Many2many(Role, label=_("Roles"))
     teams: Many2many[team.Team] = Many2many(lambda: team.Team, label=_("Teams"))
     company = Many2one(Company, label=_("Our company"), help=_("New records belong to this company."))
+    company_id: Ref
     companies = Many2many(Company, label=_("May work for"))

@@ -7,7 +7,7 @@ import datetime as dt
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack, overload
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -118,7 +118,7 @@ class Env:
         """The first column of the first row, or None."""
         return self.session.scalar(statement)
 
-    def execute(self, statement: Any) -> sa.Result[Any]:
+    def execute(self, statement: Any) -> sa.Result[Unpack[tuple[Any, ...]]]:
         """Rows of a statement over composed classes."""
         return self.session.execute(statement)
 
