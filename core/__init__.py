@@ -11,6 +11,7 @@ from core.orm.links import Many2many, Many2one, One2many
 from core.orm.model import Model
 from core.orm.numbers import Decimal, Money, Percent
 from core.orm.refs import Ref
+from core.rendering import render
 from core.views.nodes import (
     Extension,
     Group,
@@ -80,6 +81,7 @@ __all__ = [
     "into",
     "listing",
     "ngettext",
+    "render",
     "replace",
     "search",
 ]

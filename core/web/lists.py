@@ -103,10 +103,16 @@ class ListView:
         self.path = f"/app/{view.model.name}"
         self.nodes = [node for node in view.fields if not isinstance(self._item(node), One2many)]
         self.items = [self._item(node) for node in self.nodes]
+        self.below = self._below()
         self.rows = templates.from_string(self._row_source())
 
     def _item(self, node: Node) -> Field[Any]:
         return self.model.fields[node.name]
+
+    def _below(self) -> list[Field[Any]]:
+        """What stands small under the first column: the first of `Item("title", sub=(...))` that is not empty."""
+        names: Sequence[str] = self.nodes[0].attrs.get("sub", ()) if self.nodes else ()
+        return [self.model.fields[name] for name in ([names] if isinstance(names, str) else names)]
 
     # ------------------------------------------------------------- the page
     def query(self, args: Mapping[str, str]) -> Query:
@@ -182,7 +188,9 @@ class ListView:
 
     @property
     def _stored(self) -> list[Field[Any]]:
-        return [item for item in self.items if not isinstance(item, Many2many)]
+        """The fields read with the row: each once, though it may stand in a column and below another."""
+        wanted = {item.name: item for item in [*self.items, *self.below] if not isinstance(item, Many2many)}
+        return list(wanted.values())
 
     def _sorted(self, env: Env, statement: sa.Select[Any], sort: str) -> sa.Select[Any]:
         """By the field, a link by the label of its target; the key last, so that pages never overlap."""
@@ -205,6 +213,7 @@ class ListView:
             if found else {}  # fmt: skip
         columns = [self._shown(env, item, keys, values.get(item.name, ())) for item in self.items]
         labels = [self._label(node, item) for node, item in zip(self.nodes, self.items, strict=True)]
+        columns.append(self._subtitles(env, keys, values))
         rows = zip(keys, *columns, strict=True) if found else ()
         return Markup(self.rows.render(rows=rows, l=labels))  # noqa: S704 - drawn by an escaping template
 
@@ -224,6 +233,15 @@ class ListView:
             return [(show(value), value.isoformat()) if value else None for value in values]
         return [show(value) for value in values]
 
+    def _subtitles(self, env: Env, keys: Sequence[int], values: Mapping[str, Sequence[Any]]) -> Sequence[str]:
+        lines = [self._texts(env, item, keys, values.get(item.name, ())) for item in self.below]
+        return [next(filter(None, parts), "") for parts in zip(*lines, strict=True)] if lines else [""] * len(keys)
+
+    def _texts(self, env: Env, item: Field[Any], keys: Sequence[int], values: Sequence[Any]) -> Sequence[str]:
+        """One column's values as plain text."""
+        return [value if isinstance(value, str) else value[0] if value else ""
+                for value in self._shown(env, item, keys, values)]  # fmt: skip
+
     def _row_source(self) -> str:
         """The row template: literal markup of this view's columns, so that a row costs no call."""
         cells = [
@@ -237,7 +255,9 @@ class ListView:
         if place == 0:
             inner = _inner_source(item, value)
             text = f"{{% if {value} %}}{inner}{{% else %}}#{{{{ r[0] }}}}{{% endif %}}"
-            return f'<td class="two"><a href="{self.path}/{{{{ r[0] }}}}">{text}</a></td>'
+            sub = f"r[{len(self.items) + 1}]"
+            small = f'{{% if {sub} %}}<br><span class="fnt xs">{{{{ {sub} }}}}</span>{{% endif %}}' if self.below else ""
+            return f'<td class="two"><a href="{self.path}/{{{{ r[0] }}}}">{text}</a>{small}</td>'
         classes = " ".join(filter(None, ("num" if item.numeric else "", "lo" if self._low(node, place) else "")))
         start = f'<td{f" class={chr(34)}{classes}{chr(34)}" if classes else ""} data-l="{{{{ l[{place}] }}}}">'
         inner = _inner_source(item, value)
