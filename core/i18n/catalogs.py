@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import gettext as stdlib
 import io
-import os
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 LANGUAGES: dict[str, str] = {"id": "Indonesia", "en": "English"}
 """Code and own name of each language, the first being the default."""
 DEFAULT_LANGUAGE = "id"
 
 _language: ContextVar[str] = ContextVar("lumbung_language", default=DEFAULT_LANGUAGE)
-_domains: dict[str, str] = {}
-_folders: dict[str, Path] = {}
+_domains: dict[str, str] = {"core": "core"}
+_folders: dict[str, Path] = {"core": Path(__file__).parents[1] / "translations"}
+_log = logging.getLogger(__name__)
 
 
 def current_language() -> str:
@@ -42,6 +46,16 @@ def set_language(code: str) -> Token[str]:
 def reset_language(token: Token[str]) -> None:
     """Takes a `set_language` back."""
     _language.reset(token)
+
+
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """Texts made inside are in the language `code`. Raises ValueError on an unknown code."""
+    token = set_language(code)
+    try:
+        yield
+    finally:
+        reset_language(token)
 
 
 def register_domain(domain: str, module: str, folder: Path) -> None:
@@ -79,6 +93,17 @@ def ngettext(domain: str, message: str, plural: str, count: int) -> str:
     return _catalog(domain, _language.get()).ngettext(message, plural, count)
 
 
+def fill(text: str, message: str, args: Mapping[str, Any]) -> str:
+    """`text` with its placeholders filled; a faulty translation gives way to the `message` it is of.
+
+    A catalogue may come from anyone: a misspelt placeholder in it must not cost a page.
+    """
+    try:
+        return text % args
+    except (KeyError, TypeError, ValueError):
+        return message % args
+
+
 @cache
 def _catalog(domain: str, language: str) -> stdlib.NullTranslations:
     folder = _folders.get(domain)
@@ -86,26 +111,44 @@ def _catalog(domain: str, language: str) -> stdlib.NullTranslations:
         return stdlib.NullTranslations()
     base = folder / language / "LC_MESSAGES" / domain
     source, compiled = base.with_name(f"{domain}.po"), base.with_name(f"{domain}.mo")
-    if _fresh(source, compiled):
-        with compiled.open("rb") as file:
-            return stdlib.GNUTranslations(file)
-    return _read_source(source) if source.exists() else stdlib.NullTranslations()
+    for path, read in ((compiled, _read_compiled), (source, _read_source)):
+        if not path.exists() or (path is compiled and _outdated(compiled, source)):
+            continue
+        try:
+            return read(path)
+        except Exception as error:  # anyone's file: a broken one costs its texts, never the page
+            _log.error("The catalogue %s cannot be read: %s", path, error)
+    return stdlib.NullTranslations()
 
 
-def _fresh(source: Path, compiled: Path) -> bool:
-    """Whether the compiled file can be used: a source that was edited after it wins."""
-    if not compiled.exists():
-        return False
-    return not source.exists() or os.stat(compiled).st_mtime >= os.stat(source).st_mtime
+def _outdated(compiled: Path, source: Path) -> bool:
+    """Whether the source was edited after it was compiled."""
+    return source.exists() and compiled.stat().st_mtime < source.stat().st_mtime
 
 
-def _read_source(source: Path) -> stdlib.NullTranslations:
+def _read_compiled(path: Path) -> stdlib.NullTranslations:
+    with path.open("rb") as file:
+        return stdlib.GNUTranslations(file)
+
+
+def _read_source(path: Path) -> stdlib.NullTranslations:
     """A catalogue straight from its source, so that an addon needs no build step."""
+    return stdlib.GNUTranslations(io.BytesIO(compiled(path)))
+
+
+def compiled(path: Path) -> bytes:
+    """What gettext reads, made of a catalogue's source.
+
+    Raises PoFileError, ValueError or LookupError on a faulty one.
+    """
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 
+    catalog = read_po(io.BytesIO(path.read_bytes()), abort_invalid=True)
+    for message in list(catalog):
+        # Babel would show an untranslated plural in its singular.
+        if message.pluralizable and not any(message.string or ()):
+            catalog.delete(message.id)
     buffer = io.BytesIO()
-    with source.open("rb") as file:
-        write_mo(buffer, read_po(file))
-    buffer.seek(0)
-    return stdlib.GNUTranslations(buffer)
+    write_mo(buffer, catalog)
+    return buffer.getvalue()

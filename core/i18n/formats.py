@@ -1,16 +1,15 @@
-"""Numbers, money, dates and phones as a reader of a language writes them, and back.
+"""Numbers, money, dates and times as a reader of a language writes them, and back.
 
-The rules are Babel's (CLDR); separators and month names are looked up once per language, so that a list
-formats a column at the price of string formatting. Times are shown in the reader's zone.
+The rules are Babel's (CLDR); separators and names are looked up once per language, so that a list formats a
+column at the price of string formatting. Times are shown in the reader's zone.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Callable
-from decimal import ROUND_HALF_UP, Decimal
-from functools import cache, cached_property
+from decimal import ROUND_HALF_UP, Context, Decimal
+from functools import cache, cached_property, lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import babel.dates
@@ -18,18 +17,22 @@ import babel.numbers
 from babel import Locale
 
 from core.errors import FieldError
-from core.i18n.lazy import _
+from core.i18n import reading
+from core.i18n.catalogs import speaking
+from core.i18n.lazy import LazyText, _, ngettext
 
-MINUS = "\u2212"
+MINUS = reading.MINUS
+NO_BREAK = "\u00a0"
 DEFAULT_ZONE = "Asia/Jakarta"
 ZONE_NAMES = {"Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
-_NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
-_DATE = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})(?:[/.-]([0-9]{4}))?")
-_ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
-_OFFSET = re.compile(r"([+-])([0-9]{1,4})")
-_DAYS = {
-    "hari ini": 0, "today": 0, "besok": 1, "tomorrow": 1, "lusa": 2, "kemarin": -1, "yesterday": -1,
-}  # fmt: skip
+RELATIVE_DAYS = 7
+"""How far from today a day is told in words."""
+_SHORT = {
+    "id": ((12, " triliun"), (9, " miliar"), (6, " jt")),
+    "en": ((12, "tn"), (9, "bn"), (6, "m")),
+}
+"""Per language, powers of ten and what stands for them, largest first."""
+_WIDE = Context(prec=80, rounding=ROUND_HALF_UP)
 
 
 class Formats:
@@ -43,32 +46,51 @@ class Formats:
         symbols = self.locale.number_symbols["latn"]
         self.point, self.comma = symbols["decimal"], symbols["group"]
         self._swap = str.maketrans({".": self.point, ",": self.comma, "-": MINUS})
+        self._months: dict[int, str] = dict(self.locale.months["format"]["abbreviated"])
+        self._days: dict[int, str] = dict(self.locale.days["format"]["abbreviated"])
+        self._colon = "." if "." in self.locale.time_formats["short"].pattern else ":"
 
     # ---------------------------------------------------------------- show
     def number(self, value: int | Decimal, places: int | None = None) -> str:
-        """`1.650.000` or `12,5`; with `places`, exactly so many after the point."""
-        text = f"{value:,}" if places is None else f"{value:,.{places}f}"
-        return text.translate(self._swap)
+        """`1.650.000` or `12,5`; with `places`, rounded half up to exactly so many after the point."""
+        if places is not None:
+            value = round_half_up(Decimal(value), places)
+        return format(value or abs(value), "," if isinstance(value, int) else ",f").translate(self._swap)
 
     def decimal(self, value: Decimal) -> str:
         """A number without the zeros at its end."""
-        text = f"{value:,f}"
+        text = f"{value or abs(value):,f}"
         return (text.rstrip("0").rstrip(".") if "." in text else text).translate(self._swap)
 
     def money(self, value: Decimal, currency: str = "IDR") -> str:
-        """`Rp1.650.000`, `−Rp920.000`; decimals only where they are not zero."""
+        """`Rp1.650.000`, `−Rp920.000`; the currency's decimals only where they are not zero."""
         return self.money_formatter(currency)(value)
 
     def money_formatter(self, currency: str = "IDR") -> Callable[[Decimal], str]:
         """`money` for many values of one currency."""
-        symbol, swap = _symbol(currency, self.lang), self._swap
+        symbol, decimals, swap = _symbol(currency, self.lang), _decimals(currency), self._swap
 
         def show(value: Decimal) -> str:
-            places = 0 if value == value.to_integral_value() else 2
-            text = f"{abs(value):,.{places}f}".translate(swap)
-            return f"{MINUS if value < 0 else ''}{symbol}{text}"
+            amount: int | Decimal = int(value)
+            if value != amount:
+                value = round_half_up(value, decimals)
+                amount = int(value) if value == int(value) else value
+            digits = f"{abs(amount):,}".translate(swap)
+            return f"{MINUS if value < 0 else ''}{symbol}{digits}"
 
         return show
+
+    def money_short(self, value: Decimal, currency: str = "IDR") -> str:
+        """`Rp985 jt`, `Rp1,65 miliar` (en `Rp985m`, `Rp1.65bn`): three digits; below a million in full.
+
+        For tiles and cards, with the full value as title.
+        """
+        for power, suffix in _SHORT[self.lang]:
+            rounded = _three_digits(abs(value).scaleb(-power))
+            if rounded >= 1:
+                sign = MINUS if value < 0 else ""
+                return f"{sign}{_symbol(currency, self.lang)}{self.decimal(rounded)}{suffix}"
+        return self.money(value, currency)
 
     def percent(self, value: Decimal) -> str:
         """`40%`, `12,5%`."""
@@ -76,13 +98,35 @@ class Formats:
 
     def date(self, value: dt.date) -> str:
         """`19 Nov 2026`."""
-        return _date_text(value, self.lang)
+        return f"{value.day} {self._months[value.month]} {value.year}"
+
+    def long_date(self, value: dt.date) -> str:
+        """`Sen, 30 Nov 2026`."""
+        return f"{self._days[value.weekday()]}, {self.date(value)}"
 
     def moment(self, value: dt.datetime) -> str:
-        """`19 Nov 2026 14.30` in the reader's zone."""
+        """`19 Nov 2026 14.30` (en `19 Nov 2026 14:30`) in the reader's zone."""
         local = value.astimezone(self.zone)
-        separator = "." if self.lang == "id" else ":"
-        return f"{_date_text(local.date(), self.lang)} {local:%H}{separator}{local:%M}"
+        return f"{self.date(local)} {local.hour:02}{self._colon}{local.minute:02}"
+
+    def time(self, value: dt.datetime) -> str:
+        """`14.30 WIB` (en `14:30 WIB`) in the reader's zone."""
+        local = value.astimezone(self.zone)
+        return f"{local.hour:02}{self._colon}{local.minute:02} {self.zone_name}"
+
+    def relative(self, value: dt.date, now: dt.datetime | None = None) -> str:
+        """`kemarin`, `6 hari lalu`, `dalam 2 hari`, `5 menit lalu`; beyond 7 days the date.
+
+        `value` and `now` are aware where they are moments. Show it with the full date as title.
+        """
+        now = (now or dt.datetime.now(dt.UTC)).astimezone(self.zone)
+        day = value.astimezone(self.zone).date() if isinstance(value, dt.datetime) else value
+        days = (day - now.date()).days
+        if abs(days) > RELATIVE_DAYS:
+            return self.date(day)
+        today = _since(now - value) if isinstance(value, dt.datetime) and value <= now else _("today")
+        with speaking(self.lang):
+            return str(_away(days) if days else today)
 
     @cached_property
     def zone_name(self) -> str:
@@ -92,86 +136,96 @@ class Formats:
 
     # ---------------------------------------------------------------- read
     def parse_number(self, text: str) -> Decimal:
-        """The number a person typed: `1.650.000,50`, `1,650,000.50`, `12,5`. Raises FieldError.
+        """The number a person typed: `1.650.000,50`, `1,650,000.50`, `12,5`, `Rp1.650.000`.
 
-        A separator that comes once and is not followed by exactly three digits is the decimal point in
-        either language; before three digits it is what the language says.
+        Raises FieldError. Groups have three digits. A separator that comes once is the decimal point in
+        either language, unless exactly three digits follow: then it is what the language says.
         """
-        plain = text.strip().replace("\u00a0", "").replace(" ", "").removeprefix("Rp")
-        sign = -1 if plain[:1] in ("-", MINUS) else 1
-        plain = plain.lstrip("+-" + MINUS).removeprefix("Rp")
-        if len(plain) > 40 or not _NUMBER.fullmatch(plain):
+        number = reading.number(text, group=self.comma)
+        if number is None:
             raise FieldError(_("“%(text)s” is not a number. Write it like %(sample)s.", text=text[:40],
                                sample=self.number(Decimal("1250.5"))))  # fmt: skip
-        return sign * Decimal(self._normal(plain))
-
-    def _normal(self, plain: str) -> str:
-        dots, commas = plain.count("."), plain.count(",")
-        if dots and commas:
-            point = "." if plain.rfind(".") > plain.rfind(",") else ","
-        elif dots + commas == 1:
-            mark = "." if dots else ","
-            thousands = len(plain) - plain.index(mark) - 1 == 3 and mark == self.comma
-            point = "" if thousands else mark
-        else:
-            point = ""
-        if point and plain.count(point) > 1:
-            raise FieldError(_("“%(text)s” is not a number. Write it like %(sample)s.", text=plain,
-                               sample=self.number(Decimal("1250.5"))))  # fmt: skip
-        whole, _mark, fraction = plain.partition(point) if point else (plain, "", "")
-        return f"{whole.replace('.', '').replace(',', '')}.{fraction or '0'}"
+        return number
 
     def parse_date(self, text: str, today: dt.date | None = None) -> dt.date:
-        """The day a person typed: `30/11/2026`, `30/11`, `besok`, `+7`, `2026-11-30`. Raises FieldError."""
-        text = text.strip().lower()
-        today = today or dt.datetime.now(self.zone).date()
-        if text in _DAYS:
-            return today + dt.timedelta(days=_DAYS[text])
-        if match := _OFFSET.fullmatch(text):
-            return today + dt.timedelta(days=int(match[1] + match[2]))
+        """The day a person typed: `30/11/2026`, `30/11`, `30 Nov 2026`, `besok`, `+7`, `2026-11-30`.
+
+        Raises FieldError, also for years before 1000.
+        """
         try:
-            if match := _ISO.fullmatch(text):
-                return dt.date(int(match[1]), int(match[2]), int(match[3]))
-            if match := _DATE.fullmatch(text):
-                return dt.date(int(match[3] or today.year), int(match[2]), int(match[1]))
-        except ValueError:
+            day = reading.date(text, today or dt.datetime.now(self.zone).date())
+        except (ValueError, OverflowError):
             raise FieldError(_("%(text)s is not in the calendar.", text=text[:40])) from None
-        raise FieldError(_("“%(text)s” is not a date. Write it like 30/11/2026.", text=text[:40]))
+        if day is None:
+            raise FieldError(_("“%(text)s” is not a date. Write it like 30/11/2026.", text=text[:40]))
+        return day
 
     def parse_moment(self, text: str) -> dt.datetime:
-        """The moment a person typed in their zone: a date, then `14.30` or `14:30`. Raises FieldError."""
-        day, _space, clock = text.strip().replace("T", " ").rpartition(" ")
-        match = re.fullmatch(r"([0-9]{1,2})[.:]([0-9]{2})(?::[0-9]{2})?", clock)
-        if not match or int(match[1]) > 23 or int(match[2]) > 59:
-            raise FieldError(_("“%(text)s” is not a date and time. Write it like 30/11/2026 14:30.", text=text[:40]))
-        moment = dt.time(int(match[1]), int(match[2]), tzinfo=self.zone)
-        return dt.datetime.combine(self.parse_date(day), moment).astimezone(dt.UTC)
+        """The moment in UTC that a person typed in their zone: a date, then `14.30` or `14:30`.
+
+        Raises FieldError.
+        """
+        day, clock = reading.moment(text)
+        if clock is None:
+            raise FieldError(
+                _("“%(text)s” is not a date and time. Write it like 30/11/2026 14:30.", text=text[:40])
+            )
+        local = dt.datetime.combine(self.parse_date(day), clock, self.zone)
+        try:
+            return local.astimezone(dt.UTC)
+        except OverflowError:
+            raise FieldError(_("%(text)s is not in the calendar.", text=text[:40])) from None
 
 
-@cache
+@lru_cache(maxsize=256)
 def formats(lang: str, tz: str = DEFAULT_ZONE) -> Formats:
-    """The shared formats of a language and zone."""
+    """The shared formats of a language and zone; of an unknown zone, those of WIB."""
     return Formats(lang, tz)
 
 
 def round_half_up(value: Decimal, places: int) -> Decimal:
     """Commercial rounding to `places` after the point."""
-    return value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+    return value.quantize(Decimal(1).scaleb(-places), context=_WIDE)
 
 
-@cache
-def _date_text(value: dt.date, lang: str) -> str:
-    return babel.dates.format_date(value, "d MMM y", locale=lang)
+def _three_digits(value: Decimal) -> Decimal:
+    """A positive number rounded to three digits, to a whole one where it has more."""
+    return round_half_up(value, max(0, 2 - value.adjusted()))
+
+
+def _away(days: int) -> LazyText:
+    if abs(days) == 1:
+        return _("tomorrow") if days > 0 else _("yesterday")
+    if days > 0:
+        return ngettext("in %(count)s day", "in %(count)s days", days)
+    return ngettext("%(count)s day ago", "%(count)s days ago", -days)
+
+
+def _since(passed: dt.timedelta) -> LazyText:
+    minutes = passed // dt.timedelta(minutes=1)
+    if minutes < 1:
+        return _("just now")
+    if minutes < 60:
+        return ngettext("%(count)s minute ago", "%(count)s minutes ago", minutes)
+    return ngettext("%(count)s hour ago", "%(count)s hours ago", minutes // 60)
 
 
 @cache
 def _symbol(currency: str, lang: str) -> str:
-    """Rupiah is written Rp in every language; others as CLDR says."""
-    return "Rp" if currency == "IDR" else babel.numbers.get_currency_symbol(currency, locale=lang)
+    """Rupiah is written Rp in every language; others as CLDR says, letters apart from the digits."""
+    if currency == "IDR":
+        return "Rp"
+    symbol = babel.numbers.get_currency_symbol(currency, locale=lang)
+    return f"{symbol}{NO_BREAK}" if symbol[-1:].isalpha() else symbol
+
+
+@cache
+def _decimals(currency: str) -> int:
+    return babel.numbers.get_currency_precision(currency)
 
 
 def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         return ZoneInfo(DEFAULT_ZONE)

@@ -40,7 +40,10 @@ class LazyText:
             text = catalogs.gettext(domain, self.message)
         else:
             text = catalogs.ngettext(domain, self.message, self.plural, self.count)
-        return text % self.args if self.args else text
+        if not self.args:
+            return text
+        single = self.plural is None or self.count == 1
+        return catalogs.fill(text, self.message if single else str(self.plural), self.args)
 
     def __repr__(self) -> str:
         return f"_({self.message!r})"
@@ -51,8 +54,8 @@ class LazyText:
     def __eq__(self, other: object) -> bool:
         return str(self) == str(other) if isinstance(other, str | LazyText) else NotImplemented
 
-    def __lt__(self, other: str | LazyText) -> bool:
-        return str(self) < str(other)
+    def __lt__(self, other: object) -> bool:
+        return str(self) < str(other) if isinstance(other, str | LazyText) else NotImplemented
 
     def __hash__(self) -> int:
         return hash(str(self))

@@ -1,0 +1,89 @@
+"""The Jinja environment of a site: one loader over the templates of its addons, in load order.
+
+`crm/lead.html` is the topmost version of that template: an addon overrides another's by shipping
+`templates/crm/lead.html` itself. `{% extends "!crm/lead.html" %}` is the next version below the one that
+says it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from jinja2 import BaseLoader, Environment, FileSystemLoader, StrictUndefined, TemplateNotFound
+
+from core.i18n.jinja import TextExtension
+from core.i18n.lazy import _
+
+CORE_TEMPLATES = Path(__file__).parent / "templates"
+"""The folder of the layer of `core`."""
+
+
+class LayerLoader(BaseLoader):
+    """Finds a template in the topmost layer that has it, or as `addon!name` in the layer of one addon."""
+
+    def __init__(self, layers: Sequence[tuple[str, Path]]) -> None:
+        self.layers = {addon: FileSystemLoader(folder) for addon, folder in layers}
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        """Source, file and up-to-date check. Raises TemplateNotFound."""
+        addon, mark, name = template.rpartition("!")
+        layer = self.layers.get(addon if mark else self.owner(name))
+        if layer is None:
+            raise TemplateNotFound(template)
+        return layer.get_source(environment, name)
+
+    def list_templates(self) -> list[str]:
+        """Every version of every template, as `addon!name`."""
+        return [f"{addon}!{name}" for addon, layer in self.layers.items() for name in layer.list_templates()]
+
+    def owner(self, name: str, below: str | None = None) -> str:
+        """The addon that has the topmost version of a template (below another's). Raises TemplateNotFound."""
+        addons = list(self.layers)
+        for addon in reversed(addons if below is None else addons[: addons.index(below)]):
+            if _has(self.layers[addon], name):
+                return addon
+        if below is None:
+            raise TemplateNotFound(name)
+        raise TemplateNotFound(
+            name, str(_("Addon %(addon)s extends “!%(name)s”, but no addon below it has that template.",
+                        addon=below, name=name)))  # fmt: skip
+
+
+class LayerEnvironment(Environment):
+    """Knows which addon each template belongs to."""
+
+    def __init__(self, layers: Sequence[tuple[str, Path]]) -> None:
+        self.layer_loader = LayerLoader(layers)
+        self._folders = {Path(os.path.abspath(folder)): addon for addon, folder in layers}
+        super().__init__(
+            loader=self.layer_loader,
+            autoescape=True,
+            auto_reload=False,
+            cache_size=-1,
+            undefined=StrictUndefined,
+            extensions=[TextExtension],
+        )
+
+    def join_path(self, template: str, parent: str) -> str:
+        """Resolves a leading `!`: the version below the addon whose template says it."""
+        if not template.startswith("!"):
+            return template
+        addon, mark, name = parent.rpartition("!")
+        me = addon if mark else self.layer_loader.owner(name)
+        return f"{self.layer_loader.owner(template[1:], below=me)}!{template[1:]}"
+
+    def domain_of_template(self, filename: str | None) -> str:
+        """The addon in whose folder the template lies; of one made from a string, `core`."""
+        folders = Path(os.path.abspath(filename)).parents if filename else ()
+        return next((self._folders[folder] for folder in folders if folder in self._folders), "core")
+
+
+def make_environment(layers: Sequence[tuple[str, Path]]) -> Environment:
+    """The environment over (addon, folder of templates) in load order, later addons on top."""
+    return LayerEnvironment(layers)
+
+
+def _has(layer: FileSystemLoader, name: str) -> bool:
+    return any((Path(folder) / name).is_file() for folder in layer.searchpath)
