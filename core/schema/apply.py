@@ -56,9 +56,11 @@ def _make_index(connection: sa.Connection, index: sa.Index) -> None:
 
 def _duplicates(index: sa.Index) -> LazyText:
     assert index.table is not None
-    names = ", ".join(column.name for column in index.columns)
-    return _("%(table)s.%(columns)s is to be unique, but some rows have the same value. Change them, then try again.",
-             table=index.table.name, columns=names)  # fmt: skip
+    return _(
+        "%(table)s.%(columns)s is to be unique, but some rows have the same value. Change them first.",
+        table=index.table.name,
+        columns=", ".join(column.name for column in index.columns),
+    )
 
 
 class _AddColumn(sa.schema.ExecutableDDLElement):
@@ -70,8 +72,8 @@ class _AddColumn(sa.schema.ExecutableDDLElement):
 
 @compiles(_AddColumn)
 def _add_column(element: _AddColumn, compiler: Any, **kwargs: Any) -> str:
-    column, quote = element.column, compiler.preparer
-    return f"ALTER TABLE {quote.format_table(column.table)} ADD COLUMN {compiler.get_column_specification(column)}"
+    table = compiler.preparer.format_table(element.column.table)
+    return f"ALTER TABLE {table} ADD COLUMN {compiler.get_column_specification(element.column)}"
 
 
 @compiles(_AddColumn, "sqlite")

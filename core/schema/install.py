@@ -7,7 +7,6 @@ import datetime as dt
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import sqlalchemy as sa
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from core.assembly import Assembly
     from core.catalogue import Catalogue
     from core.orm.database import Database
+    from core.plugins import Contribution
 
 Progress: TypeAlias = Callable[[TextLike], None]
 Finish: TypeAlias = Callable[[Env], None]
@@ -85,9 +85,7 @@ def install(
                 raise
             if attempt == ATTEMPTS:
                 raise DatabaseError(
-                    _(
-                        "Another program keeps a table in use. Stop it, or wait for a quiet moment, then try again."
-                    )
+                    _("Another program keeps a table in use. Stop it or wait, then try again.")
                 ) from error
             time.sleep(PAUSE_SECONDS)
     raise AssertionError("the last attempt returns or raises")
@@ -131,12 +129,13 @@ def prepared(connection: sa.Connection, catalogue: Catalogue, names: Iterable[st
 
 
 def shipped(assembly: Assembly) -> Iterator[tuple[str, Any, Sequence[Row]]]:
-    """(addon, model, rows) of all that addons ship, roles first: other rows may refer to them."""
+    """(addon, model, rows) of all that addons ship, in order; roles first, as rows may refer to them."""
     owners = {role.value.name: role.addon for role in assembly.roles}
-    for addon, roles in groupby(assembly.roles, lambda role: role.addon):
-        yield addon, "base.role", [_role_row(addon, role.value, owners) for role in roles]
-    for rows in assembly.data:
-        yield rows.addon, rows.value.model, rows.value.read()
+    for addon in assembly.names:
+        yield addon, "base.role", [_role_row(item, owners) for item in assembly.roles if item.addon == addon]
+        for rows in assembly.data:
+            if rows.addon == addon:
+                yield addon, rows.value.model, rows.value.read()
 
 
 def _install(
@@ -162,11 +161,10 @@ def _install(
         )
         with contextlib.closing(env.session):
             counts = _load(env, ready.assembly, progress)
+            if ready.new or any(ready.plan.steps()):
+                _raise_version(connection)
             finish(env)
             env.flush()
-        changed = ready.new or any(ready.plan.steps())
-        if changed:
-            _raise_version(connection)
         return Report(ready.new, ready.plan, counts)
 
 
@@ -212,9 +210,9 @@ def _load(env: Env, assembly: Assembly, progress: Progress) -> Counts:
     return loader.counts
 
 
-def _role_row(addon: str, role: Role, owners: Mapping[str, str]) -> Row:
-    implies = [Key(name, owners[name]) for name in role.implies]
-    return {"key": role.name, "name": role.name, "label": role.label, "implies": implies, "addon": addon}
+def _role_row(item: Contribution[Role], owners: Mapping[str, str]) -> Row:
+    role, implies = item.value, [Key(name, owners[name]) for name in item.value.implies]
+    return {"key": role.name, "name": role.name, "label": role.label, "implies": implies, "addon": item.addon}
 
 
 def _raise_version(connection: sa.Connection) -> None:

@@ -107,10 +107,15 @@ def _check_names(registry: Registry) -> None:
     for info in registry:
         if info.table.name in tables.metadata.tables:
             raise LoadError(
-                _("Model %(model)s would lie in the table %(table)s, which the core uses itself.",
-                  model=info.name, table=info.table.name),
-                _("Choose another name for the model."), addon=info.addon,
-                origin=info.fragments[0].__lumbung__.origin)  # fmt: skip
+                _(
+                    "Model %(model)s would lie in the table %(table)s, which the core uses itself.",
+                    model=info.name,
+                    table=info.table.name,
+                ),
+                _("Choose another name for the model."),
+                addon=info.addon,
+                origin=info.fragments[0].__lumbung__.origin,
+            )
 
 
 def _compare(connection: sa.Connection, wanted: Sequence[sa.MetaData]) -> Plan:
@@ -167,11 +172,18 @@ def _take_column(column: sa.Column[Any], found: Plan) -> None:
     if column.nullable or column.server_default is not None:
         found.columns.append(column)
         return
-    found.refused.append(Refusal(
-        owner(column), column.table.name,
-        _("Column %(table)s.%(column)s must have a value, and the rows of before have none.",
-          table=column.table.name, column=column.name),
-        _("Give the field a constant default=, or fill it in an upgrade script.")))  # fmt: skip
+    found.refused.append(
+        Refusal(
+            owner(column),
+            column.table.name,
+            _(
+                "Column %(table)s.%(column)s must have a value, and the rows of before have none.",
+                table=column.table.name,
+                column=column.name,
+            ),
+            _("Give the field a constant default=, or fill it in an upgrade script."),
+        )
+    )
 
 
 def _changed(change: Any, table: sa.Table) -> Refusal:

@@ -107,8 +107,12 @@ class Loader:
             self._update(info, changed)
         except (UserError, sa.exc.IntegrityError, sa.exc.DataError) as error:
             reason = str(error) if isinstance(error, UserError) else str(error.orig)
-            raise _fault(addon, info, new[0][0] if new else changed[0][0].key,
-                         _("it or one after it is refused: %(reason)s", reason=reason)) from error  # fmt: skip
+            raise _fault(
+                addon,
+                info,
+                new[0][0] if new else changed[0][0].key,
+                _("it or one after it is refused: %(reason)s", reason=reason),
+            ) from error
 
     def _values(self, addon: str, info: ModelInfo, row: Row) -> dict[str, Any]:
         def find(key: Key) -> int:
@@ -166,7 +170,7 @@ class Loader:
         if entries:
             statement = known.update().where(
                 known.c.addon == sa.bindparam("of"), known.c.key == sa.bindparam("at")
-            )  # fmt: skip
+            )
             self.env.session.connection().execute(
                 statement.values(fields=sa.bindparam("fields"), shipped=sa.bindparam("shipped")),
                 [
@@ -187,9 +191,16 @@ class Loader:
 
     def _unknown(self, addon: str, info: ModelInfo, row: Row) -> LoadError:
         missing = next(key for key in _references(addon, row) if key not in self._ids)
-        return _fault(addon, info, row["key"],
-                      _("it refers to “%(name)s” of %(other)s, which no earlier row ships.", name=missing.name,
-                        other=missing.addon))  # fmt: skip
+        return _fault(
+            addon,
+            info,
+            row["key"],
+            _(
+                "it refers to “%(name)s” of %(other)s, which no earlier row ships.",
+                name=missing.name,
+                other=missing.addon,
+            ),
+        )
 
 
 def _references(addon: str, row: Row) -> Iterable[Key]:
@@ -221,12 +232,23 @@ def _entry(
     addon: str, key: str, info: ModelInfo, record_id: int, values: Mapping[str, Any]
 ) -> dict[str, Any]:
     return {
-        "addon": addon, "key": key, "model": info.name, "record_id": record_id,
-        "fields": _names(values), "shipped": digest(values),
-    }  # fmt: skip
+        "addon": addon,
+        "key": key,
+        "model": info.name,
+        "record_id": record_id,
+        "fields": _names(values),
+        "shipped": digest(values),
+    }
 
 
 def _fault(addon: str, info: ModelInfo, key: Any, fault: TextLike) -> LoadError:
     return LoadError(
-        _("The row “%(key)s” of %(model)s cannot be loaded: %(fault)s", key=str(key), model=info.name, fault=fault),
-        _("Correct it in data() or roles()."), addon=addon)  # fmt: skip
+        _(
+            "The row “%(key)s” of %(model)s cannot be loaded: %(fault)s",
+            key=str(key),
+            model=info.name,
+            fault=fault,
+        ),
+        _("Correct it in data() or roles()."),
+        addon=addon,
+    )

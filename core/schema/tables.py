@@ -38,8 +38,13 @@ ledger = _table(
     sa.Column("name", sa.String(63), nullable=False),
 )
 """Which addon brought a table, a column or an index (`kind`)."""
-sa.Index(index_name("ledger", "kind", "table_name", "name", unique=True),
-         ledger.c.kind, ledger.c.table_name, ledger.c.name, unique=True)  # fmt: skip
+sa.Index(
+    index_name("ledger", "kind", "table_name", "name", unique=True),
+    ledger.c.kind,
+    ledger.c.table_name,
+    ledger.c.name,
+    unique=True,
+)
 
 data_row = _table(
     "data_row",

@@ -30,7 +30,7 @@ def keys_in(value: Any) -> Iterable[Key]:
 
 
 def stored(item: Field[Any], value: Any, find: Callable[[Key], int]) -> Any:
-    """`value` of a shipped row as the field keeps it: links as the ids that `find` gives, texts in every language.
+    """`value` of a shipped row as the field keeps it: links as `find` gives them, texts in every language.
 
     Raises ValueError on what the field cannot take.
     """

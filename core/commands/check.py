@@ -1,0 +1,79 @@
+"""`lumbung check`: whether the addons that are found and installed fit together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from core.commands import shared
+from core.i18n.lazy import _, ngettext
+
+if TYPE_CHECKING:
+    from core.assembly import Assembly
+    from core.catalogue import Catalogue
+
+
+@click.command()
+@shared.database_option
+@shared.json_option
+def check(db: str | None, as_json: bool) -> None:
+    """Check addons, models, views and access: all that are found, and all that are installed.
+
+    Exits with 1 where an addon is quarantined. Findings work, but are likely mistakes.
+    """
+    from core.assembly import assemble
+    from core.loader import discover
+
+    catalogue = discover()
+    assembly = assemble(catalogue, sorted({*catalogue.addons, *(shared.installed_or_none(db) or ())}))
+    found = _described(catalogue, assembly)
+    assembly.dispose()
+    if as_json:
+        shared.print_json(found)
+    else:
+        _print(found)
+    if found["quarantined"]:
+        raise SystemExit(1)
+
+
+def _described(catalogue: Catalogue, assembly: Assembly) -> dict[str, Any]:
+    faults = catalogue.broken | assembly.quarantined
+    return {
+        "addons": list(assembly.names),
+        "models": len(assembly.registry.models),
+        "views": len(assembly.views),
+        "roles": len(assembly.roles),
+        "findings": [
+            {"addon": item.addon, "text": str(item.text), "origin": str(item.origin) if item.origin else None}
+            for item in assembly.findings
+        ],
+        "quarantined": {name: str(error) for name, error in faults.items()},
+    }
+
+
+def _print(found: dict[str, Any]) -> None:
+    for message in found["quarantined"].values():
+        click.echo(_("Quarantined: %(message)s", message=message))
+    for item in found["findings"]:
+        where = f" ({item['origin']})" if item["origin"] else ""
+        click.echo(
+            _(
+                "Finding: %(addon)s%(where)s: %(text)s",
+                addon=item["addon"] or "–",
+                where=where,
+                text=item["text"],
+            )
+        )
+    click.echo(
+        _(
+            "%(addons)s: %(models)s models, %(views)s views, %(roles)s roles.",
+            addons=", ".join(found["addons"]),
+            models=found["models"],
+            views=found["views"],
+            roles=found["roles"],
+        )
+    )
+    if found["quarantined"]:
+        count = len(found["quarantined"])
+        click.echo(ngettext("%(count)s addon is quarantined.", "%(count)s addons are quarantined.", count))
