@@ -249,8 +249,6 @@
   function init() {
     all("[data-reveal],[data-dialog]").forEach(function (button) { button.hidden = false; });
     all("form[data-guard]").forEach(remember);
-    var target = document.querySelector("[data-focus]");
-    if (target) target.focus();
     /* A status that was there from the start is not read aloud; writing it again is. */
     all("[data-say] span").forEach(function (span) {
       var text = span.textContent;
@@ -259,6 +257,13 @@
     });
   }
 
+  /* data-focus: what must be read first. The browser's own autofocus comes before, where it knows it for this element. */
+  function focusFirst() {
+    var target = document.querySelector("[data-focus]");
+    if (target && !target.contains(document.activeElement)) target.focus();
+  }
+
   init();
-  document.addEventListener("htmx:after:swap", init);
+  window.addEventListener("load", function () { setTimeout(focusFirst, 100); });
+  document.addEventListener("htmx:after:swap", function () { init(); focusFirst(); });
 })();
