@@ -183,7 +183,7 @@ def _check_field(
     if item.name in RESERVED or item.name.startswith(RESERVED_PREFIX) or not FIELD_NAME.fullmatch(item.name):
         raise LoadError(
             _("Field %(model)s.%(field)s takes a reserved name.", model=model, field=item.name),
-            _("Choose a name in small letters that no record has already and that does not begin with x_."),
+            _("Choose another: at most 60 small letters, no name that every record has, and not x_ in front."),
             addon=addon, origin=item.origin)  # fmt: skip
     if old is None or old.owner is part:
         return
