@@ -19,7 +19,7 @@ from core.base.demo_partners import FIRMS, Chance, Row, slug
 from core.base.demo_words import FORMS, MAIL
 
 LEADS, LARGE = 250, 20_000
-BATCH = 5_000
+BATCH = 500
 DAYS = 365
 MILLION = 1_000_000
 

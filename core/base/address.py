@@ -9,10 +9,10 @@ from core.base.user import LANGUAGES
 
 USES = {
     "main": _("Main address"),
-    "billing": _("Billing"),
-    "shipping": _("Shipping"),
-    "home": _("Home"),
-    "other": _("Other"),
+    "billing": _("Billing address"),
+    "shipping": _("Shipping address"),
+    "home": _("Home address"),
+    "other": _("Other address"),
 }
 
 

@@ -197,10 +197,14 @@ class Crowd(Chance):
         return row
 
     # ------------------------------------------------------------- parts
-    def address(self, partner: Partner) -> Row:
-        """The row of the address of a written partner."""
-        rng, record = self.rng, cast(Any, partner)
-        place = self.places[record.city_id]
+    def addresses(self, partners: Iterable[Partner]) -> list[Row]:
+        """An address for each written partner; who works for an organisation is found there."""
+        return [
+            self._address(cast(Any, partner)) for partner in partners if cast(Any, partner).parent_id is None
+        ]
+
+    def _address(self, partner: Any) -> Row:
+        rng, place = self.rng, self.places[partner.city_id]
         return {
             "partner_id": partner.id,
             "use": "home" if partner.kind == "person" else "main",
