@@ -70,9 +70,16 @@ def calls(folder: Path, without: Sequence[Path] = ()) -> Iterator[Call]:
         if LEFT_OUT.intersection(inside.parts) or any(file.is_relative_to(path) for path in without):
             continue
         if file.suffix == ".py":
-            yield from _in_module(file.read_text("utf-8"), inside.as_posix())
+            yield from _in_module(_source(file), inside.as_posix())
         elif file.suffix in TEMPLATES and "templates" in inside.parts:
-            yield from _in_template(file.read_text("utf-8"), inside.as_posix())
+            yield from _in_template(_source(file), inside.as_posix())
+
+
+def _source(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise SyntaxError(f"{file.name}: {error}") from error
 
 
 def texts(found: Sequence[Call]) -> dict[str, Text]:

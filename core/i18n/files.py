@@ -47,7 +47,7 @@ class Domain:
         """All that marks a text. Raises CatalogueError on a source that Python or Jinja cannot read."""
         try:
             return [call for source in self.sources for call in calls(source, self.without)]
-        except (SyntaxError, UnicodeDecodeError) as error:
+        except SyntaxError as error:
             raise CatalogueError(
                 _("A source of “%(domain)s” cannot be read: %(error)s.", domain=self.name, error=error)
             ) from error
@@ -86,7 +86,7 @@ def domain_in(path: Path) -> Domain | None:
 
 
 def _name_in_manifest(file: Path) -> str | None:
-    for node in ast.walk(ast.parse(file.read_bytes())):
+    for node in ast.walk(ast.parse(file.read_bytes(), file.name)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Addon":
             for argument in [*node.args[:1], *(key.value for key in node.keywords if key.arg == "name")]:
                 if isinstance(argument, ast.Constant) and isinstance(argument.value, str):

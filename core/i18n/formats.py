@@ -115,7 +115,7 @@ class Formats:
         return f"{local.hour:02}{self._colon}{local.minute:02} {self.zone_name}"
 
     def relative(self, value: dt.date, now: dt.datetime | None = None) -> str:
-        """`kemarin`, `6 hari lalu`, `dalam 2 hari`, `5 menit lalu`; beyond 7 days the date.
+        """`kemarin`, `6 hari lalu`, `2 hari lagi`, `5 menit lalu`; beyond 7 days the date.
 
         `value` and `now` are aware where they are moments. Show it with the full date as title.
         """
