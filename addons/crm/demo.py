@@ -83,9 +83,9 @@ def make(env: Env, scale: Scale) -> Iterator[tuple[int, int]]:
     yield 0, total
     _grant(env)
     book = Book(env, random.Random("lumbung crm"))
-    ages = sorted((book.age() for _number in range(total)), reverse=True)
+    moments = sorted(book.moment() for _number in range(total))
     for start in range(0, total, BATCH):
-        env.create(Lead, [book.lead(age) for age in ages[start : start + BATCH]])
+        env.create(Lead, [book.lead(moment) for moment in moments[start : start + BATCH]])
         env.flush()
         yield min(start + BATCH, total), total
 
@@ -139,21 +139,22 @@ class Book(Chance):
         self.cities = sorted({contact.city for contact in self.known})
         self.sellers = _sellers(env)
 
-    def age(self) -> int:
-        """Days since a lead came: more of late than a year ago."""
-        return 1 + int((DAYS - 1) * self.rng.random() ** 2)
+    def moment(self) -> dt.datetime:
+        """When a lead came: of late more than a year ago, at an hour at which people write and call."""
+        days = 1 + int((DAYS - 1) * self.rng.random() ** 2)
+        return self.midnight - dt.timedelta(days=days, minutes=-self.rng.randrange(60, 600))
 
-    def lead(self, age: int) -> Row:
-        """One lead that came `age` days ago, at an hour at which people write and call."""
+    def lead(self, moment: dt.datetime) -> Row:
+        """One lead that came at `moment`, as far as it got since."""
         rng = self.rng
         who = self._stranger() if rng.random() < 0.4 else self._contact(rng.choice(self.known))
-        state = self._state(age)
+        state = self._state((self.midnight - moment).days)
         return {
             **who,
             **self._wish(who["kind"], state),
             "state": state,
             "source": rng.choices(list(SOURCES), SOURCE_WEIGHTS)[0],
-            "created_at": self.midnight - dt.timedelta(days=age, minutes=-rng.randrange(60, 600)),
+            "created_at": moment,
             "note": rng.choice(NOTES) if rng.random() < 0.3 else None,
         }
 

@@ -29,7 +29,7 @@ PASSWORD = "lumbung-demo"
 """The password of every demo user: the command sets it, and never outside of a demo database."""
 DOMAIN = "griyasentosa.example"
 BATCH = 500
-"""Partners per flush: with more at once Python's collector of garbage costs more than the statements saved."""
+"""Partners per flush: with more at once the collection of garbage costs more than the statements saved."""
 PARTNERS, LARGE = 400, 100_000
 
 
@@ -96,7 +96,7 @@ def _company(env: Env) -> Company:
         "postcode": "40114",
         "phone": "+622220457781",
         "email": f"halo@{DOMAIN}",
-        "npwp": "0731940285429000",
+        "npwp": "0731940284429000",
     }
     return env.create(Company, [row])[0]
 

@@ -48,7 +48,7 @@ def _gather(env: Env, records: Iterable[Model], doomed: dict[type[Model], dict[i
                 _gather(env, _holders(env, info, link, batch), doomed)
             elif link.ondelete == "set_null":
                 for holder in _holders(env, info, link, batch):
-                    setattr(holder, link.key, None)
+                    setattr(holder, link.name, None)
 
 
 def _refuse_held(env: Env, doomed: dict[type[Model], dict[int, Model]]) -> None:

@@ -1,0 +1,99 @@
+"""Fixtures of the tests of addons: base and crm installed, empty or with the demo data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from importlib.metadata import EntryPoint
+
+import pytest
+import time_machine
+
+from core import CurrentUser, Env, Scale
+from core.assembly import Assembly, assemble
+from core.loader import GROUP, Catalogue, discover
+from core.orm.database import Database
+from core.orm.env import SYSTEM, open_env
+from core.schema.install import install
+
+TODAY = "2026-11-24T09:00:00+07:00"
+"""When the demo data of tests is made."""
+Open = Callable[..., AbstractContextManager[Env]]
+
+
+@pytest.fixture(scope="session")
+def catalogue() -> Catalogue:
+    """The addons of the repository, as they are found where it is installed."""
+    return discover([], entry_points=[EntryPoint("crm", "addons.crm", GROUP)])
+
+
+@pytest.fixture(scope="session")
+def assembly(catalogue: Catalogue) -> Iterator[Assembly]:
+    """Base and crm put together."""
+    made = assemble(catalogue, ["crm"])
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def opened(url: str, catalogue: Catalogue, assembly: Assembly) -> Iterator[Open]:
+    """Opens an env on a fresh database with base and crm; `user` and `readonly` as `open_env` takes them."""
+    with closing(Database(url)) as database:
+        install(database, catalogue, ["crm"])
+        yield _opener(database, assembly)
+
+
+@pytest.fixture
+def env(opened: Open) -> Iterator[Env]:
+    """An env of the system on a fresh database with base and crm."""
+    with opened() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def fill(catalogue: Catalogue, assembly: Assembly) -> Callable[[Database], None]:
+    """Installs base and crm into an empty database and writes the demo data, on TODAY."""
+
+    def fill(database: Database) -> None:
+        install(database, catalogue, ["crm"])
+        with time_machine.travel(TODAY):
+            for item in assembly.demo:
+                with open_env(assembly.registry, database) as env:
+                    assert list(item.value.make(env, Scale()))[-1] in {(400, 400), (250, 250)}
+
+    return fill
+
+
+@pytest.fixture(scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def _demo(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    worker: str,
+    fill: Callable[[Database], None],
+) -> Iterator[Database]:
+    if request.param == "sqlite":
+        with closing(Database(f"sqlite:///{tmp_path_factory.mktemp('demo') / 'demo.db'}")) as database:
+            fill(database)
+            yield database
+        return
+    server, name = request.getfixturevalue("postgres"), f"{worker}_addons_demo"
+    with closing(Database(server.create(name))) as database:
+        fill(database)
+        yield database
+    server.drop(name)
+
+
+@pytest.fixture
+def demo(_demo: Database, assembly: Assembly) -> Iterator[Env]:
+    """An env that reads a database with the demo data, of each kind."""
+    with _opener(_demo, assembly)(readonly=True) as made:
+        yield made
+
+
+def _opener(database: Database, assembly: Assembly) -> Open:
+    @contextmanager
+    def opened(user: CurrentUser = SYSTEM, *, readonly: bool = False) -> Iterator[Env]:
+        with open_env(assembly.registry, database, user, readonly=readonly) as env:
+            yield env
+
+    return opened
