@@ -8,6 +8,7 @@ touched. This rests on private names of SQLAlchemy: the minor version is pinned,
 from __future__ import annotations
 
 from collections import defaultdict
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import sqlalchemy as sa
@@ -34,9 +35,11 @@ if _LazyLoader is not None:
         def _load_for_state(
             self, state: Any, passive: Any, loadopt: Any = None, extra_criteria: Any = (), **kwargs: Any
         ) -> Any:
-            allowed = passive & PassiveFlag.SQL_OK
-            if allowed and state.has_identity and state.session_id and prefetch(state, self.key, self.parent_property):
-                return LoaderCallableStatus.ATTR_WAS_SET
+            allowed = passive & PassiveFlag.SQL_OK and not extra_criteria
+            if allowed and state.has_identity and state.session_id:
+                with _flushing(state.session, passive):
+                    if prefetch(state, self.key, self.parent_property):
+                        return LoaderCallableStatus.ATTR_WAS_SET
             return super()._load_for_state(state, passive, loadopt, extra_criteria, **kwargs)
 
 
@@ -46,14 +49,18 @@ def prefetch(state: Any, key: str, relation: Any) -> bool:
     siblings = _siblings(session, state, key)
     if len(siblings) == 1:
         return False
-    with session.no_autoflush:
-        if relation.secondary is not None:
-            _load_many_to_many(session, siblings, key, relation)
-        elif relation.direction is interfaces.MANYTOONE:
-            _load_many_to_one(session, siblings, key, relation)
-        else:
-            _load_one_to_many(session, siblings, key, relation)
+    if relation.secondary is not None:
+        _load_many_to_many(session, siblings, key, relation)
+    elif relation.direction is interfaces.MANYTOONE:
+        _load_many_to_one(session, siblings, key, relation)
+    else:
+        _load_one_to_many(session, siblings, key, relation)
     return key in state.dict
+
+
+def _flushing(session: Any, passive: Any) -> AbstractContextManager[Any]:
+    """As SQLAlchemy's own loading does: what is pending is written first, unless asked not to."""
+    return session.no_autoflush if passive & PassiveFlag.NO_AUTOFLUSH else nullcontext()
 
 
 def _siblings(session: Any, state: Any, key: str) -> list[Any]:

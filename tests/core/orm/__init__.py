@@ -1,0 +1,1 @@
+"""Tests of the ORM: fields, composition, env, exact numbers, translated values, prefetch."""
