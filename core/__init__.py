@@ -3,7 +3,7 @@
 from core.errors import LoadError, UserError
 from core.hookspecs import hookimpl
 from core.i18n.lazy import LazyText, _, ngettext
-from core.manifest import Addon, Demo, Key, Menu, Page, Role, Rows, Scale
+from core.manifest import Addon, Demo, Key, Menu, Page, Role, Rows, Rule, Scale
 from core.orm.contacts import Email, Phone, Url
 from core.orm.env import CurrentUser, Env
 from core.orm.kinds import Boolean, Char, Date, DateTime, Integer, Json, Select, Text
@@ -63,6 +63,7 @@ __all__ = [
     "Ref",
     "Role",
     "Rows",
+    "Rule",
     "Scale",
     "Select",
     "Slot",

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core import checks
+from core.access.rights import Policy
 from core.catalogue import BASE, Catalogue, dependants, order, reach
+from core.checks.models import check_indexes, check_models, check_reach
+from core.checks.pages import check_menus, check_pages, check_rows
+from core.checks.roles import check_access, check_roles, check_rules
 from core.errors import LoadError
-from core.faults import blame, in_words, inside, where
+from core.faults import blame, in_words, inside
 from core.i18n.lazy import _
 from core.manifest import Demo, Menu, Page, Role, Rows
 from core.orm.compose import Finding
@@ -70,18 +73,21 @@ def signature_of(catalogue: Catalogue, names: Sequence[str]) -> str:
 def _assemble(catalogue: Catalogue, active: set[str], quarantined: dict[str, LoadError]) -> Assembly:
     names = order(catalogue, active)
     plugins = Plugins(catalogue, names)
-    gathered = {hook: plugins.collect(hook, catalogue) for hook in sorted(RETURNS)}
+    gathered = {hook: plugins.collect(hook) for hook in sorted(RETURNS)}
     near = reach(catalogue, names)
     roles = {item.value.name for item in gathered["roles"]}
-    checks.check_models(gathered["models"], near)
-    checks.check_roles(gathered["roles"])
-    checks.check_access(gathered["models"], roles)
-    checks.check_pages(gathered["pages"], roles)
+    check_models(gathered["models"], near)
+    check_roles(gathered["roles"])
+    check_access(gathered["models"], roles)
+    check_rules(gathered["rules"], gathered["models"], roles)
+    check_pages(gathered["pages"], roles)
     registry = Registry(_published(names, gathered["models"]), near)
     try:
-        checks.check_reach(registry, near)
-        checks.check_menus(gathered["menus"], registry)
-        checks.check_rows(gathered["data"], registry)
+        registry.policy = Policy(registry, [item.value for item in gathered["rules"]])
+        check_reach(registry, near)
+        check_indexes(registry)
+        check_menus(gathered["menus"], registry)
+        check_rows(gathered["data"], registry)
         views, findings = resolve_views(registry, gathered["views"])
     except Exception:
         registry.dispose()
@@ -106,7 +112,12 @@ def _assemble(catalogue: Catalogue, active: set[str], quarantined: dict[str, Loa
 def _published(
     names: Sequence[str], models: Sequence[Contribution[type[Model]]]
 ) -> dict[str, list[type[Model]]]:
-    return {name: [item.value for item in models if item.addon == name] for name in names}
+    """The fragments of each addon, each behind those of the same addon that it builds on."""
+    published = {name: [item.value for item in models if item.addon == name] for name in names}
+    return {
+        name: sorted(own, key=lambda fragment: len(set(own).intersection(fragment.__mro__)))
+        for name, own in published.items()
+    }
 
 
 # ----------------------------------------------------------------- quarantine
@@ -134,17 +145,34 @@ def _quarantine(
 
 
 def _as_load_error(catalogue: Catalogue, error: Exception, active: set[str]) -> LoadError:
-    """The error with the addon whose file it names or whose code ran. Raises `error` where there is none."""
-    folders = {name: catalogue.addons[name].folder for name in active}
+    """The error with the addon at fault: whose file it names, else with which the set begins to fail.
+
+    Raises `error` itself where that is base.
+    """
     if isinstance(error, LoadError):
         origin = error.origin
         if not error.addon and origin is not None:
-            error.addon = next((name for name, folder in folders.items() if inside(origin.file, folder)), "")
+            inner = (name for name in active if inside(origin.file, catalogue.addons[name].folder))
+            error.addon = next(inner, "")
         return error
-    for name, folder in folders.items():
-        if where(error, folder) is not None:
-            fault = _(
-                "%(addon)s fails while it is put together: %(error)s.", addon=name, error=in_words(error)
-            )
-            return blame(error, name, folder, fault)
-    raise error
+    name, first = _first_failure(catalogue, order(catalogue, active), error)
+    if isinstance(first, LoadError):
+        return _as_load_error(catalogue, first, active)
+    if name == BASE:
+        raise error
+    found = catalogue.addons[name]
+    fault = _("%(addon)s cannot be put together: %(error)s.", addon=name, error=in_words(first))
+    return blame(first, name, found.folder, fault, found.origin)
+
+
+def _first_failure(catalogue: Catalogue, names: Sequence[str], error: Exception) -> tuple[str, Exception]:
+    """The addon that lets the set fail with which `error` came, found by halving, and what it fails with."""
+    sound, failing = 0, len(names)
+    while failing - sound > 1:
+        middle = (sound + failing) // 2
+        try:
+            _assemble(catalogue, set(names[:middle]), {}).dispose()
+            sound = middle
+        except Exception as earlier:
+            failing, error = middle, earlier
+    return names[failing - 1], error

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pluggy
 
 if TYPE_CHECKING:
-    from core.manifest import Demo, Menu, Page, Role, Rows
+    from core.manifest import Demo, Menu, Page, Role, Rows, Rule
     from core.orm.model import Model
     from core.views.nodes import Extension, View
 
@@ -37,6 +37,11 @@ def menus() -> Sequence[Menu]:  # type: ignore[empty-body]
 @hookspec
 def roles() -> Sequence[Role]:  # type: ignore[empty-body]
     """Roles that users can be given."""
+
+
+@hookspec
+def rules() -> Sequence[Rule]:  # type: ignore[empty-body]
+    """Record rules: what records of a model must meet for whom."""
 
 
 @hookspec

@@ -73,6 +73,22 @@ class Page:
 
 
 @dataclass(frozen=True)
+class Rule:
+    """A record rule: `where(M, env)` is the condition that records of `model` must meet.
+
+    `operations` are letters of r, w, c, d. Rules without roles hold for everyone, together; of rules for
+    roles, one of a role that the user has must hold. A rule of a mixin holds for every model that takes it.
+    """
+
+    model: type[Model]
+    operations: str
+    where: Callable[[Any, Env], Any]
+    roles: tuple[str, ...] = ()
+    name: TextLike = ""
+    origin: Origin = field(default_factory=declared_at, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
 class Key:
     """In shipped data: the record that `addon` shipped under `name`."""
 

@@ -16,7 +16,7 @@ from core.errors import LoadError, Origin
 from core.faults import blame, did_you_mean, in_words
 from core.i18n.lazy import _
 from core.loader import import_module
-from core.manifest import Demo, Menu, Page, Role, Rows
+from core.manifest import Demo, Menu, Page, Role, Rows, Rule
 from core.orm.model import Model
 from core.views.nodes import Extension, View
 
@@ -27,6 +27,7 @@ RETURNS: Mapping[str, tuple[type, ...]] = {
     "views": (View, Extension),
     "menus": (Menu,),
     "roles": (Role,),
+    "rules": (Rule,),
     "pages": (Page,),
     "data": (Rows,),
     "demo": (Demo,),
@@ -66,6 +67,7 @@ class Plugins(pluggy.PluginManager):
     def __init__(self, catalogue: Catalogue, names: Sequence[str]) -> None:
         super().__init__("lumbung")
         self.add_hookspecs(hookspecs)
+        self._catalogue = catalogue
         self.implementations: list[Implementation] = []
         for name in names:
             found = catalogue.addons[name]
@@ -82,12 +84,12 @@ class Plugins(pluggy.PluginManager):
         """The implementations of a hook, in the order in which they are called."""
         return [item for item in self.implementations if item.hook == hook]
 
-    def collect(self, hook: str, catalogue: Catalogue) -> list[Contribution[Any]]:
+    def collect(self, hook: str) -> list[Contribution[Any]]:
         """What the implementations of a hook return, in order. Raises LoadError naming the addon at fault."""
         return [
             Contribution(item.addon, item.module, value, item.origin)
             for item in self.of(hook)
-            for value in _call(item, catalogue.addons[item.addon])
+            for value in _call(item, self._catalogue.addons[item.addon])
         ]
 
     def _adopt(self, found: Found, module: ModuleType) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from core import Char, Email, Env, Many2many, Many2one, Model, Money, Phone, Select, Text, Url, _
-from core.base import Company, Partner, Regency, Tag, Team, User
+from core import Char, Email, Env, Many2many, Many2one, Money, Phone, Select, Text, Url, _
+from core.base import CompanyOwned, Partner, Regency, Tag, Team, User
 
 KINDS = {"person": _("Person"), "organisation": _("Organisation")}
 SOURCES = {
@@ -34,12 +34,8 @@ def _team(env: Env) -> Team | None:
     return env.get(Team, env.user.teams[0]) if env.user.teams else None
 
 
-def _company(env: Env) -> Company | None:
-    return None if env.company is None else env.get(Company, env.company)
-
-
 class Lead(
-    Model,
+    CompanyOwned,
     name="crm.lead",
     label=_("Lead"),
     plural=_("Leads"),
@@ -68,5 +64,4 @@ class Lead(
     tags = Many2many(Tag, label=_("Tags"))
     owner = Many2one(User, ondelete="set_null", default=_user, label=_("Owner"))
     team = Many2one(Team, ondelete="set_null", default=_team, label=_("Team"))
-    company = Many2one(Company, default=_company, label=_("Our company"))
     note = Text(label=_("Note"))

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from core.i18n import catalogs
 from core.i18n.formats import DEFAULT_ZONE
 from core.orm.env import CurrentUser
+from core.schema.tables import registry_version
 from core.schema.tables import session as session_table
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ class SignedIn:
     token_hash: str
     user: CurrentUser
     brand: str
+    version: int
+    """Of what workers keep in memory: access and addons."""
 
 
 def begin(connection: sa.Connection, user_id: int, agent: str, *, remember: bool) -> str:
@@ -63,7 +66,12 @@ def find(connection: sa.Connection, registry: Registry, token: str) -> SignedIn 
     """The session of a token with its user, None where it is unknown, over, or the user is switched off."""
     users, companies = registry.info("base.user").table, registry.info("base.company").table
     row = connection.execute(
-        sa.select(users, companies.c.name.label("brand"), session_table.c.token_hash)
+        sa.select(
+            users,
+            companies.c.name.label("brand"),
+            session_table.c.token_hash,
+            sa.select(registry_version.c.version).scalar_subquery().label("registry_version"),
+        )
         .join_from(session_table, users, users.c.id == session_table.c.user_id)
         .outerjoin(companies, companies.c.id == users.c.company_id)
         .where(
@@ -75,7 +83,8 @@ def find(connection: sa.Connection, registry: Registry, token: str) -> SignedIn 
     ).first()
     if row is None:
         return None
-    return SignedIn(row.token_hash, current_user(connection, registry, row._mapping), row.brand or "Lumbung")
+    return SignedIn(row.token_hash, current_user(connection, registry, row._mapping), row.brand or "Lumbung",
+                    row.registry_version or 0)  # fmt: skip
 
 
 def current_user(connection: sa.Connection, registry: Registry, user: Any) -> CurrentUser:

@@ -44,7 +44,7 @@ def create_user(
     }
     [user] = env.create(users, [values])
     env.flush()
-    set_password(env.session.connection(), user.id, password_hash)
+    set_password(env.session.core_connection(), user.id, password_hash)
     return user
 
 

@@ -1,8 +1,10 @@
 """The addon that every database has: companies, people, roles, teams, partners and places."""
 
 from core import Addon, _
+from core.base.access_right import AccessRight
 from core.base.address import Address
 from core.base.company import Company
+from core.base.company_owned import CompanyOwned
 from core.base.currency import Currency
 from core.base.partner import Partner
 from core.base.region import Province, Regency
@@ -14,8 +16,10 @@ from core.base.user import User
 addon = Addon("base", version="0.1", label=_("Base"), modules=("hooks", "pages"))
 
 __all__ = [
+    "AccessRight",
     "Address",
     "Company",
+    "CompanyOwned",
     "Currency",
     "Partner",
     "Province",

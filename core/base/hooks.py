@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from core import Demo, Extension, Group, Item, Menu, Model, Rows, Slot, View, _, form, hookimpl, listing
+import sqlalchemy as sa
+
+from core import Demo, Env, Extension, Group, Item, Menu, Model, Rows, Rule, Slot, View, _, form, hookimpl, listing
 from core import Role as ShippedRole
-from core.base import Address, Company, Currency, Partner, Province, Regency, Role, Tag, Team, User
+from core.base import (
+    AccessRight,
+    Address,
+    Company,
+    CompanyOwned,
+    Currency,
+    Partner,
+    Province,
+    Regency,
+    Role,
+    Tag,
+    Team,
+    User,
+)
 from core.base import demo as sample
 from core.base.region import province_rows, regency_rows
 
@@ -25,7 +41,9 @@ CURRENCIES = (
 @hookimpl
 def models() -> Sequence[type[Model]]:
     """The models of base."""
-    return [Currency, Province, Regency, Company, Role, Team, User, Tag, Partner, Address]
+    return [
+        Currency, Province, Regency, Company, CompanyOwned, Role, AccessRight, Team, User, Tag, Partner, Address,
+    ]  # fmt: skip
 
 
 @hookimpl
@@ -40,6 +58,16 @@ def roles() -> Sequence[ShippedRole]:
             "base.admin", _("Administrator"), implies=("base.manager",), help=_("Manages users and settings.")
         ),
     ]
+
+
+@hookimpl
+def rules() -> Sequence[Rule]:
+    """Whoever may use a company sees its records, and those that belong to none."""
+    return [Rule(CompanyOwned, "rwcd", where=_of_my_companies, name=_("Records of the user's companies"))]
+
+
+def _of_my_companies(model: Any, env: Env) -> sa.ColumnElement[bool]:
+    return sa.or_(model.company_id.is_(None), model.company_id.in_(env.companies))
 
 
 @hookimpl

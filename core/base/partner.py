@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from core import Char, Email, Many2many, Many2one, Model, One2many, Phone, Select, Text, Url, _
+from core import Char, Email, Many2many, Many2one, One2many, Phone, Select, Text, Url, _
 from core.base import address
-from core.base.company import Company
+from core.base.company_owned import CompanyOwned
 from core.base.region import Regency
 from core.base.tag import Tag
 from core.base.team import Team
@@ -14,7 +14,7 @@ KINDS = {"person": _("Person"), "company": _("Company"), "public_body": _("Publi
 
 
 class Partner(
-    Model,
+    CompanyOwned,
     name="base.partner",
     label=_("Contact"),
     plural=_("Contacts"),
@@ -42,6 +42,5 @@ class Partner(
     tags = Many2many(Tag, label=_("Tags"))
     owner = Many2one(User, ondelete="set_null", label=_("Owner"))
     team = Many2one(Team, ondelete="set_null", label=_("Team"))
-    company = Many2one(Company, label=_("Our company"))
     npwp = Char(22, label=_("Tax number (NPWP)"))
     notes = Text(label=_("Notes"))

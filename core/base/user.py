@@ -9,6 +9,8 @@ from core.base.role import Role
 
 LANGUAGES = {"id": "Bahasa Indonesia", "en": "English"}
 ZONES = {"Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
+CLOSED = {"base.admin": "rw"}
+"""Of a colleague everyone reads name and teams; the rest is for administrators."""
 THEMES = {"system": _("Like the device"), "light": _("Light"), "dark": _("Dark")}
 
 
@@ -23,13 +25,15 @@ class User(
     """A person with a sign-in: what they may do, where they work, how they read."""
 
     name = Char(required=True, label=_("Name"), search=True)
-    email = Email(required=True, unique=True, label=_("Email"), help=_("Used to sign in."), search=True)
-    phone = Phone(30, label=_("Phone"))
-    lang = Select(LANGUAGES, required=True, default="id", label=_("Language"))
-    tz = Select(ZONES, required=True, default="Asia/Jakarta", label=_("Time zone"))
-    theme = Select(THEMES, required=True, default="system", label=_("Appearance"))
-    active = Boolean(default=True, label=_("May sign in"))
-    roles = Many2many(Role, label=_("Roles"))
+    email = Email(
+        required=True, unique=True, label=_("Email"), help=_("Used to sign in."), search=True, access=CLOSED
+    )
+    phone = Phone(30, label=_("Phone"), access=CLOSED)
+    lang = Select(LANGUAGES, required=True, default="id", label=_("Language"), access=CLOSED)
+    tz = Select(ZONES, required=True, default="Asia/Jakarta", label=_("Time zone"), access=CLOSED)
+    theme = Select(THEMES, required=True, default="system", label=_("Appearance"), access=CLOSED)
+    active = Boolean(default=True, label=_("May sign in"), access=CLOSED)
+    roles = Many2many(Role, label=_("Roles"), access=CLOSED)
     teams: Many2many[team.Team] = Many2many(lambda: team.Team, label=_("Teams"))
     company = Many2one(Company, label=_("Our company"), help=_("New records belong to this company."))
     company_id: Ref

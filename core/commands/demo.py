@@ -127,13 +127,13 @@ def _let_in(env: Env) -> None:
 
     hashed, users = hash_password(PASSWORD), env["base.user"]
     for user in env.scalars(sa.select(users).where(users.email.in_([email for email, _role in SIGN_INS]))):
-        set_password(env.session.connection(), user.id, hashed)
+        set_password(env.session.core_connection(), user.id, hashed)
 
 
 def _mark(env: Env, state: str) -> None:
     from core.schema import tables
 
-    env.session.connection().execute(tables.registry_version.update().values(demo=state))
+    env.session.core_connection().execute(tables.registry_version.update().values(demo=state))
 
 
 def _print_sign_ins() -> None:

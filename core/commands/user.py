@@ -71,7 +71,7 @@ def passwd(email: str, password_stdin: bool, db: str | None, dry_run: bool) -> N
         password, made_up = shared.new_password(password_stdin)
         hashed = hash_password(password)
         with _writing(database, dry_run) as env:
-            set_password(env.session.connection(), find_user(env, email).id, hashed)
+            set_password(env.session.core_connection(), find_user(env, email).id, hashed)
     _print(_("%(email)s has another password.", email=email), password, made_up, dry_run)
 
 

@@ -200,13 +200,14 @@ def _check_field(
 
 
 def _check_link_columns(model: str, fields: Mapping[str, Field[Any]], publication: Publication) -> None:
-    for link in fields.values():
-        other = fields.get(link.key) if isinstance(link, Many2one) else None
+    for item in fields.values():
+        other = fields.get(item.key) if item.key != item.name else None
         if other is not None:
+            remedy = _("Rename it; a typed key is declared by the annotation “%(key)s: Ref” only.", key=item.key)
             raise LoadError(
-                _("Field %(model)s.%(field)s has the name of the column of the link %(link)s.", model=model,
-                  field=other.name, link=link.name),
-                _("Rename it; a typed key is declared by the annotation “%(key)s: Ref” only.", key=link.key),
+                _("Field %(model)s.%(field)s has the name of the column of %(other)s.", model=model,
+                  field=other.name, other=item.name),
+                remedy if isinstance(item, Many2one) else _("Rename it."),
                 addon=publication.owner(other.owner), origin=other.origin)  # fmt: skip
 
 

@@ -28,6 +28,9 @@ class Database:
         self.url = make_url(normal_url(url))
         self.pool_size = pool_size
         self.name = self._name()
+        self.overrides: Any = {}
+        self.overrides_version = -1
+        """What this database says of access, and the version at which it was read (core.access.overrides)."""
 
     def _name(self) -> str:
         """What tells this database from others: signed into its cookies and cache keys."""

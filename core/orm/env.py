@@ -16,6 +16,9 @@ from core.errors import FieldError, UserError
 from core.i18n import catalogs
 from core.i18n.formats import DEFAULT_ZONE, Formats, formats
 from core.i18n.lazy import _
+from core.access import flush as _checks_at_the_flush  # noqa: F401 - listens to the session
+from core.access.grants import Operation
+from core.access.rights import Policy, Rights
 from core.orm import deleting
 from core.orm.integrity import explain
 from core.orm.model import Model
@@ -69,8 +72,9 @@ class Env:
         self.session = session
         self.user = user
         self.readonly = readonly
-        self.is_sudo = is_sudo
+        self.is_sudo = is_sudo or user is SYSTEM
         session.env = self
+        session.rights = None if self.is_sudo else Rights(self, registry.policy or Policy(registry), database.overrides)
 
     # ------------------------------------------------------------- who, when
     @property
@@ -190,6 +194,30 @@ class Env:
                 raise FieldError(_("%(model)s has no field “%(field)s”.", model=info.label, field=name), name)
 
     # ------------------------------------------------------------- rights
+    def may(self, model: Any, operation: Operation) -> bool:
+        """Whether the user may do this (r, w, c, d) with any record of a model at all."""
+        rights = self.session.rights
+        return rights is None or rights.may(self.registry.info(model), operation)
+
+    def may_see(self, model: Any, name: str) -> bool:
+        """Whether the user may read a field; a link only where its target may be read too."""
+        rights = self.session.rights
+        return rights is None or rights.readable(self.registry.info(model), name)
+
+    def may_set(self, model: Any, name: str) -> bool:
+        """Whether the user may set a field, as far as the field itself says."""
+        rights = self.session.rights
+        return rights is None or rights.may_field(self.registry.info(model).fields[name], "w")
+
+    def may_with(self, record: Model, operation: Operation) -> bool:
+        """Whether the user may do this with this very record, as its row stands."""
+        rights, info = self.session.rights, self.registry.info(type(record))
+        condition = None if rights is None else rights.condition(info, operation)
+        if condition is None:
+            return True
+        found = sa.select(info.table.c.id).where(info.table.c.id == record.id, condition)
+        return self.session.core_connection().scalar(found) is not None
+
     @contextlib.contextmanager
     def sudo(self, why: str) -> Iterator[Env]:
         """A second env on the same connection, with records of its own, that no rule narrows.
@@ -200,7 +228,7 @@ class Env:
         log.info("sudo by user %s: %s", self.user.id, why)
         self.flush()
         session = Session(
-            bind=self.session.connection(), join_transaction_mode="create_savepoint", expire_on_commit=False
+            bind=self.session.core_connection(), join_transaction_mode="create_savepoint", expire_on_commit=False
         )
         inner = Env(self.registry, self.database, session, self.user, readonly=self.readonly, is_sudo=True)
         try:
@@ -214,6 +242,10 @@ class Env:
         finally:
             session.close()
         self.session.expire_written(written)
+
+    def user_record(self) -> Any:
+        """The record of the user, in sudo: for what a user may do with their own."""
+        return self.session.get(self.registry["base.user"], self.user.id)
 
     def as_own(self, record: M) -> M:
         """`record` of another env, read again in this one. Raises UserError where it is gone."""
@@ -230,7 +262,11 @@ class Env:
     def unsafe_sql(self, why: str) -> Iterator[orm.Session]:
         """The session without the door, for statements that no model can say. Logged."""
         log.info("unsafe_sql by user %s: %s", self.user.id, why)
-        yield self.session
+        self.session.open_doors += 1
+        try:
+            yield self.session
+        finally:
+            self.session.open_doors -= 1
 
 
 @contextlib.contextmanager
@@ -249,7 +285,10 @@ def _refusals(env: Env) -> Iterator[None]:
 def open_env(
     registry: Registry, database: Database, user: CurrentUser = SYSTEM, *, readonly: bool = False
 ) -> Iterator[Env]:
-    """An env for a `with` block: a writing one commits at its end, an exception rolls back."""
+    """An env for a `with` block: a writing one commits at its end, an exception rolls back.
+
+    SYSTEM, which is no person, is not narrowed by rights.
+    """
     session = Session(bind=database.reading if readonly else database.writing, expire_on_commit=False)
     token = catalogs.set_language(user.lang)
     try:

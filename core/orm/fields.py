@@ -5,7 +5,7 @@ Here are the base and what every kind shares; the kinds are in `kinds`, `numbers
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypedDict, TypeVar, overload
 
 import sqlalchemy as sa
@@ -45,13 +45,15 @@ class FieldOptions(TypedDict, total=False):
     into: str
     list: bool
     search: bool
+    access: Mapping[str, str]
 
 
 class Field(Generic[T]):
     """A typed attribute of a model: declared once, shown everywhere.
 
     On a fragment it is a description and refuses to be read; on a composed class SQLAlchemy's attribute
-    stands in its place. `default` is a value, or a callable that takes the env.
+    stands in its place. `default` is a value, or a callable that takes the env. `access` maps a role to
+    `r`, `w` or `rw`: a field that says it is closed to all other roles, at every door.
     """
 
     widget: ClassVar[str] = "text"
@@ -79,6 +81,7 @@ class Field(Generic[T]):
         into: str | None = None,
         list: bool = False,  # noqa: A002 - the word of the contract
         search: bool = False,
+        access: Mapping[str, str] | None = None,
     ) -> None:
         self.name = "?"
         self.owner: type[Any] = object
@@ -95,6 +98,7 @@ class Field(Generic[T]):
         self.after, self.before, self.into = after, before, into
         self.list = list
         self.search = search
+        self.access = access
         self.origin = declared_at()
 
     def __set_name__(self, owner: type, name: str) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.sql.elements import conv
 
 LIMIT = 60
 MODEL_NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
-FIELD_NAME = re.compile(rf"[a-z][a-z0-9_]{{0,{LIMIT - 1}}}")
+FIELD_NAME = re.compile(rf"(?!.*__)[a-z][a-z0-9_]{{0,{LIMIT - 1}}}")
 
 
 def table_name(model: str) -> str:

@@ -21,6 +21,8 @@ BATCH = 1000
 """At most so many siblings are loaded for at once."""
 
 _LazyLoader: Any = getattr(strategies, "_LazyLoader", None) or getattr(strategies, "LazyLoader", None)
+INTERNAL = {"lumbung_internal": True}
+"""Tells the door that a link is being loaded: where the target is denied, it reads as nothing."""
 STRATEGY: Any = "select" if _LazyLoader is None else "prefetch"
 
 
@@ -85,7 +87,8 @@ def _load_many_to_one(session: Any, siblings: list[Any], key: str, relation: Any
             found[value] = known
     missing = sorted(wanted - found.keys())
     if missing:
-        for record in session.scalars(sa.select(target.class_).where(target.class_.id.in_(missing))):
+        wanted_records = sa.select(target.class_).where(target.class_.id.in_(missing))
+        for record in session.scalars(wanted_records, execution_options=INTERNAL):
             found[record.id] = record
     for state in siblings:
         if local_key in state.dict:
@@ -99,7 +102,8 @@ def _load_one_to_many(session: Any, siblings: list[Any], key: str, relation: Any
     column = getattr(target.class_, remote_key)
     children: dict[int, list[Any]] = defaultdict(list)
     ids = sorted(state.identity[0] for state in siblings)
-    for record in session.scalars(sa.select(target.class_).where(column.in_(ids)).order_by(target.class_.id)):
+    wanted = sa.select(target.class_).where(column.in_(ids)).order_by(target.class_.id)
+    for record in session.scalars(wanted, execution_options=INTERNAL):
         children[getattr(record, remote_key)].append(record)
     for state in siblings:
         set_committed_value(state.obj(), key, children[state.identity[0]])
@@ -114,7 +118,8 @@ def _load_many_to_many(session: Any, siblings: list[Any], key: str, relation: An
         sa.select(parent.id, target)
         .join(getattr(parent, key).of_type(target))
         .where(parent.id.in_(sorted(ids)))
-        .order_by(target.id)
+        .order_by(target.id),
+        execution_options=INTERNAL,
     ).all()
     found: dict[int, list[Any]] = defaultdict(list)
     for parent_id, record in pairs:

@@ -53,6 +53,11 @@ class Registry:
         check_access(self.models, self.publication)
         self._by_fragment = {part: info.cls for info in self.models.values() for part in info.fragments}
         self._inverse = self._inverses()
+        self.policy: Any = None
+        """The rules of the addons (core.access.rights.Policy), set once they are collected."""
+        self.seen_statements: dict[Any, Any] = {}
+        """What the door found in statements, by their cache key."""
+        self.between: set[sa.Table] = set()
         self._map()
 
     # ------------------------------------------------------------- look-up
@@ -137,6 +142,7 @@ class Registry:
                 between = item.association(self, self.metadata, info.name)
                 between.info["addon"] = addon
                 info.associations[item.name] = between
+                self.between.add(between)
         return table
 
     def _index(self, table: sa.Table, column: sa.Column[Any], unique: bool) -> None:
@@ -145,7 +151,12 @@ class Registry:
         sa.Index(name, column, unique=unique, info={"addon": column.info["addon"]})
 
     def _columns(self, info: ModelInfo) -> dict[str, Any]:
-        return {column.key: column for column in info.table.columns}
+        """Columns of fields with access of their own are read only when asked for, past the door."""
+        closed = {column.key for item in info.own_fields if item.access is not None for column in item.columns(self)}
+        return {
+            column.key: orm.column_property(column, deferred=True) if column.key in closed else column
+            for column in info.table.columns
+        }
 
     def _relationship(self, info: ModelInfo, link: Link[Any]) -> Any:
         target = self.models[link.target_name]

@@ -3,27 +3,65 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy import event, orm
 
+from core.access import door
+
 if TYPE_CHECKING:
+    from core.access.rights import Rights
     from core.orm.env import Env
 
 STAMPS = frozenset({"id", "version", "created_at", "created_by", "updated_at", "updated_by"})
 
 
 class Session(orm.Session):
-    """A SQLAlchemy session that knows its env."""
+    """A SQLAlchemy session that knows its env, and lets nothing past the door.
+
+    `rights` are those of the env's user; None in sudo, where nothing is narrowed.
+    """
 
     env: Env
 
     def __init__(self, **options: Any) -> None:
         super().__init__(autoflush=True, **options)
+        self.rights: Rights | None = None
+        self.open_doors = 0
         self.written: dict[type, set[int]] = defaultdict(set)
         """Keys of the rows that this session wrote, by class; None among them for all of the class."""
+
+    @property
+    def is_open_door(self) -> bool:
+        """Whether a block of `env.unsafe_sql()` is running."""
+        return self.open_doors > 0
+
+    def connection(self, *args: Any, **options: Any) -> sa.Connection:
+        """SQLAlchemy's own way to the connection. Raises StatementRefused for everyone else."""
+        caller = sys._getframe(1).f_globals.get("__name__", "")
+        if not self.is_open_door and not caller.startswith("sqlalchemy."):
+            raise door.StatementRefused("session.connection(): use env.unsafe_sql(why)")
+        return super().connection(*args, **options)
+
+    def core_connection(self) -> sa.Connection:
+        """The connection, for the core itself: it asks for what no user's rights are about."""
+        return super().connection()
+
+    def get_bind(self, *args: Any, **options: Any) -> Any:
+        """SQLAlchemy's own way to the engine. Raises StatementRefused for everyone else."""
+        caller = sys._getframe(1).f_globals.get("__name__", "")
+        if not self.is_open_door and not caller.startswith("sqlalchemy."):
+            raise door.StatementRefused("session.get_bind(): use env.unsafe_sql(why)")
+        return super().get_bind(*args, **options)
+
+    def bulk_save_objects(self, *args: Any, **options: Any) -> None:
+        """Refused: it skips the door."""
+        raise door.StatementRefused("bulk writes skip the door; use env.create() and env.write()")
+
+    bulk_insert_mappings = bulk_update_mappings = bulk_save_objects
 
     def expire_written(self, written: dict[type, set[int]]) -> None:
         """Forgets what another session on the same connection wrote, so that it is read again."""
@@ -38,6 +76,12 @@ ALL = -1
 """Stands in `Session.written` for every row of a class."""
 
 
+@event.listens_for(Session, "do_orm_execute")
+def _pass_door(state: orm.ORMExecuteState) -> None:
+    session: Any = state.session
+    door.guard(session, state)
+
+
 @event.listens_for(Session, "before_flush")
 def _stamp(session: Session, context: Any, instances: Any) -> None:
     """Who and when, and the version, which counts changes of fields that a person or addon set."""
@@ -49,18 +93,26 @@ def _stamp(session: Session, context: Any, instances: Any) -> None:
         record.updated_at = now
         record.created_by = record.updated_by = user
     for record in session.dirty:
-        if _changed(session, record):
+        if changed_names(record):
             record.updated_at, record.updated_by = now, user
             record.version += 1
 
 
-def _changed(session: Session, record: Any) -> bool:
-    """Whether a column or a set of links that this record holds differs from what was read."""
-    if not session.is_modified(record, include_collections=False):
-        state = sa.inspect(record)
-        between = type(record).__lumbung__.associations
-        return any(state.attrs[name].history.has_changes() for name in between if name in state.dict)
-    return True
+def changed_names(record: Any) -> frozenset[str]:
+    """The attributes of a record, columns and links that it holds, whose value differs from what was read.
+
+    Stamps do not count, nor do the far ends of links: those are changes of the other record.
+    """
+    state = sa.inspect(record)
+    held = state.mapper.columns.keys() + list(state.mapper.relationships.keys())
+    touched = state.committed_state.keys() & (set(held) - STAMPS)
+    far = {name for name in touched if _is_far_end(state.mapper, name)}
+    return frozenset(name for name in touched - far if state.attrs[name].history.has_changes())
+
+
+def _is_far_end(mapper: Any, name: str) -> bool:
+    relation = mapper.relationships.get(name)
+    return relation is not None and relation.direction is orm.interfaces.ONETOMANY
 
 
 @event.listens_for(Session, "after_flush")

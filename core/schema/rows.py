@@ -84,7 +84,7 @@ class Loader:
                 self._ids[Key(entry.key, owner)] = entry.record_id
 
     def _entries(self, addon: str, keys: Sequence[str]) -> Iterator[Entry]:
-        connection, known = self.env.session.connection(), tables.data_row
+        connection, known = self.env.session.core_connection(), tables.data_row
         for start in range(0, len(keys), BATCH):
             part = keys[start : start + BATCH]
             yield from connection.execute(
@@ -139,7 +139,7 @@ class Loader:
             _entry(addon, key, info, record.id, values)
             for (key, values), record in zip(rows, records, strict=True)
         ]
-        self.env.session.connection().execute(tables.data_row.insert(), entries)
+        self.env.session.core_connection().execute(tables.data_row.insert(), entries)
         self.counts.created += len(rows)
 
     def _update(self, info: ModelInfo, rows: Sequence[tuple[Entry, dict[str, Any]]]) -> None:
@@ -171,7 +171,7 @@ class Loader:
             statement = known.update().where(
                 known.c.addon == sa.bindparam("of"), known.c.key == sa.bindparam("at")
             )
-            self.env.session.connection().execute(
+            self.env.session.core_connection().execute(
                 statement.values(fields=sa.bindparam("fields"), shipped=sa.bindparam("shipped")),
                 [
                     {"of": e["addon"], "at": e["key"], "fields": e["fields"], "shipped": e["shipped"]}

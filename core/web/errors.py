@@ -10,6 +10,7 @@ from flask import request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from core.access.door import AccessDenied
 from core.errors import DatabaseError, UserError
 from core.i18n.lazy import TextLike, _
 from core.web import requests
@@ -47,6 +48,7 @@ def register(site: Site) -> None:
     site.app.register_error_handler(HTTPException, _http)
     site.app.register_error_handler(CSRFError, _csrf)
     site.app.register_error_handler(UserError, _refused)
+    site.app.register_error_handler(AccessDenied, _denied)
     site.app.register_error_handler(DatabaseError, _unavailable)
     site.app.register_error_handler(Exception, _unexpected)
 
@@ -65,6 +67,10 @@ def _csrf(error: CSRFError) -> ResponseReturnValue:
 
 def _refused(error: UserError) -> ResponseReturnValue:
     return _page(400, str(error)), 400
+
+
+def _denied(error: AccessDenied) -> ResponseReturnValue:
+    return _page(403, str(error)), 403
 
 
 def _unavailable(error: DatabaseError) -> ResponseReturnValue:

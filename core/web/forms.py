@@ -81,17 +81,18 @@ class FormPage:
 class Input(wtforms.Field):
     """One of our fields as WTForms handles it."""
 
-    def __init__(self, item: Field[Any], env: Env, node: Node, **options: Any) -> None:
+    def __init__(self, model: str, item: Field[Any], env: Env, node: Node, **options: Any) -> None:
         super().__init__(label=str(node.attrs.get("label", item.label)), **options)
         self.item = item
         self.env = env
         self.node = node
         self.texts: list[str] = []
+        self.may_set = env.may_set(model, item.name)
 
     @property
     def readonly(self) -> bool:
         """Whether the value is shown but not taken."""
-        return self.item.readonly or bool(self.node.attrs.get("readonly"))
+        return self.item.readonly or bool(self.node.attrs.get("readonly")) or not self.may_set
 
     def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
         """Reads the record's value, then what was typed over it."""
@@ -228,9 +229,9 @@ class RecordForm:
         self.view = view
         self.record = record
         self.inputs = {
-            node.name: Input(view.model.fields[node.name], env, node, name=node.name)
+            node.name: Input(view.model.name, view.model.fields[node.name], env, node, name=node.name)
             for node in view.fields
-            if not isinstance(view.model.fields[node.name], One2many)
+            if not isinstance(view.model.fields[node.name], One2many) and env.may_see(view.model.name, node.name)
         }
         unbound: Any = self.inputs
         self._form: Any = BaseForm(unbound)

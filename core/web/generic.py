@@ -10,6 +10,8 @@ from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup, escape
 from werkzeug.exceptions import BadRequest, NotFound
 
+from core.access.door import AccessDenied
+from core.access.grants import Operation
 from core.errors import UserError
 from core.i18n.lazy import _
 from core.orm.compose import ModelInfo
@@ -17,6 +19,7 @@ from core.orm.kinds import Select, Text
 from core.orm.links import Link, Many2one
 from core.orm.writing import locked
 from core.web import requests
+from core.web.lists import NOT_VISIBLE
 from core.web.forms import FormPage, RecordForm, unknown_names
 from core.web.shell import render
 
@@ -62,20 +65,20 @@ class Pages:
 
     def listing(self, model: str) -> ResponseReturnValue:
         """A page of the list."""
-        info = self._info(model)
-        view = self.site.list_view(info.name)
-        query = view.query(request.args)
+        info = self._info(model, "r")
+        view = self.site.list_view(info.name, requests.env())
+        query = view.query(request.args, requests.env())
         return render("core/list.html", info.plural, list=view.page(requests.env(), query))
 
     def record(self, model: str, key: int) -> ResponseReturnValue:
         """One record, to read."""
-        info = self._info(model)
+        info = self._info(model, "r")
         record = self._record(requests.env(), info, key)
         return render("core/record.html", record.display_label(), record=self._read_page(info, record))
 
     def new(self, model: str) -> ResponseReturnValue:
         """The form of a record that is not there yet."""
-        info = self._info(model)
+        info = self._info(model, "c")
         form = RecordForm(self._view(info), requests.env(), None, self._typed())
         if request.method == "POST":
             answer = self._save(info, form, None)
@@ -86,8 +89,10 @@ class Pages:
 
     def edit(self, model: str, key: int) -> ResponseReturnValue:
         """The form of a record."""
-        info = self._info(model)
+        info = self._info(model, "w")
         record = self._record(requests.env(), info, key)
+        if not requests.env().may_with(record, "w"):
+            raise AccessDenied(_("Your roles do not allow a change of this record."))
         form = RecordForm(self._view(info), requests.env(), record, self._typed())
         if request.method == "POST":
             answer = self._save(info, form, key)
@@ -97,10 +102,13 @@ class Pages:
         return self._form_page(info, form, record)
 
     # ------------------------------------------------------------- parts
-    def _info(self, model: str) -> ModelInfo:
+    def _info(self, model: str, operation: Operation) -> ModelInfo:
+        """The model, if there is one and the user may do this with some of its records."""
         info = self.site.assembly.registry.models.get(model)
         if info is None:
             raise NotFound
+        if not requests.env().may(info.name, operation):
+            raise AccessDenied(_("Your roles do not allow this with %(model)s.", model=info.plural))
         return info
 
     def _record(self, env: Env, info: ModelInfo, key: int) -> Any:
@@ -168,7 +176,7 @@ class Pages:
         return RecordPage(
             title=record.display_label(),
             badge=_badge(info, record),
-            edit_href=f"{here}/{record.id}/edit",
+            edit_href=f"{here}/{record.id}/edit" if record.env.may_with(record, "w") else None,
             sections=self._sections(self._view(info), self._view(info).nodes, record),
             back=(here, str(info.plural)),
         )
@@ -179,9 +187,9 @@ class Pages:
         for node in nodes:
             if node.attrs.get("hidden"):
                 continue
-            if node.kind == "field":
+            if node.kind == "field" and record.env.may_see(view.model.name, node.name):
                 loose.items.append(self._item(view, node, record))
-            else:
+            elif node.kind != "field":
                 inner = self._sections(view, node.children, record)
                 label = str(node.attrs.get("label", ""))
                 foreign = node.addon if node.addon != view.addon else None
@@ -191,7 +199,9 @@ class Pages:
     def _item(self, view: ResolvedView, node: Node, record: Any) -> tuple[str, Markup, bool]:
         item = view.model.fields[node.name]
         value = getattr(record, item.name)
-        if isinstance(item, Link):
+        if isinstance(item, Many2one) and value is None and getattr(record, item.key) is not None:
+            shown = escape(NOT_VISIBLE)
+        elif isinstance(item, Link):
             shown = _links(item, value)
         else:
             shown = escape(item.formatter(record.env.formats)(value))
@@ -210,8 +220,10 @@ def _links(item: Link[Any], value: Any) -> Markup:
 def _badge(info: ModelInfo, record: Any) -> tuple[str, str] | None:
     """The first choice with colours is the state that stands beside the title."""
     for item in info.own_fields:
-        value = getattr(record, item.name) if isinstance(item, Select) and item.tones else None
-        if isinstance(item, Select) and value:
+        if not isinstance(item, Select) or not item.tones or not record.env.may_see(info.name, item.name):
+            continue
+        value = getattr(record, item.name)
+        if value:
             return str(item.choices.get(value, value)), item.tones.get(value, "")
     return None
 

@@ -36,6 +36,8 @@ COUNT_LIMIT = 10_000
 """Counts above this are shown as "10.000+": nobody reads on, and counting costs more than the page."""
 SHOWN_ON_PHONES = 4
 PERSON = "base.user"
+NOT_VISIBLE = _("not visible to you")
+"""Stands where a link leads to a record that the reader may not see."""
 
 
 class BadRequest(FieldError):
@@ -96,13 +98,15 @@ class Query:
 
 
 class ListView:
-    """The list of one resolved view; made once per site."""
+    """The list of one resolved view for those who may read the fields `readable`; made once for them."""
 
-    def __init__(self, view: ResolvedView, templates: jinja2.Environment) -> None:
+    def __init__(self, view: ResolvedView, readable: frozenset[str], templates: jinja2.Environment) -> None:
         self.model: ModelInfo = view.model
         self.path = f"/app/{view.model.name}"
-        self.nodes = [node for node in view.fields if not isinstance(self._item(node), One2many)]
+        shown = [node for node in view.fields if node.name in readable]
+        self.nodes = [node for node in shown if not isinstance(self._item(node), One2many)]
         self.items = [self._item(node) for node in self.nodes]
+        self.readable = readable
         self.below = self._below()
         self.rows = templates.from_string(self._row_source())
 
@@ -112,10 +116,11 @@ class ListView:
     def _below(self) -> list[Field[Any]]:
         """What stands small under the first column: the first of `Item("title", sub=(...))` that is not empty."""
         names: Sequence[str] = self.nodes[0].attrs.get("sub", ()) if self.nodes else ()
-        return [self.model.fields[name] for name in ([names] if isinstance(names, str) else names)]
+        chosen = [names] if isinstance(names, str) else names
+        return [self.model.fields[name] for name in chosen if name in self.readable]
 
     # ------------------------------------------------------------- the page
-    def query(self, args: Mapping[str, str]) -> Query:
+    def query(self, args: Mapping[str, str], env: Env) -> Query:
         """The address's parameters. Raises BadRequest on one that is unknown or out of range."""
         for name in args:
             if name not in ("page", "limit", "sort"):
@@ -125,7 +130,7 @@ class ListView:
             raise BadRequest(_("Choose 20, 40 or 80 rows per page."))
         sort = args.get("sort") or self.model.order or "-id"
         item = self.model.fields.get(sort.removeprefix("-"))
-        if item is None or not item.sortable:
+        if item is None or not item.sortable or not env.may_see(self.model.name, item.name):
             raise BadRequest(_("This list cannot be sorted by “%(name)s”.", name=sort[:40]))
         return Query(page, size, sort, dict(args))
 
@@ -139,7 +144,7 @@ class ListView:
         return ListPage(
             title=str(self.model.plural),
             one=str(self.model.label),
-            new_href=f"{self.path}/new",
+            new_href=self._new_href(env),
             columns=self._columns(query),
             body=self._draw(env, found),
             first=number(offset + 1 if found else 0),
@@ -148,11 +153,15 @@ class ListView:
             prev_href=query.href(self.path, page=query.page - 1) if query.page > 1 else None,
             next_href=query.href(self.path, page=query.page + 1) if more else None,
             sizes=[(size, query.href(self.path, limit=size, page=None), size == query.size) for size in SIZES],
-            empty=self._empty() if total == 0 else None,
+            empty=self._empty(env) if total == 0 else None,
         )
 
-    def _empty(self) -> Empty:
-        return Empty(str(_("What you add here is seen by everyone who works with it.")), f"{self.path}/new")
+    def _new_href(self, env: Env) -> str | None:
+        return f"{self.path}/new" if env.may(self.model.name, "c") else None
+
+    def _empty(self, env: Env) -> Empty:
+        text = _("What you add here is seen by everyone who works with it.")
+        return Empty(str(text), self._new_href(env))
 
     def _columns(self, query: Query) -> list[Column]:
         chosen, down = query.sort.removeprefix("-"), query.sort.startswith("-")
@@ -222,7 +231,8 @@ class ListView:
         show: Callable[[Any], str] = item.formatter(env.formats)
         if isinstance(item, Many2one):
             labels = _labels(env, item, values)
-            return [labels.get(value) for value in values]
+            unseen = (str(NOT_VISIBLE), "", "")
+            return [None if value is None else labels.get(value, unseen) for value in values]
         if isinstance(item, Many2many):
             linked = _linked(env, self.model, item, keys)
             return [show(linked[key]) for key in keys]

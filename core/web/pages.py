@@ -38,5 +38,5 @@ def _handler(page: Page) -> Callable[..., ResponseReturnValue]:
 
 def _health() -> ResponseReturnValue:
     """Answers ok where the process runs and its database answers."""
-    requests.env().scalar(sa.select(1))
+    requests.env().session.core_connection().scalar(sa.select(1))
     return "ok\n", 200, {"Content-Type": "text/plain; charset=utf-8"}

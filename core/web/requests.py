@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from flask import current_app, g, has_request_context, request, session
 
 from core.access import sessions
+from core.access.overrides import overrides_of
 from core.i18n import catalogs
 from core.orm.database import Database, in_words
 from core.orm.env import CurrentUser, Env, open_env
@@ -70,9 +71,12 @@ def _open() -> None:
     g.closing.enter_context(in_words(database()))
     g.env = g.closing.enter_context(open_env(registry, database(), ANONYMOUS, readonly=True))
     token = request.cookies.get(TOKEN_COOKIE, "")
-    found = sessions.find(g.env.session.connection(), registry, token) if token else None
+    connection = g.env.session.core_connection()
+    found = sessions.find(connection, registry, token) if token else None
     g.signed_in = found
     g.env.user = _in_language(found.user if found else ANONYMOUS)
+    if found:
+        g.env.session.rights.overrides = overrides_of(database(), registry, connection, found.version)
     catalogs.set_language(g.env.lang)
 
 

@@ -88,7 +88,7 @@ def frame(title: str) -> PageFrame:
         ],
         user=UserBadge(user.name, initials(user.name), tone(user.id)) if user else None,
         menu=groups,
-        tabbar=_tabbar(),
+        tabbar=_tabbar() if user else [],
         flash=get_flashed_messages(with_categories=True),
     )
 
@@ -104,8 +104,9 @@ def _brand() -> str:
     env = g.get("env")
     if env is None:
         return "Lumbung"
-    company = env["base.company"]
-    return env.scalar(sa.select(company.name).order_by(company.id).limit(1)) or "Lumbung"
+    company = env.registry.info("base.company").table
+    statement = sa.select(company.c.name).order_by(company.c.id).limit(1)
+    return env.session.core_connection().scalar(statement) or "Lumbung"
 
 
 def initials(name: str) -> str:
@@ -134,7 +135,12 @@ def _tabbar() -> list[Link]:
 
 def _menus() -> list[Menu]:
     site: Site = current_app.extensions["lumbung"]
-    return sorted((item.value for item in site.assembly.menus), key=lambda menu: (menu.order, str(menu.label)))
+    menus = (item.value for item in site.assembly.menus if _may_open(item.value))
+    return sorted(menus, key=lambda menu: (menu.order, str(menu.label)))
+
+
+def _may_open(menu: Menu) -> bool:
+    return isinstance(menu.target, str) or requests.env().may(menu.target, "r")
 
 
 def _link(menu: Menu) -> Link:

@@ -104,16 +104,12 @@ def _try() -> ResponseReturnValue:
 def _credential(email: str) -> tuple[int | None, str | None]:
     """The key and password hash of a user who may sign in."""
     users = requests.env().registry.info("base.user").table
-    row = (
-        requests.env()
-        .session.connection()
-        .execute(
-            sa.select(users.c.id, credential.c.password_hash)
-            .join(credential, credential.c.user_id == users.c.id)
-            .where(users.c.email == email, users.c.active.is_(True), users.c.archived.is_(False))
-        )
-        .first()
+    statement = (
+        sa.select(users.c.id, credential.c.password_hash)
+        .join(credential, credential.c.user_id == users.c.id)
+        .where(users.c.email == email, users.c.active.is_(True), users.c.archived.is_(False))
     )
+    row = requests.env().session.core_connection().execute(statement).first()
     return (row.id, row.password_hash) if row else (None, None)
 
 
@@ -142,6 +138,6 @@ def _theme() -> ResponseReturnValue:
     chosen = request.form.get("theme", "")
     if chosen in ("light", "dark"):
         with requests.writing() as writer:
-            user: Any = writer.get(writer["base.user"], g.env.user.id)
-            user.theme = chosen
+            with writer.sudo("a user's own theme") as su:
+                su.user_record().theme = chosen
     return redirect(own_path(request.form.get("next")))

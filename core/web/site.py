@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask
+from flask import Flask, request
 from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFProtect, generate_csrf
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from itsdangerous import URLSafeTimedSerializer
 
     from core.assembly import Assembly
+    from core.orm.env import Env
 
 HERE = Path(__file__).parent
 
@@ -32,13 +33,15 @@ class Site:
     assembly: Assembly
     app: Flask
     templates: jinja2.Environment
-    lists: dict[str, ListView] = field(default_factory=dict)
+    lists: dict[tuple[str, frozenset[str]], ListView] = field(default_factory=dict)
 
-    def list_view(self, model: str) -> ListView:
-        """The list of a model, its row template compiled once."""
-        if model not in self.lists:
-            self.lists[model] = ListView(self.assembly.views[f"{model}.list"], self.templates)
-        return self.lists[model]
+    def list_view(self, model: str, env: Env) -> ListView:
+        """The list of a model with the columns that the user may read, its row template compiled once."""
+        view = self.assembly.views[f"{model}.list"]
+        readable = frozenset(name for name in view.model.fields if env.may_see(model, name))
+        if (model, readable) not in self.lists:
+            self.lists[model, readable] = ListView(view, readable, self.templates)
+        return self.lists[model, readable]
 
 
 class _CookieSessions(SecureCookieSessionInterface):
@@ -47,6 +50,9 @@ class _CookieSessions(SecureCookieSessionInterface):
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
         self.salt = f"lumbung:{requests.database().name}"
         return super().get_signing_serializer(app)
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        return request.is_secure
 
 
 def build_site(assembly: Assembly, secret: str) -> Site:

@@ -1,0 +1,182 @@
+"""Rights: what one user may do in one database, as conditions that the door puts into every statement."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import with_loader_criteria
+
+from core.access.grants import Operation, Overrides, Scope, granted
+from core.orm.compose import ModelInfo
+from core.orm.fields import Field
+from core.orm.links import Many2one
+
+if TYPE_CHECKING:
+    from core.manifest import Rule
+    from core.orm.env import CurrentUser, Env
+    from core.orm.registry import Registry
+
+OWNER, TEAM = "owner", "team"
+"""The fields by which the scopes own and team work; a model without an owner is owned by who made it."""
+
+
+class Policy:
+    """The rules of one set of addons, by model; rules of a mixin hold for every model that takes it."""
+
+    def __init__(self, registry: Registry, rules: Sequence[Rule] = ()) -> None:
+        self.registry = registry
+        self.rules: dict[str, list[Rule]] = defaultdict(list)
+        for info in registry:
+            for rule in rules:
+                if issubclass(info.cls, rule.model):
+                    self.rules[info.name].append(rule)
+
+
+@dataclass
+class Rights:
+    """What `env.user` may do. Conditions are built when a statement first needs them."""
+
+    env: Env
+    policy: Policy
+    overrides: Overrides = field(default_factory=dict)
+    _scopes: dict[str, dict[str, Scope]] = field(default_factory=dict)
+    _conditions: dict[tuple[str, str], sa.ColumnElement[bool] | None] = field(default_factory=dict)
+    _options: dict[tuple[str, str], Any] = field(default_factory=dict)
+    _hidden: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def user(self) -> CurrentUser:
+        """Whose rights these are."""
+        return self.env.user
+
+    # ------------------------------------------------------------- questions
+    def scope(self, info: ModelInfo, operation: Operation) -> Scope:
+        """How far an operation on a model reaches for this user."""
+        if info.name not in self._scopes:
+            self._scopes[info.name] = granted(info.name, info.access, self.user.roles, self.overrides)
+        return self._scopes[info.name].get(operation, "none")
+
+    def may(self, info: ModelInfo, operation: Operation) -> bool:
+        """Whether the user may do this with any record of the model at all."""
+        return self.scope(info, operation) != "none"
+
+    def hidden(self, info: ModelInfo) -> frozenset[str]:
+        """The fields of a model that this user may not read."""
+        if info.name not in self._hidden:
+            self._hidden[info.name] = frozenset(
+                item.name for item in info.fields.values() if not self.may_field(item, "r")
+            )
+        return self._hidden[info.name]
+
+    def hidden_keys(self, info: ModelInfo) -> frozenset[str]:
+        """The attributes that hold what `hidden` names: a link has a key, a translated text its texts."""
+        names = self.hidden(info)
+        return names | {info.fields[name].key for name in names} if names else names
+
+    def may_field(self, item: Field[Any], operation: Operation) -> bool:
+        """Whether a field may be read (r) or set (w), as far as the field itself says."""
+        if item.access is None:
+            return True
+        return any(operation in item.access.get(role, "") for role in self.user.roles)
+
+    def readable(self, info: ModelInfo, name: str) -> bool:
+        """Whether a field may be read; a link only if its target may be."""
+        item = info.fields[name]
+        if item.name in self.hidden(info):
+            return False
+        target = getattr(item, "target_name", None)
+        return target is None or self.may(self.policy.registry.models[target], "r")
+
+    # ------------------------------------------------------------- conditions
+    def condition(self, info: ModelInfo, operation: Operation) -> sa.ColumnElement[bool] | None:
+        """What a row must meet; None where there is no limit. A denied model gives `false()`."""
+        key = (info.name, operation)
+        if key not in self._conditions:
+            self._conditions[key] = self._build(info, operation)
+        return self._conditions[key]
+
+    def option(self, info: ModelInfo, operation: Operation) -> Any:
+        """The condition as an option of a statement; None where there is no limit."""
+        key = (info.name, operation)
+        if key not in self._options:
+            condition = self.condition(info, operation)
+            self._options[key] = (
+                None
+                if condition is None
+                else with_loader_criteria(info.cls, condition, include_aliases=True, propagate_to_loaders=False)
+            )
+        return self._options[key]
+
+    def after_write(self, info: ModelInfo, operation: Operation) -> sa.ColumnElement[bool] | None:
+        """What a row must meet once it is written: the rules of the operation, and to be seen by its writer.
+
+        The scope of writing is not asked again, or nobody could hand a record on to a colleague.
+        """
+        parts = [self._rules(info, operation), self._scope_condition(info, self.scope(info, "r"))]
+        return _all(parts)
+
+    def _build(self, info: ModelInfo, operation: Operation) -> sa.ColumnElement[bool] | None:
+        scope = self.scope(info, operation)
+        if scope == "none":
+            return sa.false()
+        return _all([self._scope_condition(info, scope), self._rules(info, operation)])
+
+    def _scope_condition(self, info: ModelInfo, scope: Scope) -> sa.ColumnElement[bool] | None:
+        if scope == "all":
+            return None
+        if scope == "none":
+            return sa.false()
+        cls: Any = info.cls
+        own = self._own(info, cls)
+        if scope == "own" or not isinstance(info.fields.get(TEAM), Many2one):
+            return own
+        return sa.or_(own, cls.team_id.in_(self.user.teams))
+
+    def _own(self, info: ModelInfo, cls: Any) -> sa.ColumnElement[bool]:
+        if isinstance(info.fields.get(OWNER), Many2one):
+            return cls.owner_id == self.user.id  # type: ignore[no-any-return]
+        return cls.created_by == self.user.id  # type: ignore[no-any-return]
+
+    def _rules(self, info: ModelInfo, operation: Operation) -> sa.ColumnElement[bool] | None:
+        """Rules without roles all hold; of those for roles, one of a role that the user has must hold.
+
+        A role that grants the operation and has no rule of its own counts as true.
+        """
+        general: list[sa.ColumnElement[bool] | None] = []
+        by_role: dict[str, list[sa.ColumnElement[bool]]] = defaultdict(list)
+        for rule in self.policy.rules.get(info.name, ()):
+            if operation not in rule.operations:
+                continue
+            if not rule.roles:
+                general.append(rule.where(info.cls, self.env))
+            for role in set(rule.roles) & self.user.roles:
+                by_role[role].append(rule.where(info.cls, self.env))
+        return _all([*general, self._role_rules(info, operation, by_role)])
+
+    def _role_rules(
+        self, info: ModelInfo, operation: Operation, by_role: Mapping[str, list[sa.ColumnElement[bool]]]
+    ) -> sa.ColumnElement[bool] | None:
+        if not by_role or self._granting(info, operation) - by_role.keys():
+            return None
+        return sa.or_(*(sa.and_(*conditions) for conditions in by_role.values()))
+
+    def _granting(self, info: ModelInfo, operation: Operation) -> set[str]:
+        return {
+            role
+            for role in self.user.roles
+            if granted(info.name, info.access, (role,), self.overrides).get(operation, "none") != "none"
+        }
+
+
+def _all(parts: Sequence[sa.ColumnElement[bool] | None]) -> sa.ColumnElement[bool] | None:
+    conditions = [part for part in parts if part is not None]
+    if not conditions:
+        return None
+    return conditions[0] if len(conditions) == 1 else sa.and_(*conditions)
+
+
+Where = Callable[[Any, Any], sa.ColumnElement[bool]]

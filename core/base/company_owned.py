@@ -1,0 +1,17 @@
+"""The mixin of records that belong to one of our companies, or to all."""
+
+from __future__ import annotations
+
+from core import Env, Many2one, Model, _
+from core.base.company import Company
+
+
+def own_company(env: Env) -> Company | None:
+    """The company that the user works for."""
+    return None if env.company is None else env.get(Company, env.company)
+
+
+class CompanyOwned(Model, abstract=True):
+    """Has a `company`: only who may use that company sees the record; without one it is shared by all."""
+
+    company = Many2one(Company, default=own_company, label=_("Our company"))
