@@ -24,13 +24,13 @@ SOURCE = '''"""An addon."""
 from core import Addon, _, ngettext
 
 addon = Addon("farm", version="1.0", label=_("Farm"))
-texts = [_("Cow of %(name)s", name=1), ngettext("%(count)s cow", "%(count)s cows", 2), _("50% off")]
+texts = [_("Cow of %(name)s", name=1), ngettext("one cow", "%(count)s cows", 2), _("50% off")]
 '''
 TEMPLATE = """{{ _("By <b>%(who)s</b>", who=name) }} {{ _("Farm") }} {# _("in a comment") #}"""
 INDONESIAN = {
     "Farm": "Ladang",
     "Cow of %(name)s": "Sapi milik %(name)s",
-    "%(count)s cow": "%(count)s ekor sapi",
+    "one cow": "%(count)s ekor sapi",
     "50% off": "Diskon 50%",
     "By <b>%(who)s</b>": "Oleh <b>%(who)s</b>",
 }
@@ -116,7 +116,7 @@ def test_extract_lists_the_texts(farm: Path) -> None:
     assert {text["message"]: text["files"] for text in listed} == {
         "Farm": ["__init__.py", "templates/farm/cow.html"],
         "Cow of %(name)s": ["__init__.py"],
-        "%(count)s cow": ["__init__.py"],
+        "one cow": ["__init__.py"],
         "50% off": ["__init__.py"],
         "By <b>%(who)s</b>": ["templates/farm/cow.html"],
     }
@@ -189,8 +189,8 @@ def test_calls_that_cannot_work_are_found(complete: Path, call: str, fault: str)
 # ----------------------------------------------------------------- update
 def test_update_fills_english_and_leaves_indonesian_to_a_translator(farm: Path) -> None:
     assert run("update", farm).output == f"{po(farm)} written\n{po(farm, 'en')} written\n"
-    assert files.strings(files.messages(files.read(po(farm, "en")))["%(count)s cow"]) == (
-        "%(count)s cow",
+    assert files.strings(files.messages(files.read(po(farm, "en")))["one cow"]) == (
+        "one cow",
         "%(count)s cows",
     )
     assert [line for line in faults(farm) if not line.endswith("It is not translated.")] == []
@@ -264,7 +264,7 @@ def test_a_folder_that_cannot_be_written_is_a_clear_failure(farm: Path) -> None:
     [
         ("Farm", "", "It is not translated."),
         ("Farm", "  ", "It is not translated."),
-        ("%(count)s cow", "", "It is not translated."),
+        ("one cow", "", "It is not translated."),
         (
             "Cow of %(name)s",
             "Sapi milik %(nama)s",
@@ -278,7 +278,7 @@ def test_a_folder_that_cannot_be_written_is_a_clear_failure(farm: Path) -> None:
             "Its placeholders differ from those of the message: %(name)s%(name)s.",
         ),
         ("Cow of %(name)s", "5% %(name)s", "It has a “%” that is no placeholder; write “%%”: 5% %(name)s."),
-        ("%(count)s cow", "sapi", "Its placeholders differ from those of the message: sapi."),
+        ("one cow", "sapi", "Its placeholders differ from those of the message: sapi."),
         (
             "By <b>%(who)s</b>",
             "Oleh %(who)s",
@@ -347,9 +347,7 @@ def test_compile_writes_what_gettext_reads(complete: Path) -> None:
     with mo.open("rb") as file:
         read = gettext.GNUTranslations(file)
     assert read.gettext("Farm") == "Ladang"
-    assert [read.ngettext("%(count)s cow", "%(count)s cows", n) for n in (1, 2)] == [
-        "%(count)s ekor sapi"
-    ] * 2
+    assert [read.ngettext("one cow", "%(count)s cows", n) for n in (1, 2)] == ["%(count)s ekor sapi"] * 2
 
 
 def test_a_compiled_catalogue_is_newer_than_its_source(complete: Path) -> None:
