@@ -85,7 +85,7 @@ def _assemble(catalogue: Catalogue, active: set[str], quarantined: dict[str, Loa
     try:
         registry.policy = Policy(registry, [item.value for item in gathered["rules"]])
         check_reach(registry, near)
-        check_indexes(registry)
+        check_indexes(registry, names)
         check_menus(gathered["menus"], registry)
         check_rows(gathered["data"], registry)
         views, findings = resolve_views(registry, gathered["views"])

@@ -91,16 +91,20 @@ def _announced(entry_points: Iterable[importlib.metadata.EntryPoint]) -> list[_C
 def _in_paths(paths: Sequence[str], catalogue: Catalogue) -> Iterator[_Candidate]:
     """The children of folders that look like addons; the folders are put at the end of `sys.path`."""
     importlib.invalidate_caches()
-    for folder in map(Path, paths):
-        if not folder.is_dir():
+    for folder in (Path(path).expanduser().resolve() for path in paths):
+        try:
+            children = sorted(folder.iterdir())
+        except OSError as error:
             text = _(
-                "The folder %(folder)s in %(variable)s is not there.", folder=folder, variable=PATH_VARIABLE
+                "The folder of addons %(folder)s cannot be read: %(error)s.",
+                folder=folder,
+                error=error.strerror,
             )
             catalogue.findings.append(Finding("", text))
             continue
         if str(folder) not in sys.path:
             sys.path.append(str(folder))
-        for child in sorted(folder.iterdir()):
+        for child in children:
             file = _source_of(child)
             if file is not None and child.stem not in OWN_ROOMS and _declares_addon(file):
                 yield _Candidate(child.stem, child.stem, "path", file.resolve())
@@ -114,7 +118,10 @@ def _source_of(child: Path) -> Path | None:
 
 def _declares_addon(file: Path) -> bool:
     """Whether its text makes a manifest: nothing is imported just because it lies there."""
-    return b"Addon(" in file.read_bytes()
+    try:
+        return b"Addon(" in file.read_bytes()
+    except OSError:  # importing it tells what is wrong
+        return True
 
 
 def _foreign_rooms(folder: Path) -> dict[str, LoadError]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from core.errors import LoadError, Origin
@@ -49,6 +51,16 @@ class ModelInfo:
     def own_fields(self) -> list[Field[Any]]:
         """The fields that addons declared, without those that every record has."""
         return [item for item in self.fields.values() if not item.system]
+
+    @cached_property
+    def _constants(self) -> dict[str, Any]:
+        plain = {name: item.default for name, item in self.fields.items() if not isinstance(item, Link)}
+        return {name: value for name, value in plain.items() if value is not None and not callable(value)}
+
+    def initial(self, given: Container[str]) -> dict[str, Any]:
+        """The constant defaults of a new record that is not given them; data is copied, as a record may change it."""
+        constants = ((name, value) for name, value in self._constants.items() if name not in given)
+        return {name: deepcopy(value) if isinstance(value, dict | list) else value for name, value in constants}
 
 
 class Publication:
@@ -170,7 +182,7 @@ def _fields(name: str, cls: type[Model], publication: Publication) -> dict[str, 
             if isinstance(value, Field):
                 _check_field(name, part, value, fields.get(key), publication)
                 fields[key] = value
-    _check_link_columns(name, fields, publication)
+    _check_columns(name, fields, publication)
     return fields
 
 
@@ -199,16 +211,19 @@ def _check_field(
             _("Write override=True if that is meant."), addon=addon, origin=item.origin)  # fmt: skip
 
 
-def _check_link_columns(model: str, fields: Mapping[str, Field[Any]], publication: Publication) -> None:
+def _check_columns(model: str, fields: Mapping[str, Field[Any]], publication: Publication) -> None:
+    """Refuses a field with the name of the column of another; of the two, the later is at fault."""
+    places = list(fields)
     for item in fields.values():
         other = fields.get(item.key) if item.key != item.name else None
         if other is not None:
-            remedy = _("Rename it; a typed key is declared by the annotation “%(key)s: Ref” only.", key=item.key)
+            later = max(item, other, key=lambda one: places.index(one.name))
             raise LoadError(
                 _("Field %(model)s.%(field)s has the name of the column of %(other)s.", model=model,
                   field=other.name, other=item.name),
-                remedy if isinstance(item, Many2one) else _("Rename it."),
-                addon=publication.owner(other.owner), origin=other.origin)  # fmt: skip
+                _("Rename it; a typed key is declared by the annotation “%(key)s: Ref” only.", key=item.key)
+                if isinstance(item, Many2one) else _("Rename one of them."),
+                addon=publication.owner(later.owner), origin=later.origin)  # fmt: skip
 
 
 def check_links(models: Mapping[str, ModelInfo], publication: Publication) -> None:

@@ -14,6 +14,7 @@ from core.i18n.lazy import LazyText
 from tests.core.workshop import GOOD, Workshop, workshop
 
 HEAD = "from core import *\n"
+ALPHA_OWN = 'class Own(Model, name="alpha.own", access={"base.user": "r"}): pass\n'
 IMPORTS = "from good import Dyed, Sized, Thing\n"
 OWN = 'class Own(Model, name="bad.own", access={"base.user": "r"}): pass\n'
 BAD = HEAD + 'addon = Addon("bad", version="1.0", depends=("good",))\n'
@@ -187,6 +188,41 @@ MANIFESTS = [
 
 FIELDS = [
     Case(
+        "link whose column another has",
+        {
+            "alpha": publishing(ALPHA_OWN.replace("pass", "\n    link_id = Integer()"), "Own", ALPHA),
+            "bad": publishing(
+                "class More(Own):\n    link = Many2one(Thing)  # here\n",
+                "More",
+                THINGS.replace('("good",)', '("good", "alpha")') + "from alpha import Own\n",
+            ),
+        },
+        ("alpha.own.link_id", "column of link"),
+        ("Rename it",),
+        others=("alpha",),
+    ),
+    Case(
+        "index whose name another has",
+        {
+            "alpha": publishing(
+                ALPHA_OWN.replace("pass", "\n    part = Char()")
+                + ALPHA_OWN.replace("Own", "Part")
+                .replace("own", "own_part")
+                .replace("pass", "\n    code = Char(index=True)"),
+                "Own, Part",
+                ALPHA,
+            ),
+            "bad": publishing(
+                "class More(Own):\n    part_code = Char(index=True)  # here\n",
+                "More",
+                THINGS.replace('("good",)', '("good", "alpha")') + "from alpha import Own\n",
+            ),
+        },
+        ("alpha.own.part_code", "alpha.own_part.code", "ix_alpha_own_part_code"),
+        ("another name",),
+        others=("alpha",),
+    ),
+    Case(
         "same field from two unrelated addons",
         {
             "alpha": publishing(f"{IMPORTS}class A(Thing):\n    hue = Char()\n", "A", ALPHA),
@@ -209,10 +245,49 @@ FIELDS = [
     single(
         "target that cannot be found",
         model("link = Many2one(lambda: Nowhere)"),
+        "bad.own.link",
         "NameError",
         "Nowhere",
-        remedy=("Correct",),
+        remedy=("Name a model",),
     ),
+    single(
+        "target that is no model", model("link = Many2one(int)"), "bad.own.link", remedy=("Name a model",)
+    ),
+    single("target of no kind", model("link = Many2one(5)"), "bad.own.link", remedy=("Name a model",)),
+    single(
+        "one field under two names",
+        model("a = Char()").replace("a = Char()", "a = b = Char()"),
+        "bad.own.a",
+        "same object as b",
+        remedy=("call of its own",),
+    ),
+    single(
+        "one index for two",
+        publishing(
+            OWN.replace("pass", "\n    part_code = Char(index=True)")
+            + 'class Part(Model, name="bad.own_part", access={"base.user": "r"}):\n'
+            "    code = Char(index=True)  # here\n",
+            "Own, Part",
+        ),
+        "bad.own.part_code",
+        "bad.own_part.code",
+        "ix_bad_own_part_code",
+        remedy=("another name",),
+    ),
+    single(
+        "name of the texts of a translated field",
+        model("title_texts = Char()").replace("title_texts", "title = Char(translate=True)\n    title_texts"),
+        "bad.own.title_texts",
+        "column of title",
+        remedy=("Rename",),
+    ),
+    single(
+        "field granted to nobody",
+        model('a = Char(access={"base.usr": "r"})'),
+        "base.usr",
+        remedy=("base.user",),
+    ),
+    single("access of a field", model('a = Char(access={"base.user": "d"})'), "“d”", remedy=('"rw"',)),
     single(
         "wrong inverse",
         model('things = One2many(Thing, "title")'),
@@ -235,6 +310,7 @@ FIELDS = [
             "id",
             "version",
             "display_label",
+            "a__b",
             "env",
             "metadata",
             "registry",
@@ -245,9 +321,9 @@ FIELDS = [
     ),
     single(
         "name of a link's column",
-        model("link_id = Integer()").replace("  # here\n", "  # here\n    link = Many2one(Thing)\n"),
+        model("link_id = Integer()").replace("link_id", "link = Many2one(Thing)\n    link_id"),
         "bad.own.link_id",
-        "column of the link link",
+        "column of link",
         remedy=("link_id: Ref",),
     ),
 ]
@@ -345,7 +421,7 @@ MODELS = [
                 HEAD + 'addon = Addon("bad", version="1.0")\n',
             )
         },
-        ("More builds on Thing of good", "does not depend"),
+        ("More builds on Thing", "does not depend on good"),
         ("“good”", "depends"),
     ),
     Case(
@@ -453,7 +529,8 @@ REST = [
     single(
         "unknown role in access", own('{"base.usr": "r"}'), "base.usr", remedy=("Did you mean", "base.user")
     ),
-    single("access that is none", own('{"base.user": "rx"}'), "rx", remedy=("letters of r, w, c and d",)),
+    single("access that is none", own('{"base.user": "rx"}'), "“rx”", remedy=('"rwcd"',)),
+    single("access that is a text", own('"base.user"'), "“base.user”", remedy=('"rwcd"',)),
     single("role of another", listed("roles", 'Role("good.user", "User")'), "good.user", remedy=("“bad.”",)),
     single(
         "role twice",
@@ -538,7 +615,82 @@ REST = [
     ),
 ]
 
-CASES = [*DEPENDENCIES, *MANIFESTS, *FIELDS, *MODELS, *HOOKS, *REST]
+RULE = 'Rule(Thing, "r", where=lambda M, env: M.id > 0, roles=("base.user",))'
+
+MORE = [
+    single(
+        "roles of a page without the comma",
+        listed("pages", 'Page("/bad/x", print, roles=("base.user"))'),
+        "“base.user” stands alone",
+        remedy=("comma",),
+    ),
+    single(
+        "methods of a page without the comma",
+        listed("pages", 'Page("/bad/x", print, methods=("POST"), roles=("base.user",))'),
+        "/bad/x",
+        remedy=("methods as a tuple",),
+    ),
+    single(
+        "page that was called",
+        listed("pages", 'Page("/bad/x", print(), roles=("base.user",))'),
+        "/bad/x",
+        "no function",
+        remedy=("without calling",),
+    ),
+    single(
+        "page there already by itself",
+        listed("pages", 'Page("/bad/x", print, roles=("base.user",))').replace(
+            "return [", 'return [\n        Page("/bad/x", print, roles=("base.user",)),'
+        ),
+        "/bad/x",
+        "bad",
+        remedy=("address of its own",),
+    ),
+    single(
+        "roles that imply each other",
+        listed("roles", 'Role("bad.user", "User", implies=("bad.boss",))').replace(
+            "  # here\n", '  # here\n        Role("bad.boss", "Boss", implies=("bad.user",)),\n'
+        ),
+        "bad.user implies itself",
+        remedy=("bad.boss",),
+    ),
+    single(
+        "rule for nobody",
+        listed("rules", RULE.replace("base.user", "base.usr")),
+        "base.usr",
+        remedy=("base.user",),
+    ),
+    single(
+        "rule for no operation",
+        listed("rules", RULE.replace('"r"', '"x"')),
+        "good.thing",
+        remedy=("Write Rule(",),
+    ),
+    single(
+        "rule without condition",
+        listed("rules", 'Rule(Thing, "r", None)'),
+        "good.thing",
+        remedy=("Write Rule(",),
+    ),
+    single(
+        "rule on nothing",
+        THINGS + OWN + listed("rules", RULE.replace("Thing", "Own")).removeprefix(THINGS),
+        "nobody publishes",
+        remedy=("Publish the model",),
+    ),
+    single(
+        "fault that no check knows",
+        THINGS.replace("))\n", "))  # here\n")
+        + listed("views", 'View("bad.v", Thing, Group("head", "title"))')
+        .removeprefix(THINGS)
+        .replace("  # here", ""),
+        "cannot be put together",
+        "AttributeError",
+        remedy=("Correct",),
+    ),
+]
+
+CASES = [*MORE, *DEPENDENCIES, *MANIFESTS, *FIELDS, *MODELS, *HOOKS, *REST]
 
 
 @pytest.fixture

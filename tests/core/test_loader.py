@@ -20,7 +20,7 @@ from tests.core.workshop import GOOD, MARK, Workshop, workshop
 HEAD = "from core import *\n"
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def made(tmp_path: Path) -> Iterator[Workshop]:
     with workshop(tmp_path) as made:
         yield made

@@ -111,14 +111,16 @@ class Workshop:
 
 @contextmanager
 def workshop(folder: Path) -> Iterator[Workshop]:
-    """A workshop whose modules, import paths and texts are forgotten afterwards."""
+    """A workshop that speaks English, whose modules, import paths and texts are forgotten afterwards."""
     path, domains, folders = list(sys.path), dict(catalogs._domains), dict(catalogs._folders)
     made = Workshop(folder)
     sys.path.append(str(made.base))
+    language = catalogs.set_language("en")
     try:
         yield made
     finally:
         made.dispose()
+        catalogs.reset_language(language)
         sys.path[:] = path
         forget(folder)
         for kept, now in ((domains, catalogs._domains), (folders, catalogs._folders)):
