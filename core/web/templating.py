@@ -16,9 +16,6 @@ from jinja2 import BaseLoader, Environment, FileSystemLoader, StrictUndefined, T
 from core.i18n.jinja import TextExtension
 from core.i18n.lazy import _
 
-CORE_TEMPLATES = Path(__file__).parent / "templates"
-"""The folder of the layer of `core`."""
-
 
 class LayerLoader(BaseLoader):
     """Finds a template in the topmost layer that has it, or as `addon!name` in the layer of one addon."""

@@ -11,11 +11,12 @@ from markupsafe import Markup
 
 from core import LazyText
 from core.i18n.catalogs import speaking
-from core.web.templating import CORE_TEMPLATES, make_environment
+from core.web.templating import make_environment
 from tests.core.test_i18n import register, write_catalogue
 
 __all__ = ["register"]
 
+CORE = Path(__file__).parents[2] / "core" / "web" / "templates"
 Build = Callable[[Mapping[str, Mapping[str, str]]], Environment]
 
 
@@ -99,7 +100,7 @@ def test_a_template_made_of_a_string_speaks_for_the_core(build: Build) -> None:
 
 
 def test_core_s_own_templates_compile(build: Build) -> None:
-    environment = make_environment([("core", CORE_TEMPLATES)])
+    environment = make_environment([("core", CORE)])
     names = environment.list_templates()
     assert "core!core/shell.html" in names
     for name in names:
