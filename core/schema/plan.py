@@ -192,13 +192,19 @@ def _changed(change: Any, table: sa.Table) -> Refusal:
     if change[0] == "modify_nullable":
         reason = _("Column %(table)s.%(column)s changes whether it may be empty.", **names)
     else:
-        old, new = (repr(value) for value in change[-2:])
+        old, new = (str(value) for value in change[-2:])
         reason = _("Column %(table)s.%(column)s changes from %(old)s to %(new)s.", old=old, new=new, **names)
     return Refusal(owner(column), table.name, reason)
 
 
+def _label(item: Any) -> str:
+    """A column or an index by its name; a constraint by its columns, which mean more to a reader."""
+    columns = item.columns if isinstance(item, sa.schema.ColumnCollectionConstraint) else ()
+    return ", ".join(column.name for column in columns) or str(item.name)
+
+
 def _other(kind: str, table: sa.Table, item: Any) -> Refusal:
-    names = {"table": table.name, "name": item.name or ", ".join(column.name for column in item.columns)}
+    names = {"table": table.name, "name": _label(item)}
     if kind == "remove_column":
         reason = _("Column %(table)s.%(name)s is no longer in any model.", **names)
     elif kind == "remove_index":

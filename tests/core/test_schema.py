@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from core import Boolean, Char, Integer, Json, Many2many, Many2one, Model, Money, Text, _
+from core import Boolean, Char, Integer, Json, Many2many, Many2one, Model, Money, Text
 from core.errors import DatabaseError, LoadError
 from core.orm.database import Database
 from core.orm.registry import Registry
@@ -68,11 +68,27 @@ def database(url: str) -> Iterator[Database]:
 
 
 def install(database: Database, published: Published) -> Plan:
+    return carry_out(database, Registry(published, DEPENDS))
+
+
+def carry_out(database: Database, registry: Registry) -> Plan:
+    """Plan, tables and ledger in one transaction, as an installation does it."""
     with database.writing.begin() as connection:
-        wanted = plan(connection, Registry(published, DEPENDS))
+        wanted = plan(connection, registry)
         apply(connection, wanted)
         ledger.record(connection, wanted)
         return wanted
+
+
+def planned(database: Database, published: Published) -> Plan:
+    with database.reading.connect() as connection:
+        return plan(connection, Registry(published, DEPENDS))
+
+
+def run(database: Database, statement: str) -> Sequence[Any]:
+    with database.writing.begin() as connection:
+        result = connection.exec_driver_sql(statement)
+        return result.all() if result.returns_rows else []
 
 
 def look(database: Database) -> dict[str, Any]:
@@ -140,3 +156,193 @@ def test_added_later_is_installed_at_once(two: tuple[Database, Database]) -> Non
         "a_link_whose_name_is_as_long_as_that_of_a_field_may_be_at_60_id",
     }  # fmt: skip
     assert look(later) == look(at_once)
+
+
+def test_what_is_there_is_not_planned_again(database: Database) -> None:
+    assert install(database, BOTH).fresh
+    again = planned(database, BOTH)
+    assert list(again.steps()) == []
+    assert again.refused == []
+
+
+def test_names_of_links_are_the_convention_on_postgresql_and_none_on_sqlite(database: Database) -> None:
+    install(database, TOY)
+    install(database, BOTH)
+    names = {key[0] for key in look(database)["toy_thing"]["foreign keys"]}
+    assert (
+        names == {None} if database.is_sqlite else names > {"fk_toy_thing_shelf_id", "fk_toy_thing_brand_id"}
+    )
+
+
+def test_rows_of_before_keep_what_they_have_and_take_the_defaults(database: Database) -> None:
+    install(database, TOY)
+    stamps = "version, archived, created_at, updated_at"
+    values = "1, false, '2026-01-01', '2026-01-01'"
+    run(database, f"INSERT INTO toy_shelf (code, {stamps}) VALUES ('a', {values})")
+    run(database, f"INSERT INTO toy_thing (name, shelf_id, {stamps}) VALUES ('{{}}', 1, {values})")
+    install(database, BOTH)
+    thing = Registry(BOTH, DEPENDS).info("toy.thing").table.c
+    wanted = (thing.shelf_id, thing.colour, thing.price, thing.weight, thing.sold, thing.serial)
+    with database.reading.connect() as connection:
+        row = connection.execute(sa.select(*wanted)).one()
+    assert tuple(row) == (1, 'it\'s "50%" red', Number("-12.50"), -1, True, None)
+
+
+def test_added_links_are_kept_by_the_database(database: Database) -> None:
+    install(database, TOY)
+    install(database, BOTH)
+    values = "'{}', 7, 1, false, '2026-01-01', '2026-01-01'"
+    with pytest.raises(sa.exc.IntegrityError):
+        run(database, "INSERT INTO toy_thing (name, brand_id, version, archived, created_at, updated_at) "
+                      f"VALUES ({values})")  # fmt: skip
+
+
+def test_tables_of_others_are_left_alone(database: Database) -> None:
+    install(database, TOY)
+    run(database, "CREATE TABLE kv (key VARCHAR(40) PRIMARY KEY)")
+    assert planned(database, TOY).refused == []
+
+
+class Fault(Exception):
+    """Stands for whatever can go wrong."""
+
+
+class Statements:
+    """Counts what is written to a database, and breaks off at the statement numbered `last`."""
+
+    def __init__(self, database: Database) -> None:
+        self.count = 0
+        self.last = 0
+        sa.event.listen(database.writing, "before_cursor_execute", self._see)
+
+    def _see(self, connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        if statement.lstrip().split()[0] in ("CREATE", "ALTER", "INSERT"):
+            self.count += 1
+            if self.count == self.last:
+                raise Fault(statement)
+
+
+@pytest.mark.parametrize("start", [{}, TOY], ids=["from nothing", "later"])
+def test_a_fault_at_any_step_leaves_the_old_state_whole(database: Database, start: Published) -> None:
+    if start:
+        install(database, start)
+    before = look(database)
+    registry = Registry(BOTH, DEPENDS)
+    statements = Statements(database)
+    with pytest.raises(Fault), database.writing.begin() as connection:  # a trial run, to count
+        apply(connection, plan(connection, registry))
+        ledger.record(connection, plan(connection, Registry(TOY, DEPENDS)) if start else Plan())
+        total = statements.count + 1
+        raise Fault
+    assert total > 10
+    for last in range(1, total + 1):
+        statements.count, statements.last = 0, last
+        with pytest.raises(Fault):
+            carry_out(database, registry)
+        assert look(database) == before, f"statement {last} of {total}"
+    statements.last = 0
+    carry_out(database, registry)
+    assert look(database) != before
+
+
+def test_the_ledger_names_the_owner_of_everything(database: Database) -> None:
+    install(database, BOTH)
+    with database.reading.connect() as connection:
+        mine = {(step.kind, step.table, step.name) for step in ledger.owned(connection, "more")}
+        toys = {(step.kind, step.table, step.name) for step in ledger.owned(connection, "toy")}
+        core = {step.table for step in ledger.owned(connection, "core")}
+        columns = {
+            (table, column["name"])
+            for table in sa.inspect(connection).get_table_names()
+            for column in sa.inspect(connection).get_columns(table)
+        }
+        known = {
+            (step.table, step.name)
+            for addon in ("core", "toy", "more")
+            for step in ledger.owned(connection, addon)
+            if step.kind == "column"
+        }
+    assert known == columns
+    assert mine >= {
+        ("table", "more_brand", "more_brand"),
+        ("column", "more_brand", "created_at"),
+        ("index", "more_brand", "ix_more_brand_name"),
+        ("column", "toy_thing", "colour"),
+        ("index", "toy_thing", "uq_toy_thing_serial"),
+        ("table", "toy_thing_brands_rel", "toy_thing_brands_rel"),
+        ("column", "toy_thing_brands_rel", "target_id"),
+        ("index", "toy_thing_brands_rel", "ix_toy_thing_brands_rel_target_id"),
+    }
+    assert ("column", "toy_thing", "name") in toys
+    assert core == set(tables.metadata.tables)
+
+
+def variant(**fields: Any) -> Published:
+    """The toy addon in another version: `toy.shelf` with these fields."""
+
+    class Other(Model, name="toy.shelf", access=ACCESS):
+        locals().update(fields)
+
+    return {"toy": [Other]}
+
+
+CHANGES = {
+    "gone": ({"code": Char(20)}, {}, "toy_shelf.code is no longer"),
+    "type": ({"code": Char(20)}, {"code": Integer()}, "toy_shelf.code changes from"),
+    "size": ({"code": Char(20)}, {"code": Char(30)}, "toy_shelf.code changes from"),
+    "required": ({"code": Char(20)}, {"code": Char(20, required=True)}, "toy_shelf.code changes whether"),
+    "new and required": ({}, {"code": Char(20, required=True)}, "toy_shelf.code must have a value"),
+    "index": (
+        {"code": Char(20, index=True)},
+        {"code": Char(20)},
+        "ix_toy_shelf_code of toy_shelf is",
+    ),
+    "link": (
+        {"shelf_id": Integer()},
+        {"shelf": Many2one("toy.shelf")},  # type: ignore[call-overload]
+        "toy_shelf is to link shelf_id",
+    ),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_does_not_add_is_refused_with_its_reason(database: Database, change: str) -> None:
+    old, new, reason = CHANGES[change]
+    install(database, variant(**old))
+    before = look(database)
+    with pytest.raises(SchemaRefused) as refusal:
+        install(database, {"toy": [*variant(**new)["toy"]], "more": []})
+    assert reason in str(refusal.value)
+    assert "toy: " in str(refusal.value)
+    assert look(database) == before
+
+
+def test_a_field_made_unique_where_rows_are_equal_is_refused_in_words(database: Database) -> None:
+    install(database, variant(code=Char(20)))
+    for _row in range(2):
+        run(database, "INSERT INTO toy_shelf (code, version, archived, created_at, updated_at) "
+                      "VALUES ('same', 1, false, '2026-01-01', '2026-01-01')")  # fmt: skip
+    before = look(database)
+    with pytest.raises(DatabaseError, match="is to be unique"):
+        install(database, variant(code=Char(20, unique=True)))
+    assert look(database) == before
+
+
+def test_a_model_cannot_take_a_table_of_the_core(database: Database) -> None:
+    class Row(Model, name="data.row", access=ACCESS):
+        pass
+
+    with pytest.raises(LoadError, match="data_row, which the core uses") as fault:
+        install(database, {"data": [Row]})
+    assert fault.value.addon == "data"
+    assert look(database) == {}
+
+
+def test_ddl_does_not_wait_for_ever_for_a_table_in_use(postgres_url: str) -> None:
+    with closing(Database(postgres_url)) as database:
+        install(database, TOY)
+        with database.writing.begin() as reader:
+            reader.exec_driver_sql("SELECT * FROM toy_thing")
+            with pytest.raises(sa.exc.OperationalError, match="lock timeout"):
+                install(database, BOTH)
+        install(database, BOTH)
