@@ -9,16 +9,16 @@ import importlib
 import importlib.metadata
 import importlib.util
 import os
-import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from core.catalogue import BASE, Catalogue, Found, Source, closure, order
+from core.checks.manifest import check_manifest
 from core.errors import LoadError, Origin
 from core.faults import blame, in_words, inside
 from core.i18n.catalogs import register_domain
@@ -34,8 +34,6 @@ PATH_VARIABLE = "LUMBUNG_ADDONS_PATH"
 CORE = Path(__file__).resolve().parent
 OWN_ROOMS: Mapping[str, Path] = {"core": CORE, "addons": CORE.parent / "addons"}
 """The import names that belong to the product, and where they lie."""
-ADDON_NAME = re.compile(r"[a-z][a-z0-9_]*")
-VERSION = re.compile(r"[0-9]+(\.[0-9]+){0,3}")
 
 
 @dataclass(frozen=True)
@@ -69,8 +67,7 @@ def discover(
     catalogue = Catalogue()
     register_domain("core", "core", CORE / "translations")
     candidates = [_Candidate(BASE, base, "built-in"), *_announced(entry_points), *_in_paths(paths, catalogue)]
-    for folder in dict.fromkeys(sys.path):
-        catalogue.broken |= _foreign_rooms(Path(folder or "."))
+    catalogue.broken |= _foreign_rooms(*map(Path, sys.path))
     _settle(_load_all(candidates), catalogue)
     for found in catalogue.addons.values():
         register_domain(found.addon.name, found.module, found.folder / "translations")
@@ -102,6 +99,7 @@ def _in_paths(paths: Sequence[str], catalogue: Catalogue) -> Iterator[_Candidate
             )
             catalogue.findings.append(Finding("", text))
             continue
+        catalogue.broken |= _foreign_rooms(folder)
         if str(folder) not in sys.path:
             sys.path.append(str(folder))
         for child in children:
@@ -124,11 +122,12 @@ def _declares_addon(file: Path) -> bool:
         return True
 
 
-def _foreign_rooms(folder: Path) -> dict[str, LoadError]:
-    """A fault per file that takes the import name `core` or `addons`, which only the product may have."""
+def _foreign_rooms(*folders: Path) -> dict[str, LoadError]:
+    """A fault where `core` or `addons`, looked for in `folders`, is a file that is not the product's."""
     broken = {}
     for room, own in OWN_ROOMS.items():
-        file = _source_of(folder / room) or _source_of(folder / f"{room}.py")
+        files = (_source_of(child) for folder in folders for child in (folder / room, folder / f"{room}.py"))
+        file = next(filter(None, files), None)
         if file is not None and not inside(file, own):
             broken[room] = LoadError(
                 _(
@@ -218,7 +217,7 @@ def _load(candidate: _Candidate) -> Found:
             origin=Origin(str(candidate.file), 1) if candidate.file else None,
         )
     addon = _manifest(candidate, module, file)
-    _check_manifest(addon)
+    check_manifest(addon, reserved=OWN_ROOMS)
     return Found(addon, candidate.module, candidate.source, _folder_of(file))
 
 
@@ -280,36 +279,3 @@ def _manifest(candidate: _Candidate, module: ModuleType, file: Path) -> Addon:
             origin=addon.origin,
         )
     return addon
-
-
-def _check_manifest(addon: Addon) -> None:
-    """Raises LoadError on a manifest that says what cannot be."""
-    if not _matches(ADDON_NAME, addon.name) or addon.name in OWN_ROOMS:
-        raise LoadError(
-            _("“%(name)s” cannot be the name of an addon.", name=addon.name),
-            _("Use small letters, digits and _, and no name of Lumbung."),
-            origin=addon.origin,
-        )
-    if not _matches(VERSION, addon.version):
-        raise LoadError(
-            _("“%(version)s” is not a version.", version=addon.version),
-            _('Write numbers with points, such as version="1.0".'),
-            origin=addon.origin,
-        )
-    for option, names in {"depends": addon.depends, "modules": addon.modules, "extras": addon.extras}.items():
-        if not _are_names(names):
-            raise LoadError(
-                _("%(option)s does not hold names: %(value)s.", option=option, value=repr(names)),
-                _('Write a tuple of texts, such as ("crm",): the comma makes it one.'),
-                origin=addon.origin,
-            )
-
-
-def _matches(pattern: re.Pattern[str], value: object) -> bool:
-    return isinstance(value, str) and pattern.fullmatch(value) is not None
-
-
-def _are_names(names: Any) -> bool:
-    if isinstance(names, Mapping):
-        names = [*names, *names.values()]
-    return isinstance(names, tuple | list) and all(isinstance(name, str) for name in names)

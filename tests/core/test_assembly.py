@@ -150,6 +150,23 @@ def test_a_hook_may_answer_under_another_name_and_take_defaults(made: Workshop) 
     assert [item.value.name for item in made.assemble("more", "good").menus] == ["m"]
 
 
+def test_fragments_may_be_named_in_any_order(made: Workshop) -> None:
+    body = """
+class Own(Model, name="more.own", access={"base.user": "r"}):
+    code = Char(label="Code")
+
+class Longer(Own):
+    note = Char(label="Note")
+
+@hookimpl
+def models():
+    return [Longer, Own]
+"""
+    made.write({"more": extra("more", body, depends=("good",))})
+    assembly = made.assemble("more", "good")
+    assert [item.name for item in assembly.registry.info("more.own").own_fields] == ["code", "note"]
+
+
 # ----------------------------------------------------------------- quarantine
 def test_dependants_fall_with_it_and_say_through_whom(made: Workshop) -> None:
     made.write({

@@ -130,6 +130,16 @@ def test_a_file_that_takes_an_import_name_of_the_product_is_named(name: str, mad
     assert sys.modules["core"].__file__ != str(file)
 
 
+def test_a_file_in_front_of_the_product_is_named_and_one_behind_it_is_not(
+    made: Workshop, tmp_path: Path
+) -> None:
+    (tmp_path / "addons.py").touch()
+    sys.path.append(str(tmp_path))
+    assert made.discover().broken == {}
+    sys.path.insert(0, str(tmp_path))
+    assert made.discover().broken["addons"].origin == Origin(str(tmp_path / "addons.py"), 1)
+
+
 def test_others_do_not_install_into_the_rooms_of_the_product(made: Workshop) -> None:
     class Foreign:
         name = "some-dist"
