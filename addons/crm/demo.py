@@ -14,7 +14,7 @@ from sqlalchemy import orm
 from addons.crm.lead import SOURCES, Lead
 from core import Env, Scale
 from core.base import Partner, Role, User
-from core.base.demo import PEOPLE, TEAMS, sellers
+from core.base.demo import PEOPLE, TEAMS, sellers, spared
 from core.base.demo_partners import FIRMS, Chance, Row, slug
 from core.base.demo_words import FORMS, MAIL
 
@@ -84,10 +84,11 @@ def make(env: Env, scale: Scale) -> Iterator[tuple[int, int]]:
     _grant(env)
     book = Book(env, random.Random("lumbung crm"))
     moments = sorted(book.moment() for _number in range(total))
-    for start in range(0, total, BATCH):
-        env.create(Lead, [book.lead(moment) for moment in moments[start : start + BATCH]])
-        env.flush()
-        yield min(start + BATCH, total), total
+    with spared():
+        for start in range(0, total, BATCH):
+            env.create(Lead, [book.lead(moment) for moment in moments[start : start + BATCH]])
+            env.flush()
+            yield min(start + BATCH, total), total
 
 
 def _grant(env: Env) -> None:

@@ -31,7 +31,8 @@ def _user(env: Env) -> User | None:
 
 
 def _team(env: Env) -> Team | None:
-    return env.get(Team, env.user.teams[0]) if env.user.teams else None
+    user = _user(env)  # whose own teams: env.user.teams has those below them too
+    return user.teams[0] if user is not None and user.teams else None
 
 
 class Lead(

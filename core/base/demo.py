@@ -6,8 +6,10 @@ web sites end in `.example`, so that nothing that is tried out here reaches anyb
 
 from __future__ import annotations
 
+import gc
 import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -79,10 +81,23 @@ def make(env: Env, scale: Scale) -> Iterator[tuple[int, int]]:
     crowd = _crowd(env, company)
     done = 0
     yield done, total
-    for count, rows in _shares(crowd, total):
-        for start in range(0, count, BATCH):
-            done += _write(env, crowd, [next(rows) for _number in range(start, min(start + BATCH, count))])
-            yield done, total
+    with spared():
+        for count, rows in _shares(crowd, total):
+            for start in range(0, count, BATCH):
+                done += _write(
+                    env, crowd, [next(rows) for _number in range(start, min(start + BATCH, count))]
+                )
+                yield done, total
+
+
+@contextmanager
+def spared() -> Iterator[None]:
+    """Spares what lives already from the collection of garbage: a fifth of the time of many new records."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _company(env: Env) -> Company:

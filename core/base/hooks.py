@@ -7,7 +7,23 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core import Demo, Env, Extension, Group, Item, Menu, Model, Rows, Rule, Slot, View, _, form, hookimpl, listing
+from core import (
+    Demo,
+    Env,
+    Extension,
+    Group,
+    Item,
+    Menu,
+    Model,
+    Rows,
+    Rule,
+    Slot,
+    View,
+    _,
+    form,
+    hookimpl,
+    listing,
+)
 from core import Role as ShippedRole
 from core.base import (
     AccessRight,
@@ -42,8 +58,19 @@ CURRENCIES = (
 def models() -> Sequence[type[Model]]:
     """The models of base."""
     return [
-        Currency, Province, Regency, Company, CompanyOwned, Role, AccessRight, Team, User, Tag, Partner, Address,
-    ]  # fmt: skip
+        Currency,
+        Province,
+        Regency,
+        Company,
+        CompanyOwned,
+        Role,
+        AccessRight,
+        Team,
+        User,
+        Tag,
+        Partner,
+        Address,
+    ]
 
 
 @hookimpl

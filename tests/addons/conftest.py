@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from importlib.metadata import EntryPoint
 
 import pytest
+import sqlalchemy as sa
 import time_machine
 
 from core import CurrentUser, Env, Scale
+from core.access.sessions import current_user
 from core.assembly import Assembly, assemble
+from core.base.demo import DOMAIN
 from core.loader import GROUP, Catalogue, discover
 from core.orm.database import Database
 from core.orm.env import SYSTEM, open_env
@@ -81,6 +84,27 @@ def _demo(
         fill(database)
         yield database
     server.drop(name)
+
+
+@pytest.fixture
+def signed_in(_demo: Database, assembly: Assembly) -> Callable[[str], AbstractContextManager[Env]]:
+    """Opens an env of a demo user, by the part of the address before the @; what it writes is undone."""
+
+    @contextmanager
+    def signed_in(mail: str) -> Iterator[Env]:
+        users = assembly.registry.info("base.user").table
+        with _demo.reading.connect() as connection:
+            row = connection.execute(sa.select(users).where(users.c.email == f"{mail}@{DOMAIN}")).one()
+            user = current_user(connection, assembly.registry, row._mapping)
+        with suppress(Undo), _opener(_demo, assembly)(user) as env:
+            yield env
+            raise Undo
+
+    return signed_in
+
+
+class Undo(Exception):
+    """Ends a transaction that is not to be kept."""
 
 
 @pytest.fixture
