@@ -18,10 +18,15 @@ from core.i18n.lazy import _
 
 
 class LayerLoader(BaseLoader):
-    """Finds a template in the topmost layer that has it, or as `addon!name` in the layer of one addon."""
+    """Finds a template in the topmost layer that has it, or as `addon!name` in the layer of one addon.
+
+    Which templates there are is read once.
+    """
 
     def __init__(self, layers: Sequence[tuple[str, Path]]) -> None:
         self.layers = {addon: FileSystemLoader(folder) for addon, folder in layers}
+        # Asked at each rendering of a template that extends the version below.
+        self._names = {addon: frozenset(layer.list_templates()) for addon, layer in self.layers.items()}
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
         """Source, file and up-to-date check. Raises TemplateNotFound."""
@@ -33,13 +38,13 @@ class LayerLoader(BaseLoader):
 
     def list_templates(self) -> list[str]:
         """Every version of every template, as `addon!name`."""
-        return [f"{addon}!{name}" for addon, layer in self.layers.items() for name in layer.list_templates()]
+        return [f"{addon}!{name}" for addon, names in self._names.items() for name in sorted(names)]
 
     def owner(self, name: str, below: str | None = None) -> str:
         """The addon that has the topmost version of a template (below another's). Raises TemplateNotFound."""
         addons = list(self.layers)
         for addon in reversed(addons if below is None else addons[: addons.index(below)]):
-            if _has(self.layers[addon], name):
+            if name in self._names[addon]:
                 return addon
         if below is None:
             raise TemplateNotFound(name)
@@ -80,7 +85,3 @@ class LayerEnvironment(Environment):
 def make_environment(layers: Sequence[tuple[str, Path]]) -> Environment:
     """The environment over (addon, folder of templates) in load order, later addons on top."""
     return LayerEnvironment(layers)
-
-
-def _has(layer: FileSystemLoader, name: str) -> bool:
-    return any((Path(folder) / name).is_file() for folder in layer.searchpath)
