@@ -111,10 +111,10 @@ def _check_links(session: Session, rights: Rights, info: ModelInfo, records: Seq
 
 
 def _key(record: Model, item: Many2one[Any]) -> int | None:
-    """The key that a link will have: that of the record set, else the key set."""
+    """The key that a link will have: that of the record set, else the key set; None for a record still to come."""
     target = record.__dict__.get(item.name)
     if target is not None and item.name in changed_names(record):
-        return target.id  # type: ignore[no-any-return]
+        return None if sa.inspect(target).pending else target.id
     return getattr(record, item.key)  # type: ignore[no-any-return]
 
 

@@ -20,12 +20,12 @@ from core.access import flush as _checks_at_the_flush  # noqa: F401 - listens to
 from core.access.grants import Operation
 from core.access.rights import Policy, Rights
 from core.orm import deleting
-from core.orm.integrity import explain
 from core.orm.model import Model
 from core.orm.session import Session
 
 if TYPE_CHECKING:
     from core.orm.database import Database
+    from core.orm.fields import Field
     from core.orm.registry import Registry
 
 M = TypeVar("M", bound=Model)
@@ -157,18 +157,16 @@ class Env:
         """New records, in one batch. Raises FieldError on a name that the model does not have."""
         info = self.registry.info(model)
         self._check_names(model, {name for row in rows for name in row})
-        defaults = {
-            item.name: item.default
-            for item in info.own_fields
-            if callable(item.default)
-        }
+        asked = [item for item in info.own_fields if callable(item.default)]
         cls: Any = info.cls
-        records = [cls(**{**self._called(defaults, row), **row}) for row in rows]
+        records = [cls(**self._called(asked, row), **row) for row in rows]
         self.session.add_all(records)
         return records
 
-    def _called(self, defaults: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: default(self) for name, default in defaults.items() if name not in row and f"{name}_id" not in row}
+    def _called(self, fields: Iterable[Field[Any]], row: Mapping[str, Any]) -> dict[str, Any]:
+        """What the callable defaults give for that which `row` leaves open; a link may be given by its key."""
+        values = {item: item.default(self) for item in fields if item.name not in row and item.key not in row}
+        return {item.key if isinstance(value, int) else item.name: value for item, value in values.items()}
 
     def write(self, records: Iterable[Model], values: Mapping[str, Any]) -> None:
         """Sets the same values on all of `records`."""
@@ -183,8 +181,7 @@ class Env:
 
     def flush(self) -> None:
         """Writes what is pending into the transaction. Raises UserError where the database refuses it."""
-        with _refusals(self):
-            self.session.flush()
+        self.session.flush()
 
     def _check_names(self, model: type[Model], names: Iterable[str]) -> None:
         info = self.registry.info(model)
@@ -226,22 +223,14 @@ class Env:
         it wrote; an exception rolls back to the savepoint. Records do not cross: `su.as_own(record)`.
         """
         log.info("sudo by user %s: %s", self.user.id, why)
-        self.flush()
-        session = Session(
-            bind=self.session.core_connection(), join_transaction_mode="create_savepoint", expire_on_commit=False
-        )
-        inner = Env(self.registry, self.database, session, self.user, readonly=self.readonly, is_sudo=True)
-        try:
-            yield inner
-            session.flush()
-            written = session.written
-            session.commit()
-        except BaseException:
-            session.rollback()
-            raise
-        finally:
-            session.close()
-        self.session.expire_written(written)
+        with self.session.begin_nested():  # this session's: what it writes inside is undone with the rest
+            bind, mode = self.session.core_connection(), "create_savepoint"
+            session = Session(bind=bind, join_transaction_mode=mode, expire_on_commit=False)
+            with contextlib.closing(session):
+                reading = self.readonly
+                yield Env(self.registry, self.database, session, self.user, readonly=reading, is_sudo=True)
+                session.commit()
+        self.session.expire_written(session.written)
 
     def user_record(self) -> Any:
         """The record of the user, in sudo: for what a user may do with their own."""
@@ -249,7 +238,12 @@ class Env:
 
     def as_own(self, record: M) -> M:
         """`record` of another env, read again in this one. Raises UserError where it is gone."""
-        own = self.session.get(self.registry[type(record)], record.id, populate_existing=True)
+        session, identity = orm.object_session(record), sa.inspect(record).identity
+        if session is not None and session is not self.session:
+            session.flush()
+            identity = sa.inspect(record).identity
+        cls = self.registry[type(record)]
+        own = None if identity is None else self.session.get(cls, identity, populate_existing=True)
         if own is None:
             raise UserError(_("This record is not there any more."))
         return own
@@ -270,18 +264,6 @@ class Env:
 
 
 @contextlib.contextmanager
-def _refusals(env: Env) -> Iterator[None]:
-    """Says in words what the database refuses: a value that is taken, a link to nothing."""
-    try:
-        yield
-    except sa.exc.IntegrityError as error:
-        refusal = explain(error, env.registry)
-        if refusal is None:
-            raise
-        raise refusal from error
-
-
-@contextlib.contextmanager
 def open_env(
     registry: Registry, database: Database, user: CurrentUser = SYSTEM, *, readonly: bool = False
 ) -> Iterator[Env]:
@@ -293,9 +275,10 @@ def open_env(
     token = catalogs.set_language(user.lang)
     try:
         yield Env(registry, database, session, user, readonly=readonly)
-        if not readonly:
-            with _refusals(session.env):
-                session.commit()
+        if readonly:
+            session.flush()  # refuses what was changed and would be lost
+        else:
+            session.commit()
     finally:
         session.close()
         catalogs.reset_language(token)

@@ -5,6 +5,7 @@ Here are the base and what every kind shares; the kinds are in `kinds`, `numbers
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypedDict, TypeVar, overload
 
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute
 
 from core.errors import FieldError, declared_at
-from core.i18n.lazy import TextLike, _
+from core.i18n.lazy import LazyText, TextLike, _
 
 if TYPE_CHECKING:
     from core.i18n.formats import Formats
@@ -52,7 +53,8 @@ class Field(Generic[T]):
     """A typed attribute of a model: declared once, shown everywhere.
 
     On a fragment it is a description and refuses to be read; on a composed class SQLAlchemy's attribute
-    stands in its place. `default` is a value, or a callable that takes the env. `access` maps a role to
+    stands in its place. `default` is a value, a text to be translated, or a callable that takes the env and may
+    give the key of a link. `access` maps a role to
     `r`, `w` or `rw`: a field that says it is closed to all other roles, at every door.
     """
 
@@ -88,7 +90,7 @@ class Field(Generic[T]):
         self.required = required
         self._label = label
         self.help = help
-        self.default = default
+        self.default = (lambda env: str(default)) if isinstance(default, LazyText) else default
         self.index = index
         self.unique = unique
         self.compute = compute
@@ -135,11 +137,18 @@ class Field(Generic[T]):
 
     def column(self, name: str, type_: sa.types.TypeEngine[Any], *args: Any) -> sa.Column[Any]:
         """One column as the options say: nullable unless required, with the constant default on both sides."""
-        constant = None if callable(self.default) else self.default
-        server = None if constant is None else sa.literal(constant, type_)
+        constant, server = self.stored_default, None
+        if constant is not None:
+            server = sa.literal(constant, type_)
+            type_ = type_.evaluates_none()  # an explicit None is written, and not the default in its place
         return sa.Column(
-            name, type_, *args, nullable=not self.required, default=constant, server_default=server, key=name
+            name, type_, *args, nullable=not self.required, default=constant, server_default=server, key=self.key
         )
+
+    @property
+    def stored_default(self) -> Any:
+        """The constant default as the column holds it; None where there is none."""
+        return None if callable(self.default) else self.default
 
     # ------------------------------------------------------------- values
     def parse(self, text: str, formats: Formats) -> Any:
@@ -160,24 +169,43 @@ class Field(Generic[T]):
         return self.formatter(formats)(value)
 
     # ------------------------------------------------------------- queries
-    def filter(self, attribute: Any, operator: str, text: str) -> sa.ColumnElement[bool]:
-        """The condition `attribute operator text`. Raises FieldError on an operator or text it cannot take."""
+    def filter(
+        self, attribute: Any, operator: str, text: str, zone: dt.tzinfo = dt.UTC
+    ) -> sa.ColumnElement[bool]:
+        """The condition `attribute operator text`; days begin as they do in `zone`.
+
+        Raises FieldError on an operator or text it cannot take.
+        """
         if operator not in self.operators:
             raise FieldError(
                 _("%(field)s cannot be filtered by “%(operator)s”.", field=self.label, operator=operator), self.name
             )
-        return self._condition(attribute, operator, text)
+        return self._condition(attribute, operator, text, zone)
 
-    def _condition(self, attribute: Any, operator: str, text: str) -> sa.ColumnElement[bool]:
+    def _condition(self, attribute: Any, operator: str, text: str, zone: dt.tzinfo) -> sa.ColumnElement[bool]:
         if operator == "isnull":
             return self._null_condition(attribute, text)
         if operator == "in":
-            return attribute.in_([self.read(part) for part in text.split(",")])  # type: ignore[no-any-return]
+            return attribute.in_([self.read(part) for part in self.parts(text)])  # type: ignore[no-any-return]
         if operator == "contains":
-            return attribute.icontains(text, autoescape=True)  # type: ignore[no-any-return]
+            return attribute.icontains(self._sought(text), autoescape=True)  # type: ignore[no-any-return]
         if operator == "ne":  # what is empty is not equal either, as a user reads it
             return sa.or_(attribute != self.read(text), attribute.is_(None))
         return COMPARISONS[operator](attribute, self.read(text))  # type: ignore[no-any-return]
+
+    def parts(self, text: str) -> list[str]:
+        """The values that `in` names, separated by commas. Raises FieldError on more than MOST_CHOICES."""
+        parts = text.split(",")
+        if len(parts) > MOST_CHOICES:
+            raise FieldError(_("At most %(number)s values at once.", number=MOST_CHOICES), self.name)
+        return parts
+
+    def _sought(self, text: str) -> str:
+        if not text.strip():
+            raise FieldError(_("Say what to look for."), self.name)
+        if len(text) > LONGEST_SOUGHT:
+            raise FieldError(_("Look for at most %(number)s characters.", number=LONGEST_SOUGHT), self.name)
+        return text
 
     def _null_condition(self, attribute: Any, text: str) -> sa.ColumnElement[bool]:
         if text not in ("true", "false"):
@@ -188,10 +216,13 @@ class Field(Generic[T]):
         """What a list is ordered by; empty values come last in both directions, on both databases."""
         return (attribute.desc() if descending else attribute.asc()).nulls_last()  # type: ignore[no-any-return]
 
-    def group(self, attribute: Any) -> sa.ColumnElement[Any]:
-        """What a list is grouped by."""
+    def group(self, attribute: Any, zone: str = "UTC") -> sa.ColumnElement[Any]:
+        """What a list is grouped by; months begin as they do in `zone`."""
         return attribute  # type: ignore[no-any-return]
 
+
+MOST_CHOICES = 100
+LONGEST_SOUGHT = 200
 
 COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "eq": lambda attribute, value: attribute == value,

@@ -13,7 +13,9 @@ import sqlalchemy as sa
 from core.errors import FieldError
 from core.i18n.lazy import TextLike, _
 from core.orm.fields import ORDERED, TEXTUAL, Field, FieldOptions
+from core.orm.periods import beginning, period
 from core.orm.types import JsonType, UtcDateTime
+from core.sql import month
 
 if TYPE_CHECKING:
     from core.i18n.formats import Formats
@@ -70,11 +72,10 @@ class Char(Field[T]):
     def sql_type(self) -> sa.types.TypeEngine[Any]:
         return JsonType if self.translate else sa.String(self.size)
 
-    def columns(self, registry: Registry) -> Sequence[sa.Column[Any]]:
-        if not self.translate:
-            return super().columns(registry)
-        column = sa.Column(self.name, JsonType, nullable=not self.required, key=self.key)
-        return (column,)
+    @property
+    def stored_default(self) -> Any:
+        constant = super().stored_default
+        return {"en": constant} if self.translate and constant is not None else constant
 
     def read(self, text: str) -> Any:
         if len(text) > self.size:
@@ -187,11 +188,39 @@ class Integer(Field[T]):
         return lambda value: "" if value is None else show(value)
 
 
-class Date(Field[T]):
+class Calendar(Field[T]):
+    """What days and moments share: a text names a stretch of time, and months are what they are grouped by."""
+
+    operators: ClassVar[tuple[str, ...]] = ORDERED
+
+    def span(self, text: str, zone: dt.tzinfo) -> tuple[Any, Any]:
+        """The first value of what a text names, and the first behind it. Raises FieldError."""
+        raise NotImplementedError
+
+    def _condition(self, attribute: Any, operator: str, text: str, zone: dt.tzinfo) -> sa.ColumnElement[bool]:
+        if operator == "isnull":
+            return self._null_condition(attribute, text)
+        if operator == "in":
+            return sa.or_(*(self._condition(attribute, "eq", part, zone) for part in self.parts(text)))
+        first, behind = self.span(text, zone)
+        match operator:
+            case "ne":
+                return sa.or_(attribute < first, attribute >= behind, attribute.is_(None))
+            case "lt":
+                return attribute < first  # type: ignore[no-any-return]
+            case "le":
+                return attribute < behind  # type: ignore[no-any-return]
+            case "gt":
+                return attribute >= behind  # type: ignore[no-any-return]
+            case "ge":
+                return attribute >= first  # type: ignore[no-any-return]
+        return sa.and_(attribute >= first, attribute < behind)
+
+
+class Date(Calendar[T]):
     """A day of the calendar, without a zone."""
 
     widget: ClassVar[str] = "date"
-    operators: ClassVar[tuple[str, ...]] = ORDERED
 
     if TYPE_CHECKING:
 
@@ -217,6 +246,15 @@ class Date(Field[T]):
         except ValueError:
             raise FieldError(_("Use a date such as 2026-11-30."), self.name) from None
 
+    def span(self, text: str, zone: dt.tzinfo) -> tuple[dt.date, dt.date]:
+        try:
+            return period(text, zone) or (day := self.read(text), day + dt.timedelta(days=1))
+        except OverflowError:
+            raise FieldError(_("Use a date such as 2026-11-30."), self.name) from None
+
+    def group(self, attribute: Any, zone: str = "UTC") -> sa.ColumnElement[Any]:
+        return month(attribute)
+
     def formatter(self, formats: Formats) -> Callable[[Any], str]:
         show = formats.date
         return lambda value: "" if value is None else show(value)
@@ -225,12 +263,10 @@ class Date(Field[T]):
         return "" if value is None else f"{value:%d/%m/%Y}"
 
 
-class DateTime(Field[T]):
+class DateTime(Calendar[T]):
     """A moment, stored in UTC and shown in the reader's zone."""
 
     widget: ClassVar[str] = "datetime"
-    operators: ClassVar[tuple[str, ...]] = ORDERED
-    groupable: ClassVar[bool] = False
 
     if TYPE_CHECKING:
 
@@ -256,6 +292,20 @@ class DateTime(Field[T]):
         except ValueError:
             raise FieldError(_("Use a moment such as 2026-11-30T14:30:00+07:00."), self.name) from None
         return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+
+    def span(self, text: str, zone: dt.tzinfo) -> tuple[dt.datetime, dt.datetime]:
+        try:
+            days = period(text, zone)
+            if days is not None:
+                return beginning(days[0], zone), beginning(days[1], zone)
+            moment = self.read(text).astimezone(dt.UTC)
+            return moment, moment + dt.timedelta(microseconds=1)
+        except (FieldError, OverflowError):
+            raise FieldError(_("Use a date such as 2026-11-30, or a moment such as 2026-11-30T14:30:00+07:00."),
+                             self.name) from None  # fmt: skip
+
+    def group(self, attribute: Any, zone: str = "UTC") -> sa.ColumnElement[Any]:
+        return month(attribute, zone)
 
     def formatter(self, formats: Formats) -> Callable[[Any], str]:
         show = formats.moment
@@ -348,7 +398,7 @@ class Json(Field[T]):
         def __init__(self, **options: Any) -> None: ...
 
     def sql_type(self) -> sa.types.TypeEngine[Any]:
-        return sa.JSON(none_as_null=True).with_variant(_jsonb(), "postgresql")
+        return JsonType
 
     def read(self, text: str) -> Any:
         try:
@@ -358,9 +408,3 @@ class Json(Field[T]):
 
     def formatter(self, formats: Formats) -> Callable[[Any], str]:
         return lambda value: "" if value is None else json.dumps(value, ensure_ascii=False, sort_keys=True)
-
-
-def _jsonb() -> sa.types.TypeEngine[Any]:
-    from sqlalchemy.dialects.postgresql import JSONB
-
-    return JSONB(none_as_null=True)

@@ -113,7 +113,7 @@ class Model:
     def __init__(self, **values: Any) -> None:
         if "__composed__" not in type(self).__dict__:
             raise FragmentAccess(f"{type(self).__name__} is a fragment; make records with env.create()")
-        for name, value in values.items():
+        for name, value in {**type(self).__lumbung__.initial(values), **values}.items():
             setattr(self, name, value)
 
     @property

@@ -5,18 +5,23 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from collections import defaultdict
+from collections.abc import Container, Mapping
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy import event, orm
 
 from core.access import door
+from core.orm import keys
+from core.orm.integrity import explain
 
 if TYPE_CHECKING:
     from core.access.rights import Rights
     from core.orm.env import Env
 
 STAMPS = frozenset({"id", "version", "created_at", "created_by", "updated_at", "updated_by"})
+UNCOUNTED = frozenset({"archived"})
+"""The other column of the core: changing it is a change, but raises no version."""
 
 
 class Session(orm.Session):
@@ -63,13 +68,35 @@ class Session(orm.Session):
 
     bulk_insert_mappings = bulk_update_mappings = bulk_save_objects
 
-    def expire_written(self, written: dict[type, set[int]]) -> None:
-        """Forgets what another session on the same connection wrote, so that it is read again."""
+    def flush(self, objects: Any = None) -> None:
+        """Writes what is pending. Raises UserError where the database refuses it, as a value that is taken."""
+        try:
+            super().flush(objects)
+        except sa.exc.IntegrityError as error:
+            refusal = explain(error, self.env.registry)
+            if refusal is None:
+                raise
+            raise refusal from error
+
+    def expire_written(self, written: Mapping[type, set[int]]) -> None:
+        """Forgets what another session on the same connection wrote, so that it is read again.
+
+        Those rows, and the collections that may have gained or lost one of them.
+        """
+        for cls, ids in written.items():
+            self.written[cls] |= ids
         for record in list(self.identity_map.values()):
-            keys = written.get(type(record))
-            state = sa.inspect(record)
-            if keys and (state.identity[0] in keys or ALL in keys):
+            state, ids = sa.inspect(record), written.get(type(record), set())
+            if state.identity[0] in ids or ALL in ids:
                 self.expire(record)
+            elif stale := _collections_of(state, written):
+                self.expire(record, stale)
+
+
+def _collections_of(state: Any, classes: Container[type]) -> list[str]:
+    """The loaded collections of a record that hold records of one of `classes`."""
+    links = [link for link in state.mapper.relationships if link.uselist and link.key in state.dict]
+    return [link.key for link in links if link.mapper.class_ in classes]
 
 
 ALL = -1
@@ -85,6 +112,9 @@ def _pass_door(state: orm.ORMExecuteState) -> None:
 @event.listens_for(Session, "before_flush")
 def _stamp(session: Session, context: Any, instances: Any) -> None:
     """Who and when, and the version, which counts changes of fields that a person or addon set."""
+    changed = {record: names for record in session.dirty if (names := changed_names(record))}
+    if session.env.readonly and (changed or session.new or session.deleted):
+        raise door.StatementRefused("this env only reads; what writes needs a writing one")
     now = dt.datetime.now(dt.UTC)
     user = session.env.user.id
     for record in session.new:
@@ -92,10 +122,11 @@ def _stamp(session: Session, context: Any, instances: Any) -> None:
             record.created_at = now
         record.updated_at = now
         record.created_by = record.updated_by = user
-    for record in session.dirty:
-        if changed_names(record):
-            record.updated_at, record.updated_by = now, user
+    for record, names in changed.items():
+        record.updated_at, record.updated_by = now, user
+        if names - UNCOUNTED:
             record.version += 1
+    keys.draw(session.core_connection(), session.new)
 
 
 def changed_names(record: Any) -> frozenset[str]:

@@ -18,7 +18,13 @@ DIGITS = 18
 BigId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 """BIGINT keys; on SQLite INTEGER, which is 64 bit too and alone can be the rowid."""
 
-JsonType = sa.JSON().with_variant(JSONB(), "postgresql")
+
+class _Json(sa.JSON):
+    should_evaluate_none = False  # in SQLAlchemy's JSON the opposite of `none_as_null`, which stays
+
+
+JsonType = _Json(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+"""JSON in which None is NULL, also where the column has a default."""
 
 
 class UtcDateTime(sa.types.TypeDecorator[dt.datetime]):
