@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from flask import flash, redirect, request
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup, escape
 from werkzeug.exceptions import BadRequest, NotFound
+from werkzeug.routing import IntegerConverter, Map
 
 from core.access.door import AccessDenied
 from core.access.grants import Operation
@@ -19,8 +20,8 @@ from core.orm.kinds import Select, Text
 from core.orm.links import Link, Many2one
 from core.orm.writing import locked
 from core.web import requests
-from core.web.lists import NOT_VISIBLE
 from core.web.forms import FormPage, RecordForm, unknown_names
+from core.web.lists import NOT_VISIBLE
 from core.web.shell import render
 
 if TYPE_CHECKING:
@@ -31,7 +32,14 @@ if TYPE_CHECKING:
     from core.views.resolve import ResolvedView
     from core.web.site import Site
 
-MAX_KEY = 2**63 - 1
+
+class KeyConverter(IntegerConverter):
+    """A key in an address: plain digits, no more than a column can hold; anything else is no address."""
+
+    regex = "[0-9]{1,19}"
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=2**63 - 1)
 
 
 @dataclass
@@ -61,7 +69,6 @@ class Pages:
     """The handlers, over one site."""
 
     site: Site
-    known: dict[str, ModelInfo] = field(default_factory=dict)
 
     def listing(self, model: str) -> ResponseReturnValue:
         """A page of the list."""
@@ -112,7 +119,7 @@ class Pages:
         return info
 
     def _record(self, env: Env, info: ModelInfo, key: int) -> Any:
-        record = env.get(info.cls, key) if key <= MAX_KEY else None
+        record = env.get(info.cls, key)
         if record is None:
             raise NotFound
         return record
@@ -240,8 +247,9 @@ def _own(env: Env, info: ModelInfo, values: dict[str, Any]) -> dict[str, Any]:
 
 def register(site: Site) -> None:
     """The addresses of the generic pages."""
+    site.app.url_map.converters["key"] = KeyConverter
     pages, add = Pages(site), site.app.add_url_rule
     add("/app/<model>", "list", pages.listing)
     add("/app/<model>/new", "new", pages.new, methods=["GET", "POST"])
-    add("/app/<model>/<int:key>", "record", pages.record)
-    add("/app/<model>/<int:key>/edit", "edit", pages.edit, methods=["GET", "POST"])
+    add("/app/<model>/<key:key>", "record", pages.record)
+    add("/app/<model>/<key:key>/edit", "edit", pages.edit, methods=["GET", "POST"])

@@ -1,0 +1,289 @@
+"""What the tests of the web share: a served database with demo data, and visitors who walk through it.
+
+Every answer is looked at (`rules.check`), and one of 4xx must have left the database as it was. A visitor
+who is answered 5xx fails the test, unless it said that it would be.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from importlib.metadata import EntryPoint
+from typing import Any
+
+import argon2
+import sqlalchemy as sa
+from sqlalchemy.engine import make_url
+from werkzeug.routing import Rule
+from werkzeug.test import Client, TestResponse
+
+from core.access.passwords import set_password
+from core.assembly import Assembly, assemble
+from core.base.demo import DOMAIN, PASSWORD
+from core.loader import GROUP, Catalogue, discover
+from core.manifest import Scale
+from core.orm.database import Database
+from core.orm.env import Env, open_env
+from core.schema.install import install
+from core.web.dispatcher import ANY_HOST, Dispatcher, Sites, Tenant
+from core.web.site import Site
+from tests.web import rules
+from tests.web.markup import Element, read, typed
+
+SECRET = "a secret of tests that is long enough"
+CRM = EntryPoint("crm", "addons.crm", GROUP)
+SEEN = "seen_at"
+"""The column of a session that may change at any time: it is no business of a request's outcome."""
+Typed = Mapping[str, "str | Sequence[str] | None"]
+"""What a person changes in a form: a text, the boxes ticked, or None for an input that is not sent."""
+
+
+# ----------------------------------------------------------------- databases
+def found(*more: EntryPoint) -> Catalogue:
+    """The addons of the repository, and those that a test brings."""
+    return discover([], entry_points=[CRM, *more])
+
+
+def fill(url: str, catalogue: Catalogue, names: Sequence[str] = ("crm",), *, demo: bool = True) -> None:
+    """Installs addons into an empty database, with their demo data and PASSWORD for each of its users."""
+    with contextlib.closing(Database(url)) as database:
+        install(database, catalogue, names)
+        assembly = assemble(catalogue, names)
+        try:
+            with open_env(assembly.registry, database) as env:
+                _make_people(env, assembly, demo=demo)
+            _let_in(database, assembly.registry.info("base.user").table)
+        finally:
+            assembly.dispose()
+
+
+def _make_people(env: Env, assembly: Assembly, *, demo: bool) -> None:
+    """The demo data; without it the two who manage, and every list of theirs is empty."""
+    if demo:
+        for item in assembly.demo:
+            for _progress in item.value.make(env, Scale()):
+                pass
+        return
+    roles = {role.name: role for role in env.scalars(sa.select(env["base.role"]))}
+    people = {"Dewi Kartika": "base.manager", "Made Wirawan": "base.admin"}
+    for name, role in people.items():
+        address = f"{name.split()[0].lower()}@{DOMAIN}"
+        row = {"name": name, "email": address, "roles": [roles[role], roles["crm.manager"]]}
+        env.create(env["base.user"], [row])
+
+
+def _let_in(database: Database, users: sa.Table) -> None:
+    """PASSWORD for everyone, in a hash as weak as argon2 allows: tests sign in all the time."""
+    quick = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+    with database.writing.begin() as connection:
+        for user_id in connection.scalars(sa.select(users.c.id)).all():
+            set_password(connection, user_id, quick)
+
+
+def record(env: Env, model: str, key: int) -> Any:
+    """A record that must be there."""
+    found = env.get(env[model], key)
+    assert found is not None, f"no {model} {key}"
+    return found
+
+
+def digest(database: Database) -> str:
+    """What all tables hold together, as a text that differs if anything does."""
+    with database.reading.begin() as connection:
+        inspector = sa.inspect(connection)
+        whole = hashlib.sha256()
+        for name in sorted(inspector.get_table_names()):
+            names = [column["name"] for column in inspector.get_columns(name) if column["name"] != SEEN]
+            wanted: Any = sa.select(*map(sa.column, names)).select_from(sa.table(name))
+            rows = connection.execute(wanted)
+            whole.update(repr((name, sorted(map(repr, rows)))).encode("utf-8", "surrogatepass"))
+    return whole.hexdigest()
+
+
+# ----------------------------------------------------------------- served
+class Served:
+    """One database behind a dispatcher, as its visitors find it."""
+
+    def __init__(self, url: str, dispatcher: Dispatcher, host: str = ANY_HOST) -> None:
+        self.url = url
+        self.dispatcher = dispatcher
+        self.host = "localhost" if host == ANY_HOST else host
+        self._known: str | None = None
+
+    @property
+    def database(self) -> Database:
+        """The database as the dispatcher has it."""
+        tenant = self.dispatcher.tenant(self.host)
+        assert tenant is not None
+        return tenant.database
+
+    @property
+    def site(self) -> Site:
+        """The site that answers here."""
+        tenant = self.dispatcher.tenant(self.host)
+        assert tenant is not None
+        return tenant.site()
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is the embedded database."""
+        return make_url(self.url).get_backend_name() == "sqlite"
+
+    @contextlib.contextmanager
+    def env(self) -> Iterator[Env]:
+        """A writing env of nobody, for what a test prepares or looks up."""
+        with open_env(self.site.assembly.registry, self.database) as env:
+            yield env
+        self.forget()
+
+    def value(self, model: str, key: int, name: str) -> Any:
+        """One value of one record as it is stored now; links as their keys."""
+        with open_env(self.site.assembly.registry, self.database, readonly=True) as env:
+            value = getattr(record(env, model, key), name)
+            if isinstance(value, list):
+                return [record.id for record in value]
+            return value.id if hasattr(value, "display_label") else value
+
+    def change(self, model: str, key: int, **values: Any) -> None:
+        """Writes values behind the back of everyone."""
+        with self.env() as env:
+            env.write([record(env, model, key)], values)
+
+    def first(self, model: str, **values: Any) -> int:
+        """The key of the first record with these values."""
+        with open_env(self.site.assembly.registry, self.database, readonly=True) as env:
+            cls = env[model]
+            wanted = sa.select(cls.id).order_by(cls.id).filter_by(**values).limit(1)
+            key = env.scalar(wanted)
+            assert isinstance(key, int), f"no {model} with {values}"
+            return key
+
+    def count(self, model: str) -> int:
+        """How many records of a model there are."""
+        with open_env(self.site.assembly.registry, self.database, readonly=True) as env:
+            return int(env.scalar(sa.select(sa.func.count(env[model].id))))
+
+    # ------------------------------------------------------------- unchanged
+    def state(self) -> str:
+        """The digest of the database, worked out again only after something may have been written."""
+        if self._known is None:
+            self._known = digest(self.database)
+        return self._known
+
+    def forget(self) -> None:
+        """Something may have been written."""
+        self._known = None
+
+    # ------------------------------------------------------------- visitors
+    def visitor(self, lang: str = "id") -> Visitor:
+        """Somebody with a browser in a language, not signed in."""
+        return Visitor(self, lang)
+
+    def sign_in(self, person: str = "dewi", lang: str | None = None) -> Visitor:
+        """A demo user, signed in through the form: dewi leads sales, made manages, ayu sells."""
+        visitor = self.visitor(lang or "id")
+        answer = visitor.fill("/login", {"email": f"{person}@{DOMAIN}", "password": PASSWORD})
+        assert answer.status_code == 302, answer.page.text
+        if lang is not None:
+            visitor.get(f"/language/{lang}")
+        return visitor
+
+
+class Answer(TestResponse):
+    """An answer with its page."""
+
+    @cached_property
+    def page(self) -> Element:
+        """The HTML of the answer."""
+        return read(self.text)
+
+    @property
+    def title(self) -> str:
+        """The title of the window."""
+        return self.page.one("title").text
+
+    @property
+    def main(self) -> Element:
+        """What is inside the frame."""
+        return self.page.one("main")
+
+
+class Visitor:
+    """Somebody who goes from page to page with the cookies of one browser."""
+
+    def __init__(self, served: Served, lang: str) -> None:
+        self.served = served
+        self.lang = lang
+        self.client = Client(served.dispatcher, response_wrapper=Answer)
+
+    def get(self, path: str, *, fails: int | None = None, **options: Any) -> Answer:
+        """The answer to a link; `fails` is the 5xx that the test is about."""
+        return self._ask("GET", path, fails=fails, **options)
+
+    def post(self, path: str, data: Any = None, *, fails: int | None = None, **options: Any) -> Answer:
+        """The answer to a form as it is, forged or not. What a page holds is sent by `fill`."""
+        return self._ask("POST", path, fails=fails, data=data or {}, **options)
+
+    def fill(self, path: str, changes: Typed | None = None, *, action: str | None = None) -> Answer:
+        """Opens a page, changes what its form holds and sends it."""
+        return self.send(self.get(path), changes, action=action)
+
+    def send(self, shown: Answer, changes: Typed | None = None, *, action: str | None = None) -> Answer:
+        """Changes what the form of a page holds and sends it: the one with `action`, else the one in main."""
+        form = shown.page.one("form", action=action) if action else shown.main.one("form", method="post")
+        data: dict[str, Any] = dict(typed(form))
+        for name, value in (changes or {}).items():
+            assert name in data or _has_input(form, name), f"{shown.request.path} has no input {name!r}"
+            data[name] = value
+        return self.post(form["action"], {name: value for name, value in data.items() if value is not None})
+
+    def token(self, path: str) -> str:
+        """The token that the first form of a page carries."""
+        return self.get(path).page.all("input", name="csrf_token")[0]["value"]
+
+    def _ask(self, method: str, path: str, *, fails: int | None = None, **options: Any) -> Answer:
+        headers = {"Accept-Language": self.lang, **options.pop("headers", {})}
+        before = self.served.state() if fails is None else ""
+        options |= {"base_url": f"http://{self.served.host}", "buffered": True, "headers": headers}
+        answer: Any = self.client.open(path, method=method, **options)
+        rules.check(answer)
+        if fails is not None:
+            assert answer.status_code == fails, answer.text[:3000]
+            return answer  # type: ignore[no-any-return]
+        assert answer.status_code < 500, f"{method} {path}: {answer.status}\n{answer.text[:3000]}"
+        if answer.status_code >= 400:
+            self.served.forget()
+            assert self.served.state() == before, (
+                f"{method} {path}: refused with {answer.status}, but it wrote"
+            )
+        elif method not in ("GET", "HEAD"):
+            self.served.forget()
+        return answer  # type: ignore[no-any-return]
+
+
+def _has_input(form: Element, name: str) -> bool:
+    return bool([item for item in form.all(name=name) if item.tag in ("input", "select", "textarea")])
+
+
+# ----------------------------------------------------------------- dispatchers
+def sites() -> Sites:
+    """Sites that several dispatchers can share, so that the addons are put together once."""
+    return Sites(found(), SECRET)
+
+
+def dispatcher(urls: Mapping[str, str], shared: Sites) -> Dispatcher:
+    """A dispatcher over sites that others use too."""
+    made = Dispatcher({}, SECRET, shared.catalogue)
+    made.sites = shared
+    made.tenants = {host: Tenant(Database(url), shared) for host, url in urls.items()}
+    return made
+
+
+def address(rule: Rule) -> str:
+    """An address of a route, with values that lead somewhere."""
+    known = {"model": "crm.lead", "key": 1, "code": "en", "filename": "lumbung.css"}
+    built = rule.build({name: known[name] for name in rule.arguments}, append_unknown=False)
+    assert built is not None
+    return built[1]

@@ -1,0 +1,141 @@
+"""A small reader of pages: elements with attributes and text, for tests that look at what a page says.
+
+It is strict: a tag that is closed wrongly or never fails the test, where a browser would guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from html.parser import HTMLParser
+
+VOID = {"br", "hr", "img", "input", "link", "meta"}
+
+
+class Element:
+    """A tag with what is in it."""
+
+    def __init__(self, tag: str, attrs: Mapping[str, str], parent: Element | None) -> None:
+        self.tag = tag
+        self.attrs = dict(attrs)
+        self.parent = parent
+        self.children: list[Element | str] = []
+
+    def __getitem__(self, attribute: str) -> str:
+        return self.attrs[attribute]
+
+    def __repr__(self) -> str:
+        return f"<{self.tag} {self.attrs}>"
+
+    def get(self, attribute: str) -> str | None:
+        """The value of an attribute, "" of one without a value, None where it is not there."""
+        return self.attrs.get(attribute)
+
+    def walk(self) -> Iterator[Element]:
+        """This element and all below it, in the order of the page."""
+        yield self
+        for child in self.children:
+            if isinstance(child, Element):
+                yield from child.walk()
+
+    def all(self, tag: str = "", **attrs: str) -> list[Element]:
+        """The elements below of a tag and with these attributes: `class_` is one of several, `_` is -."""
+        return [item for item in self.walk() if item is not self and _matches(item, tag, attrs)]
+
+    def one(self, tag: str = "", **attrs: str) -> Element:
+        """The only element like that; the test fails where there is none or more."""
+        found = self.all(tag, **attrs)
+        assert len(found) == 1, f"{len(found)} × {tag} {attrs} instead of one in: {self.text[:2000]}"
+        return found[0]
+
+    @property
+    def text(self) -> str:
+        """What a reader reads, with single spaces."""
+        return " ".join("".join(self._texts()).split())
+
+    def _texts(self) -> Iterator[str]:
+        for child in self.children:
+            if isinstance(child, str):
+                yield child
+            elif child.tag in ("script", "style", "template"):
+                continue
+            else:
+                yield from child._texts()
+                yield "" if child.tag in INSIDE_A_WORD else " "
+
+
+INSIDE_A_WORD = {"a", "abbr", "b", "kbd", "span", "time"}
+
+
+def _matches(item: Element, tag: str, attrs: Mapping[str, str]) -> bool:
+    if tag and item.tag != tag:
+        return False
+    for name, value in attrs.items():
+        if name == "class_":
+            if value not in (item.get("class") or "").split():
+                return False
+        elif item.get(name.rstrip("_").replace("_", "-")) != value:
+            return False
+    return True
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.root = self.here = Element("", {}, None)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        names = [name for name, _value in attrs]
+        assert len(names) == len(set(names)), f"<{tag}> has an attribute twice: {names}"
+        if tag == "option" == self.here.tag:
+            self.handle_endtag(tag)
+        element = Element(tag, {name: value or "" for name, value in attrs}, self.here)
+        self.here.children.append(element)
+        if tag not in VOID:
+            self.here = element
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.handle_endtag(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.here.tag == "option" != tag:  # its end may be left out
+            self.handle_endtag("option")
+        assert tag == self.here.tag, f"</{tag}> closes {self.here}"
+        assert self.here.parent is not None
+        self.here = self.here.parent
+
+    def handle_data(self, data: str) -> None:
+        self.here.children.append(data)
+
+
+def read(html: str) -> Element:
+    """The page of a text. The test fails where its tags do not match."""
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    assert reader.here is reader.root, f"{reader.here} is never closed"
+    return reader.root
+
+
+def typed(form: Element) -> dict[str, list[str]]:
+    """What a browser would send of a form as it stands, without its buttons."""
+    sent: dict[str, list[str]] = {}
+    for item in form.walk():
+        name = item.get("name")
+        if not name or item.get("disabled") is not None or item.tag == "button":
+            continue
+        sent.setdefault(name, []).extend(_values(item))
+    return {name: values for name, values in sent.items() if values}
+
+
+def _values(item: Element) -> list[str]:
+    if item.tag == "select":
+        options = item.all("option")
+        chosen = [option for option in options if option.get("selected") is not None]
+        return [(chosen or options)[0]["value"]] if options else []
+    if item.tag == "textarea":
+        return ["".join(part for part in item.children if isinstance(part, str)).removeprefix("\n")]
+    if item.get("type") in ("checkbox", "radio"):
+        return [item.get("value") or "on"] if item.get("checked") is not None else []
+    return [item.get("value") or ""]
