@@ -7,12 +7,13 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cached_property
+from functools import cached_property
 from typing import Any
 
 from core.errors import LoadError, Origin
 from core.i18n.lazy import TextLike, _
 from core.orm.fields import RESERVED_PREFIX, Field
-from core.orm.kinds import Char
+from core.orm.kinds import Char, Text
 from core.orm.links import Link, Many2one, One2many
 from core.orm.model import RESERVED, Fragment, Model
 from core.orm.names import FIELD_NAME
@@ -51,6 +52,16 @@ class ModelInfo:
     def own_fields(self) -> list[Field[Any]]:
         """The fields that addons declared, without those that every record has."""
         return [item for item in self.fields.values() if not item.system]
+
+    @cached_property
+    def searched(self) -> list[Field[Any]]:
+        """The fields whose text is kept for search: all who read the model may read them."""
+        return [item for item in self.own_fields if item.search and item.access is None and isinstance(item, Char | Text)]
+
+    @cached_property
+    def searched_links(self) -> list[Many2one[Any]]:
+        """The links that are searched by the text of their target, which is kept with the target."""
+        return [item for item in self.own_fields if item.search and item.access is None and isinstance(item, Many2one)]
 
     @cached_property
     def _constants(self) -> dict[str, Any]:

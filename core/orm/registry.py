@@ -25,6 +25,8 @@ from core.orm.links import Link, Many2many, Many2one, One2many
 from core.orm.model import Model
 from core.orm.names import CONVENTION, index_name, table_name
 from core.orm.translated import translated
+from core.search import index as search
+from core.search.store import TABLES as search_tables
 
 M = TypeVar("M", bound=Model)
 
@@ -57,8 +59,11 @@ class Registry:
         """The rules of the addons (core.access.rights.Policy), set once they are collected."""
         self.seen_statements: dict[Any, Any] = {}
         """What the door found in statements, by their cache key."""
-        self.between: set[sa.Table] = set()
+        self.between: set[sa.FromClause] = set(search_tables)
+        """Tables that statements may name without a model: pairs of links, and the texts of search."""
         self._map()
+        search.check_numbers(self)
+        sa.event.listen(self.metadata, "after_create", lambda target, connection, **options: search.prepare(connection))
 
     # ------------------------------------------------------------- look-up
     @overload

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from collections import defaultdict
+from collections.abc import Callable
 from collections.abc import Container, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -104,9 +105,23 @@ ALL = -1
 
 
 @event.listens_for(Session, "do_orm_execute")
-def _pass_door(state: orm.ORMExecuteState) -> None:
+def _pass_door(state: orm.ORMExecuteState) -> sa.Result[Any] | None:
+    """Every statement passes the door; what writes many rows at once is then told to those who follow."""
     session: Any = state.session
     door.guard(session, state)
+    if not (state.is_update or state.is_delete) or state.bind_mapper is None:
+        return None
+    result = state.invoke_statement()
+    cls = state.bind_mapper.class_
+    session.written[cls].add(ALL)
+    names = frozenset(getattr(key, "key", key) for key in getattr(state.statement, "_values", None) or ())
+    for follow in BULK_FOLLOWERS:
+        follow(session, cls, names)
+    return result
+
+
+BULK_FOLLOWERS: list[Callable[[Session, type[Any], frozenset[str]], None]] = []
+"""Called after an UPDATE (with the names of what it set) or a DELETE (with none) over many rows of a class."""
 
 
 @event.listens_for(Session, "before_flush")
@@ -151,9 +166,3 @@ def _remember(session: Session, context: Any) -> None:
     for records in (session.new, session.dirty, session.deleted):
         for record in records:
             session.written[type(record)].add(record.id)
-
-
-@event.listens_for(Session, "after_bulk_update")
-@event.listens_for(Session, "after_bulk_delete")
-def _remember_all(context: Any) -> None:
-    context.session.written[context.mapper.class_].add(ALL)

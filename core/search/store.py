@@ -1,0 +1,146 @@
+"""The table of searched texts, on each database in its own way; the rest of the core sees one `Store`."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+
+BATCH = 500
+MODEL_BITS, KEY_BITS = 23, 39
+KEY_MASK = (1 << KEY_BITS) - 1
+
+metadata = sa.MetaData()
+postgresql_table = sa.Table(
+    "search",
+    metadata,
+    sa.Column("model", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("record_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("body", sa.Text, nullable=False),
+)
+sqlite_table = sa.table("search", sa.column("rowid", sa.BigInteger), sa.column("body", sa.Text))
+state = sa.Table(
+    "search_state",
+    metadata,
+    sa.Column("model", sa.String(80), primary_key=True),
+    sa.Column("fields", sa.Text, nullable=False),
+)
+"""Per model, the fields that its texts were made of: where they are others now, it is made anew."""
+TABLES = (postgresql_table, sqlite_table)
+
+
+def model_number(model: str) -> int:
+    """The number under which a model's texts lie; the registry refuses two models with one."""
+    return zlib.crc32(model.encode()) >> (32 - MODEL_BITS)
+
+
+class Store(Protocol):
+    """Where the texts are."""
+
+    def prepare(self, connection: sa.Connection) -> None:
+        """Makes the table where it is not there yet."""
+
+    def write(self, connection: sa.Connection, number: int, bodies: Mapping[int, str], *, new: bool) -> None:
+        """Puts texts by record key; `new` says that none of them has one yet."""
+
+    def delete(self, connection: sa.Connection, number: int, keys: Sequence[int]) -> None:
+        """Takes texts away."""
+
+    def clear(self, connection: sa.Connection, number: int) -> None:
+        """Takes all texts of a model away."""
+
+    def keys(self, number: int, words: Iterable[str]) -> sa.Select[Any]:
+        """The keys of the records whose text has every word."""
+
+
+class PostgreSQLStore:
+    """Rows with a trigram index, where the database allows the extension."""
+
+    def prepare(self, connection: sa.Connection) -> None:
+        """Makes the table, and the index where it can be."""
+        metadata.create_all(connection, [postgresql_table, state])
+        try:
+            with connection.begin_nested():
+                connection.execute(sa.text("CREATE EXTENSION IF NOT EXISTS pg_trgm"))
+        except sa.exc.DBAPIError:  # not allowed here: found without the index, more slowly
+            return
+        connection.execute(
+            sa.text("CREATE INDEX IF NOT EXISTS ix_search_body ON search USING gin (body gin_trgm_ops)")
+        )
+
+    def write(self, connection: sa.Connection, number: int, bodies: Mapping[int, str], *, new: bool) -> None:
+        """One executemany; where texts may be there already they are replaced."""
+        if not new:
+            self.delete(connection, number, list(bodies))
+        rows = [{"model": number, "record_id": key, "body": body} for key, body in bodies.items()]
+        connection.execute(postgresql_table.insert(), rows)
+
+    def delete(self, connection: sa.Connection, number: int, keys: Sequence[int]) -> None:
+        """In batches."""
+        table = postgresql_table.c
+        for start in range(0, len(keys), BATCH):
+            chunk = keys[start : start + BATCH]
+            connection.execute(
+                postgresql_table.delete().where(table.model == number, table.record_id.in_(chunk))
+            )
+
+    def clear(self, connection: sa.Connection, number: int) -> None:
+        """All rows of the model."""
+        connection.execute(postgresql_table.delete().where(postgresql_table.c.model == number))
+
+    def keys(self, number: int, words: Iterable[str]) -> sa.Select[Any]:
+        """By LIKE, which the trigram index serves from three letters on."""
+        table = postgresql_table.c
+        return sa.select(table.record_id).where(
+            table.model == number, *(table.body.contains(word, autoescape=True) for word in words)
+        )
+
+
+class SQLiteStore:
+    """An FTS5 table with trigrams; the rowid holds the model's number and the record's key."""
+
+    def prepare(self, connection: sa.Connection) -> None:
+        """Makes the virtual table. Raises sqlalchemy.exc.OperationalError where SQLite lacks FTS5."""
+        metadata.create_all(connection, [state])
+        connection.exec_driver_sql(
+            "CREATE VIRTUAL TABLE IF NOT EXISTS search USING fts5(body, tokenize='trigram')"
+        )
+
+    def write(self, connection: sa.Connection, number: int, bodies: Mapping[int, str], *, new: bool) -> None:
+        """One executemany; where texts may be there already they are replaced."""
+        verb = "INSERT" if new else "INSERT OR REPLACE"
+        rows = [(_rowid(number, key), body) for key, body in bodies.items()]
+        connection.exec_driver_sql(f"{verb} INTO search(rowid, body) VALUES (?, ?)", rows)
+
+    def delete(self, connection: sa.Connection, number: int, keys: Sequence[int]) -> None:
+        """One executemany."""
+        rows = [(_rowid(number, key),) for key in keys]
+        connection.exec_driver_sql("DELETE FROM search WHERE rowid = ?", rows)
+
+    def clear(self, connection: sa.Connection, number: int) -> None:
+        """The model's range of rowids."""
+        connection.exec_driver_sql(
+            "DELETE FROM search WHERE rowid BETWEEN ? AND ?", (_rowid(number, 0), _rowid(number, KEY_MASK))
+        )
+
+    def keys(self, number: int, words: Iterable[str]) -> sa.Select[Any]:
+        """Words of three letters and more by the index, shorter ones by reading what it leaves."""
+        table = sqlite_table.c
+        long = [word for word in words if len(word) > 2]
+        conditions = [table.body.contains(word, autoescape=True) for word in words if len(word) < 3]
+        if long:
+            phrases = " AND ".join('"' + word.replace('"', '""') + '"' for word in long)
+            conditions.append(sa.literal_column("search", sa.Text).op("MATCH")(phrases))
+        inside = table.rowid.between(_rowid(number, 0), _rowid(number, KEY_MASK))
+        return sa.select(table.rowid.op("&")(KEY_MASK)).where(inside, *conditions)
+
+
+def store_of(dialect: str) -> Store:
+    """The store of a database."""
+    return SQLiteStore() if dialect == "sqlite" else PostgreSQLStore()
+
+
+def _rowid(number: int, key: int) -> int:
+    return number << KEY_BITS | key
