@@ -102,10 +102,8 @@ def _check_field(item: Contribution[type[Model]], name: str, field: Field[Any]) 
             _("Field %(field)s is the same object as %(other)s.", field=where, other=field.name),
             _("Declare each field by a call of its own."),
         )
-    if not isinstance(field, Link):
-        return
     try:
-        target = field.target_name
+        _target = field.target_name if isinstance(field, Link) else None
     except Exception as error:
         raise fault(
             item,
@@ -113,13 +111,6 @@ def _check_field(item: Contribution[type[Model]], name: str, field: Field[Any]) 
             _("Field %(field)s leads to no model: %(error)s.", field=where, error=in_words(error)),
             _("Name a model, its class, or a function that returns its class."),
         ) from error
-    if not isinstance(target, str):
-        raise fault(
-            item,
-            field.origin,
-            _("Field %(field)s leads to no model: %(error)s.", field=where, error=repr(target)),
-            _("Name a model, its class, or a function that returns its class."),
-        )
 
 
 def check_reach(registry: Registry, reach: Mapping[str, frozenset[str]]) -> None:
