@@ -38,7 +38,7 @@ def matching(env: Env, model: Any, text: str) -> sa.ColumnElement[bool]:
 
 def _has(env: Env, info: ModelInfo, column: Any, wanted: Sequence[str]) -> sa.ColumnElement[bool]:
     store = store_of(env.database.url.get_backend_name())
-    return column.in_(store.keys(model_number(info.name), wanted))  # type: ignore[no-any-return]
+    return store.among(column, model_number(info.name), wanted)
 
 
 def _has_word(env: Env, info: ModelInfo, links: Sequence[Any], word: str) -> sa.ColumnElement[bool]:
