@@ -129,9 +129,9 @@ def remove_file(path: Path) -> None:
 
 
 def _remove(path: Path, folders: list[Path]) -> None:
-    remove_file(path)
-    for folder in folders:
-        with contextlib.suppress(OSError):  # not made yet, or used by somebody else meanwhile
+    with contextlib.suppress(OSError):  # not made yet, or used by somebody else meanwhile
+        remove_file(path)
+        for folder in folders:
             folder.rmdir()
 
 

@@ -1,0 +1,562 @@
+"""The command line, from making a database to explaining a field, on both databases where data counts."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner, Result
+
+from core.access.passwords import hash_password, make_password, verify_password
+from core.cli import COMMANDS, main
+from core.commands import demo as demo_command
+from core.commands import serve as serve_command
+from core.i18n import catalogs
+from core.orm.database import Database
+from core.schema import tables
+from tests.core.test_schema import look
+from tests.core.workshop import workshop
+from tests.repository import ROOT
+
+EMAIL = "admin@example.com"
+ADDON = """
+    from core import *
+    from core.base import Partner as BasePartner
+
+    addon = Addon("garden", version="1.0", depends=("crm",), label=_("Garden"))
+
+    class Bed(Model, name="garden.bed", label="Bed", access={"base.user": "rwcd"}):
+        name = Char(required=True, index=True)
+
+    class Partner(BasePartner):
+        bed = Many2one(Bed)
+
+    @hookimpl
+    def models():
+        return [Bed, Partner]
+
+    @hookimpl
+    def data():
+        return [Rows(Bed, [{"key": "roses", "name": "Roses"}])]
+"""
+
+
+class Shell:
+    """Runs commands as a person with these settings would."""
+
+    def __init__(self, url: str, copy_of: Path | None = None) -> None:
+        self.url = url
+        self.copy_of = copy_of
+
+    def __call__(self, *args: str, given: str = "", code: int = 0) -> Result:
+        result = CliRunner().invoke(main, args, input=given, env={"LUMBUNG_DB": self.url})
+        assert result.exit_code == code, (result.exit_code, result.output, result.exception)
+        assert "Traceback" not in result.output
+        return result
+
+    def json(self, *args: str, code: int = 0) -> Any:
+        return json.loads(self(*args, "--json", code=code).stdout)
+
+    def init(self, *args: str, given: str = "correct horse\n") -> Result:
+        return self("init", "--admin-email", EMAIL, "--password-stdin", *args, given=given)
+
+    def make(self) -> None:
+        """A database with base and the administrator, made once and then copied."""
+        path = Path(self.url.removeprefix("sqlite:///"))
+        if self.copy_of is not None and self.copy_of.exists():
+            shutil.copyfile(self.copy_of, path)
+            return
+        self.init()
+        if self.copy_of is not None:
+            shutil.copyfile(path, self.copy_of)
+
+    def look(self) -> dict[str, Any]:
+        with closing(Database(self.url)) as database:
+            return look(database)
+
+    def scalars(self, statement: sa.Select[Any]) -> list[Any]:
+        with closing(Database(self.url)) as database, database.reading.connect() as connection:
+            return list(connection.scalars(statement))
+
+    def rows(self, statement: str) -> list[tuple[Any, ...]]:
+        with closing(Database(self.url)) as database, database.reading.connect() as connection:
+            return [tuple(row) for row in connection.exec_driver_sql(statement)]
+
+    def opens(self, email: str, password: str) -> bool:
+        """Whether the password is the one that is kept for the user."""
+        found = self.rows(
+            f"SELECT password_hash FROM credential JOIN base_user ON id = user_id WHERE email = '{email}'"
+        )
+        return len(found) == 1 and verify_password(found[0][0], password)
+
+
+@pytest.fixture(autouse=True)
+def _apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nothing of the machine's settings, and nothing left in this process."""
+    for name in ("LUMBUNG_DB", "LUMBUNG_SECRET", "LUMBUNG_ADDONS_PATH", "LC_ALL", "LC_MESSAGES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LUMBUNG_DATA", str(tmp_path / "files"))
+    monkeypatch.setenv("LANG", "en_US.UTF-8")
+    with workshop(tmp_path):
+        yield
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the embedded database lies from which others are copied."""
+    return tmp_path_factory.mktemp("template") / "base.db"
+
+
+@pytest.fixture
+def shell(url: str, template: Path) -> Shell:
+    return Shell(url, template if url.startswith("sqlite") else None)
+
+
+@pytest.fixture
+def embedded(sqlite_url: str, template: Path) -> Shell:
+    """For what has nothing to do with the kind of database."""
+    return Shell(sqlite_url, template)
+
+
+@pytest.fixture
+def garden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An addon in LUMBUNG_ADDONS_PATH."""
+    file = tmp_path / "more" / "garden" / "__init__.py"
+    file.parent.mkdir(parents=True)
+    file.write_text(dedent(ADDON), encoding="utf-8")
+    monkeypatch.setenv("LUMBUNG_ADDONS_PATH", str(tmp_path / "more"))
+    return file
+
+
+# ----------------------------------------------------------------- init
+def test_init_makes_a_database_in_which_the_administrator_can_sign_in(shell: Shell) -> None:
+    result = shell.init("--addons", "crm", "--company", "Griya Sentosa", "--admin-name", "Made")
+    assert "is ready with base, crm" in result.stdout
+    assert EMAIL in result.stdout
+    assert "correct horse" not in result.output
+    assert shell.opens(EMAIL, "correct horse")
+    assert not shell.opens(EMAIL, "correct house")
+    users = shell.rows(
+        "SELECT u.name, c.name, r.name FROM base_user u JOIN base_company c ON c.id = u.company_id "
+        "JOIN base_user_roles_rel x ON x.source_id = u.id JOIN base_role r ON r.id = x.target_id"
+    )
+    assert users == [("Made", "Griya Sentosa", "base.admin")]
+    assert shell.rows("SELECT count(*) FROM base_user_companies_rel") == [(1,)]
+
+
+def test_init_makes_a_password_up_and_shows_it_once(embedded: Shell) -> None:
+    result = embedded("init", "--admin-email", EMAIL)
+    [line] = [line for line in result.stdout.splitlines() if "this once" in line]
+    assert embedded.opens(EMAIL, line.rpartition(" ")[2])
+
+
+def test_init_asks_at_a_terminal(embedded: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda self: True)
+    result = embedded("init", given=f"{EMAIL}\nToko\nlong enough\nlong enough\n")
+    assert "long enough" not in result.output
+    assert embedded.opens(EMAIL, "long enough")
+    assert embedded.rows("SELECT name FROM base_company") == [("Toko",)]
+
+
+def test_init_without_a_terminal_needs_the_address(embedded: Shell) -> None:
+    assert "--admin-email" in embedded("init", code=2).stderr
+
+
+def test_init_refuses_a_database_that_is_not_empty(shell: Shell) -> None:
+    with closing(Database(shell.url)) as database, database.writing.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE theirs (id INTEGER)")
+    before = shell.look()
+    assert "holds tables already" in shell("init", "--admin-email", EMAIL, code=1).stderr
+    assert shell.look() == before
+
+
+@pytest.mark.parametrize(
+    ("args", "given", "message"),
+    [
+        (("--addons", "crn"), "correct horse\n", "Did you mean “crm”"),
+        ((), "short\n", "too short"),
+        (("--admin-email", "nobody"), "correct horse\n", "“@”"),
+    ],
+    ids=["addon", "password", "address"],
+)
+def test_init_that_fails_leaves_nothing(
+    shell: Shell, args: tuple[str, ...], given: str, message: str
+) -> None:
+    result = shell("init", "--admin-email", EMAIL, "--password-stdin", *args, given=given, code=1)
+    assert message in result.stderr
+    if shell.url.startswith("sqlite"):
+        assert list(Path(shell.url.removeprefix("sqlite:///")).parent.glob("lumbung.db*")) == []
+    assert shell.look() == {}
+
+
+def test_init_on_trial_leaves_nothing(shell: Shell) -> None:
+    assert "dry run" in shell.init("--dry-run").stdout
+    if shell.url.startswith("sqlite"):
+        assert not Path(shell.url.removeprefix("sqlite:///")).exists()
+    assert shell.look() == {}
+
+
+def test_init_finds_its_place_in_the_data_folder(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["init", "--admin-email", EMAIL])
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "files" / "lumbung.db").exists()
+
+
+# ----------------------------------------------------------------- addons
+def test_addons_are_listed_with_their_state(shell: Shell, garden: Path) -> None:
+    before = {row["name"]: row["state"] for row in shell.json("addons", "list")}
+    assert before == {"base": "found", "crm": "found", "garden": "found"}
+    shell.init("--addons", "crm")
+    garden.write_text("from core import *\naddon = Addon('garden', version='1.0')\noh")
+    sys.modules.pop("garden")
+    rows = shell.json("addons", "list")
+    assert [row["name"] for row in rows] == ["base", "crm", "garden"]
+    assert [row["state"] for row in rows] == ["installed", "installed", "quarantined"]
+    assert "NameError" in rows[2]["message"]
+    text = shell("addons", "list").stdout
+    assert "quarantined" in text
+    assert f"{garden}:3" in text
+
+
+def test_a_fault_that_shows_only_when_put_together_is_listed(embedded: Shell, garden: Path) -> None:
+    embedded.init("--addons", "garden")
+    garden.write_text(dedent(ADDON).replace('"base.user": "rwcd"', '"garden.nobody": "r"'), encoding="utf-8")
+    sys.modules.pop("garden")
+    [row] = [row for row in embedded.json("addons", "list") if row["name"] == "garden"]
+    assert (row["state"], row["installed"]) == ("quarantined", True)
+    assert "garden.nobody" in row["message"]
+
+
+def test_addons_that_wait_for_each_other_are_listed_with_the_fault(embedded: Shell, garden: Path) -> None:
+    for name, other in (("left", "right"), ("right", "left")):
+        file = garden.parent.parent / f"{name}.py"
+        file.write_text(f"from core import *\naddon = Addon('{name}', version='1', depends=('{other}',))")
+    rows = {row["name"]: row["state"] for row in embedded.json("addons", "list")}
+    assert rows == {
+        "base": "found", "crm": "found", "garden": "found", "left": "quarantined", "right": "quarantined",
+    }  # fmt: skip
+
+
+def test_a_plan_names_dependencies_then_tables_and_rows_and_changes_nothing(
+    shell: Shell, garden: Path
+) -> None:
+    shell.make()
+    before = shell.look()
+    found = shell.json("addons", "plan", "garden")
+    assert found["pulled_in"] == ["crm"]
+    assert found["addons"] == ["crm", "garden"]
+    assert found["refused"] == []
+    assert found["rows"]["garden"] == 1
+    steps = [(step["kind"], step["table"], step["name"], step["addon"]) for step in found["steps"]]
+    assert ("table", "garden_bed", "garden_bed", "garden") in steps
+    assert ("column", "base_partner", "bed_id", "garden") in steps
+    assert ("index", "base_partner", "ix_base_partner_bed_id", "garden") in steps
+    assert ("index", "garden_bed", "ix_garden_bed_name", "garden") in steps
+    text = shell("addons", "plan", "garden").stdout
+    assert (
+        text.index("Needed first: crm") < text.index("garden_bed") < text.index("Rows shipped by garden: 1")
+    )
+    assert "garden_bed.name" not in text
+    assert shell.look() == before
+
+
+def test_installing_makes_what_was_planned(shell: Shell, garden: Path) -> None:
+    shell.make()
+    before = shell.look()
+    assert "nothing was changed" in shell("addons", "install", "garden", "--dry-run").stdout
+    assert shell.look() == before
+    result = shell("addons", "install", "garden")
+    assert "Installed: crm, garden" in result.stdout
+    assert "Loading the data of garden" in result.stderr
+    assert shell.rows("SELECT name FROM garden_bed") == [("Roses",)]
+    assert "Everything is there already" in shell("addons", "plan", "garden").stdout
+    assert "installed already" in shell("addons", "install", "garden").stdout
+
+
+def test_what_is_refused_is_planned_as_refused_and_not_installed(shell: Shell, garden: Path) -> None:
+    shell.init("--addons", "garden")
+    before = shell.look()
+    garden.write_text(dedent(ADDON).replace("name = Char(required=True", "name = Char(9, required=True"))
+    sys.modules.pop("garden")
+    [refusal] = shell.json("addons", "plan", "garden")["refused"]
+    assert (refusal["addon"], refusal["table"]) == ("garden", "garden_bed")
+    assert "refused" in shell("addons", "plan", "garden").stdout
+    assert "upgrade script" in shell("addons", "install", "garden", code=1).stderr
+    assert shell.look() == before
+
+
+@pytest.mark.parametrize(
+    "args",
+    [("addons", "plan", "crm"), ("addons", "install", "crm"), ("user", "add", EMAIL), ("serve",)],
+    ids=lambda args: args[-1],
+)
+def test_a_command_without_a_database_says_how_to_make_one(embedded: Shell, args: tuple[str, ...]) -> None:
+    assert "lumbung init" in embedded(*args, code=1).stderr
+    assert not Path(embedded.url.removeprefix("sqlite:///")).exists()
+
+
+# ----------------------------------------------------------------- explain, check
+def test_explain_names_file_and_line_of_each_field(embedded: Shell, garden: Path) -> None:
+    found = embedded.json("explain", "base.partner")
+    by_name = {entry["name"]: entry for entry in found["entries"]}
+    line = garden.read_text().splitlines().index("    bed = Many2one(Bed)") + 1
+    assert (by_name["bed"]["addon"], by_name["bed"]["file"], by_name["bed"]["line"]) == (
+        "garden",
+        str(garden),
+        line,
+    )
+    assert by_name["name"]["addon"] == "base"
+    text = embedded("explain", "base.partner").stdout
+    assert f"{garden}:{line}" in text
+    assert "core/base/partner.py:" in text
+
+
+def test_explain_knows_only_what_is_installed_and_says_what_was_meant(embedded: Shell, garden: Path) -> None:
+    embedded.make()
+    assert "bed" not in embedded("explain", "base.partner").stdout
+    assert "Did you mean “base.partner”" in embedded("explain", "base.partnr", code=1).stderr
+
+
+def test_check_is_content_with_what_is_in_the_tree(embedded: Shell) -> None:
+    found = embedded.json("check")
+    assert found["quarantined"] == {}
+    assert {"base", "crm"} <= set(found["addons"])
+    assert found["models"] > 5
+
+
+def test_check_fails_on_a_quarantined_addon_and_shows_findings(embedded: Shell, garden: Path) -> None:
+    garden.write_text(
+        dedent(ADDON) + '\n@hookimpl\ndef views():\n    return [extend("crm.lead.form", hide("gone"))]\n'
+    )
+    assert embedded.json("check")["findings"] != []
+    assert "Finding: garden" in embedded("check").stdout
+    garden.write_text(dedent(ADDON).replace('{"base.user": "rwcd"}', "{}"))
+    sys.modules.pop("garden")
+    result = embedded("check", code=1)
+    assert "Quarantined: addon 'garden'" in result.stdout
+    assert "1 addon is quarantined" in result.stdout
+
+
+# ----------------------------------------------------------------- users
+def test_users_are_added_and_get_other_passwords(shell: Shell) -> None:
+    shell.init("--addons", "crm")
+    add = ("user", "add", "Ayu@Example.com", "--name", "Ayu", "--role", "crm.user", "--password-stdin")
+    assert "would" not in shell(*add, "--dry-run", given="first word\n").stdout
+    assert shell.rows("SELECT count(*) FROM base_user") == [(1,)]
+    shell(*add, given="first word\n")
+    assert shell.opens("ayu@example.com", "first word")
+    assert "already" in shell(*add, given="first word\n", code=1).stderr
+    assert shell.rows("SELECT name, active FROM base_user WHERE email = 'ayu@example.com'") == [("Ayu", True)]
+    shell("user", "passwd", "ayu@example.com", "--password-stdin", given="second word\n")
+    assert not shell.opens("ayu@example.com", "first word")
+    assert shell.opens("ayu@example.com", "second word")
+    assert shell.opens(EMAIL, "correct horse")
+
+
+def test_another_password_ends_the_sessions_of_that_user_only(shell: Shell) -> None:
+    shell.make()
+    with closing(Database(shell.url)) as database, database.writing.begin() as connection:
+        moments = dict.fromkeys(("made_at", "seen_at", "expires_at"), sa.func.current_timestamp())
+        for user in (1, 2):
+            connection.execute(
+                tables.session.insert().values(token_hash=str(user), user_id=user, user_agent="", **moments)
+            )
+    shell("user", "passwd", EMAIL, "--password-stdin", "--dry-run", given="second word\n")
+    assert len(shell.scalars(sa.select(tables.session.c.user_id))) == 2
+    assert shell.opens(EMAIL, "correct horse")
+    shell("user", "passwd", EMAIL, "--password-stdin", given="second word\n")
+    assert shell.scalars(sa.select(tables.session.c.user_id)) == [2]
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (("add", "x@example.com", "--role", "base.usr"), "Did you mean “base.user”"),
+        (("add", "x"), "“@”"),
+        (("passwd", "nobody@example.com"), "Nobody signs in as nobody@example.com"),
+    ],
+    ids=["role", "address", "nobody"],
+)
+def test_a_user_that_cannot_be_is_refused(embedded: Shell, args: tuple[str, ...], message: str) -> None:
+    embedded.make()
+    assert message in embedded("user", *args, code=1).stderr
+    assert embedded.rows("SELECT count(*) FROM base_user") == [(1,)]
+
+
+def test_passwords() -> None:
+    kept = hash_password("correct horse")
+    assert kept.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert kept != hash_password("correct horse")
+    assert verify_password(kept, "correct horse")
+    assert not verify_password(kept, "correct horsf")
+    assert not verify_password(None, "correct horse")
+    assert not verify_password("not a hash", "correct horse")
+    assert len({make_password() for _ in range(100)}) == 100
+
+
+# ----------------------------------------------------------------- serve, secret, language
+def test_serve_hands_the_address_to_the_server(embedded: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    embedded.make()
+    calls: list[tuple[str, str, int]] = []
+    monkeypatch.setattr(serve_command, "run", lambda url, host, port: calls.append((url, host, port)))
+    embedded("serve", "--port", str(_free_port()))
+    assert [call[:2] for call in calls] == [(embedded.url, "127.0.0.1")]
+
+
+def test_serve_says_that_the_port_is_taken(embedded: Shell) -> None:
+    embedded.make()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert f"Port {port} of 127.0.0.1" in embedded("serve", "--port", str(port), code=1).stderr
+
+
+def test_a_secret_is_made_once_and_kept_from_others(
+    embedded: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serve_command, "run", lambda *args: None)
+    embedded.make()
+    file = tmp_path / "files" / "secret"
+    embedded("serve", "--port", str(_free_port()))
+    first = file.read_text()
+    assert len(first) > 32
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    embedded("serve", "--port", str(_free_port()))
+    assert file.read_text() == first
+
+
+def test_a_short_secret_is_refused(embedded: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    embedded.make()
+    monkeypatch.setenv("LUMBUNG_SECRET", "x" * 31)
+    result = embedded("serve", code=1)
+    assert "LUMBUNG_SECRET has fewer than 32 characters" in result.stderr
+    assert "x" * 31 not in result.output
+
+
+@pytest.mark.parametrize(
+    "address", ["mysql://root:geheim@host/x", "sqlite://", "postgresql://host", "nonsense://"]
+)
+def test_an_odd_address_of_a_database_is_refused(address: str) -> None:
+    result = CliRunner().invoke(main, ["addons", "list", "--db", address])
+    assert result.exit_code == 1
+    assert "is no address of a database" in result.stderr
+    assert "geheim" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("lang", "args", "message"),
+    [
+        ("id_ID.UTF-8", (), "Tidak ada database Lumbung"),
+        ("C", (), "There is no Lumbung database"),
+        ("id_ID.UTF-8", ("--lang", "en"), "There is no Lumbung database"),
+        ("en_GB.UTF-8", ("--lang", "id"), "Tidak ada database Lumbung"),
+    ],
+)
+def test_messages_are_in_the_language_of_the_system_or_the_one_asked_for(
+    embedded: Shell, monkeypatch: pytest.MonkeyPatch, lang: str, args: tuple[str, ...], message: str
+) -> None:
+    monkeypatch.setenv("LANG", lang)
+    before = catalogs.current_language()
+    assert message in embedded(*args, "user", "add", EMAIL, code=1).stderr
+    assert catalogs.current_language() == before
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_explains_itself(name: str) -> None:
+    result = CliRunner().invoke(main, [name, "--help"])
+    assert result.exit_code == 0, result.output
+    assert "Usage:" in result.output
+
+
+def test_an_unknown_command_is_a_matter_of_usage() -> None:
+    assert CliRunner().invoke(main, ["instal"]).exit_code == 2
+
+
+# ----------------------------------------------------------------- demo
+def test_demo_makes_a_database_uses_it_again_and_makes_it_anew(shell: Shell) -> None:
+    result = shell("demo", "--db", shell.url, "--no-serve")
+    from core.base.demo import PASSWORD, SIGN_INS
+
+    assert PASSWORD in result.stdout
+    shown = [email for email, _role in SIGN_INS if email in result.stdout]
+    assert len(shown) == 3
+    for email in shown:
+        assert shell.opens(email, PASSWORD)
+    [(partners,)] = shell.rows("SELECT count(*) FROM base_partner")
+    assert partners == 400
+    with closing(Database(shell.url)) as database, database.writing.begin() as connection:
+        connection.exec_driver_sql("UPDATE base_company SET name = 'Mine'")
+    shell("demo", "--db", shell.url, "--no-serve")
+    assert shell.rows("SELECT name FROM base_company") == [("Mine",)]
+    shell("demo", "--db", shell.url, "--no-serve", "--fresh")
+    assert shell.rows("SELECT count(*) FROM base_company WHERE name = 'Mine'") == [(0,)]
+
+
+def test_demo_never_touches_other_data(shell: Shell) -> None:
+    shell.make()
+    before = shell.look()
+    for more in ((), ("--fresh",)):
+        result = shell("demo", "--db", shell.url, "--no-serve", *more, code=1)
+        assert "no demo" in result.stderr
+    assert shell.look() == before
+    assert shell.opens(EMAIL, "correct horse")
+
+
+def test_a_demo_that_broke_off_is_made_anew(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    def break_off(*args: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(demo_command, "_let_in", break_off)
+        shell("demo", "--db", shell.url, "--no-serve", code=1)
+    shell("demo", "--db", shell.url, "--no-serve")
+    assert shell.rows("SELECT count(*) FROM base_partner") == [(400,)]
+    assert shell.scalars(sa.select(tables.registry_version.c.demo)) == ["complete"]
+
+
+def test_demo_lies_in_the_data_folder_whatever_lumbung_db_says(embedded: Shell, tmp_path: Path) -> None:
+    embedded("demo", "--no-serve")
+    assert (tmp_path / "files" / "demo.db").exists()
+    assert not Path(embedded.url.removeprefix("sqlite:///")).exists()
+
+
+def test_demo_leaves_a_faulty_addon_out_and_names_it(embedded: Shell, garden: Path) -> None:
+    garden.write_text("from core import *\naddon = Addon('garden', version='1.0')\noh")
+    result = embedded("demo", "--no-serve")
+    assert "NameError" in result.stderr
+    assert "Sign in" in result.stdout
+
+
+# ----------------------------------------------------------------- a real process
+def test_the_command_in_a_process_of_its_own(shell: Shell) -> None:
+    environment = {**os.environ, "LUMBUNG_DB": shell.url, "PYTHONPATH": str(ROOT)}
+
+    def run(*args: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "core.cli", *args], env=environment, capture_output=True, text=True,
+            stdin=subprocess.DEVNULL, timeout=120)  # fmt: skip
+
+    made = run("init", "--addons", "crm", "--admin-email", EMAIL)
+    assert made.returncode == 0, made.stderr
+    assert run("addons", "list", "--json").stdout.count('"installed": true') == 2
+    again = run("init", "--admin-email", EMAIL)
+    assert (again.returncode, again.stdout) == (1, "")
+    assert "Traceback" not in again.stderr
+    assert run("init", "--no-such").returncode == 2
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
