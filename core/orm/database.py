@@ -104,9 +104,16 @@ def in_words(database: Database) -> Iterator[None]:
         yield
     except sa.exc.DBAPIError as error:
         message = _explain(str(error.orig).lower(), database)
-        if message is None:
+        if message is None or _is_quoting(error):
             raise
         raise DatabaseError(message) from error
+
+
+def _is_quoting(error: sa.exc.DBAPIError) -> bool:
+    """Whether the error is about a statement or value: it quotes them, and any word may stand in them."""
+    denied = "permission denied" in str(error.orig)
+    quoting = (sa.exc.IntegrityError, sa.exc.DataError, sa.exc.ProgrammingError)
+    return isinstance(error, quoting) and not denied
 
 
 def _explain(said: str, database: Database) -> Any:
@@ -122,6 +129,8 @@ def _explain(said: str, database: Database) -> Any:
     if "unable to open" in said or "readonly" in said or "read-only" in said or "permission denied" in said:
         return _("The database %(where)s cannot be opened for writing. Check the folder and its permissions.",
                  where=where)  # fmt: skip
-    if "connection" in said or "connect" in said or "does not exist" in said or "could not translate" in said:
+    if "i/o error" in said:
+        return _("The disk of %(where)s cannot be read or written. Look after the disk, then try again.", where=where)
+    if "connection" in said or "connect" in said or "could not translate" in said:
         return _("No database answers at %(where)s. Check the address, and that the server runs.", where=where)
     return None
