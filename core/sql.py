@@ -1,11 +1,16 @@
-"""SQL that is right for exact numbers on both databases."""
+"""SQL that means the same on both databases: exact numbers, and months."""
 
 from __future__ import annotations
 
+import datetime as dt
 import decimal
+from collections.abc import Callable
+from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -67,6 +72,102 @@ def _scaled_average(element: _Average, compiler: Any, **kwargs: Any) -> str:
     total, count = f"SUM({inner})", f"COUNT({inner})"
     half = f"CASE WHEN {total} < 0 THEN -{count} ELSE {count} END"
     return f"((2 * {total} + {half}) / (2 * NULLIF({count}, 0)))"
+
+
+class _Sum(sa.types.TypeDecorator[decimal.Decimal]):
+    """What `_Total` gives back: on SQLite two whole numbers as one text."""
+
+    impl = sa.Numeric
+    cache_ok = True
+
+    def __init__(self, scale: int) -> None:
+        super().__init__(38, scale)
+        self.scale = scale
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        if dialect.name != "sqlite":
+            return None
+        factor = -self.scale
+        return lambda value: None if value is None else decimal.Decimal(_joined(value)).scaleb(factor)
+
+
+_HALF = 10**9
+
+
+def _joined(parts: str) -> int:
+    high, low = parts.split(":")
+    return int(high) * _HALF + int(low)
+
+
+class _Total(FunctionElement[decimal.Decimal]):
+    """The sum of an exact column, however many rows: on SQLite summed in halves, as a BIGINT would overflow."""
+
+    inherit_cache = True
+    name = "sum"
+
+    def __init__(self, column: Any) -> None:
+        super().__init__(column)
+        self.type = _Sum(column.type.scale)
+
+
+@compiles(_Total)
+def _plain_total(element: _Total, compiler: Any, **kwargs: Any) -> str:
+    return f"SUM({compiler.process(element.clauses, **kwargs)})"
+
+
+@compiles(_Total, "sqlite")
+def _total_in_halves(element: _Total, compiler: Any, **kwargs: Any) -> str:
+    inner = compiler.process(element.clauses, **kwargs)
+    return f"(SUM({inner} / {_HALF}) || ':' || SUM({inner} % {_HALF}))"
+
+
+class _Month(FunctionElement[str]):
+    """The month of a day or moment. The zone is no parameter: GROUP BY has to be the very same text."""
+
+    inherit_cache = True
+    type = sa.String(7)
+    _traverse_internals = [  # noqa: RUF012 - SQLAlchemy reads it from the class
+        *FunctionElement._traverse_internals,
+        ("zone", sa.sql.visitors.InternalTraversal.dp_string),
+    ]
+
+    def __init__(self, column: Any, zone: str | None) -> None:
+        super().__init__(column)
+        self.zone = ZoneInfo(zone).key if zone else ""
+
+
+@compiles(_Month)
+def _plain_month(element: _Month, compiler: Any, **kwargs: Any) -> str:
+    inner = compiler.process(element.clauses, **kwargs)
+    return f"to_char(timezone('{element.zone}', {inner}), 'YYYY-MM')" if element.zone else f"to_char({inner}, 'YYYY-MM')"
+
+
+@compiles(_Month, "sqlite")
+def _month_by_python(element: _Month, compiler: Any, **kwargs: Any) -> str:
+    inner = compiler.process(element.clauses, **kwargs)
+    return f"lumbung_month({inner}, '{element.zone}')" if element.zone else f"substr({inner}, 1, 7)"
+
+
+def month_of(moment: str | None, zone: str) -> str | None:
+    """`2026-11` of a moment as SQLite stores it, in UTC: SQLite knows no zones, so it asks Python."""
+    if moment is None:
+        return None
+    return dt.datetime.fromisoformat(moment).replace(tzinfo=dt.UTC).astimezone(_zone(zone)).isoformat()[:7]
+
+
+@cache
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+def month(column: Any, zone: str | None = None) -> sa.ColumnElement[str]:
+    """The month of a day, or of a moment as it is in `zone`, as `2026-11`."""
+    return _Month(column, zone)
+
+
+def total(column: Any) -> sa.ColumnElement[decimal.Decimal]:
+    """The sum of an exact column, in its own scale and of any size; NULL over no rows."""
+    return _Total(column)
 
 
 def product(left: Any, right: Any, scale: int | None = None) -> sa.ColumnElement[decimal.Decimal]:

@@ -104,6 +104,10 @@ class Formats:
         """`Sen, 30 Nov 2026`."""
         return f"{self._days[value.weekday()]}, {self.date(value)}"
 
+    def month(self, value: dt.date) -> str:
+        """`November 2026`."""
+        return f"{self.locale.months['stand-alone']['wide'][value.month]} {value.year}"
+
     def moment(self, value: dt.datetime) -> str:
         """`19 Nov 2026 14.30` (en `19 Nov 2026 14:30`) in the reader's zone."""
         local = value.astimezone(self.zone)

@@ -17,6 +17,7 @@ from sqlalchemy.engine import make_url
 
 from core.errors import DatabaseError
 from core.i18n.lazy import _
+from core.sql import month_of
 
 BUSY_SECONDS = 5
 
@@ -72,6 +73,7 @@ class Database:
             connection.isolation_level = None
             for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_SECONDS}000"):
                 connection.execute(f"PRAGMA {pragma}")
+            connection.create_function("lumbung_month", 2, month_of, deterministic=True)
             if read_only:
                 connection.execute("PRAGMA query_only=ON")
 

@@ -6,6 +6,7 @@ Here are the base and what every kind shares; the kinds are in `kinds`, `numbers
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypedDict, TypeVar, overload
 
@@ -139,7 +140,8 @@ class Field(Generic[T]):
         """One column as the options say: nullable unless required, with the constant default on both sides."""
         constant, server = self.stored_default, None
         if constant is not None:
-            server = sa.literal(constant, type_)
+            is_data = isinstance(type_, sa.JSON)  # which has no literals
+            server = sa.literal(json.dumps(constant), sa.String()) if is_data else sa.literal(constant, type_)
             type_ = type_.evaluates_none()  # an explicit None is written, and not the default in its place
         return sa.Column(
             name, type_, *args, nullable=not self.required, default=constant, server_default=server, key=self.key
@@ -214,7 +216,12 @@ class Field(Generic[T]):
 
     def sort(self, attribute: Any, descending: bool = False) -> sa.ColumnElement[Any]:
         """What a list is ordered by; empty values come last in both directions, on both databases."""
-        return (attribute.desc() if descending else attribute.asc()).nulls_last()  # type: ignore[no-any-return]
+        rank = self.rank(attribute)
+        return (rank.desc() if descending else rank.asc()).nulls_last()  # type: ignore[no-any-return]
+
+    def rank(self, attribute: Any) -> Any:
+        """What tells which of two values comes first."""
+        return attribute
 
     def group(self, attribute: Any, zone: str = "UTC") -> sa.ColumnElement[Any]:
         """What a list is grouped by; months begin as they do in `zone`."""

@@ -373,10 +373,9 @@ class Select(Field[T]):
     def typed(self, value: Any, formats: Formats) -> str:
         return value or ""
 
-    def sort(self, attribute: Any, descending: bool = False) -> sa.ColumnElement[Any]:
+    def rank(self, attribute: Any) -> Any:
         """In the order in which the choices are written, as a user sees a process."""
-        order = sa.case({key: place for place, key in enumerate(self.choices)}, value=attribute)
-        return super().sort(order, descending)
+        return sa.case({key: place for place, key in enumerate(self.choices)}, value=attribute)
 
 
 class Json(Field[T]):
