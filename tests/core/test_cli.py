@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
 from click.testing import CliRunner, Result
 
 from core.access.passwords import hash_password, make_password, verify_password
@@ -393,6 +395,20 @@ def test_a_user_that_cannot_be_is_refused(embedded: Shell, args: tuple[str, ...]
     embedded.make()
     assert message in embedded("user", *args, code=1).stderr
     assert embedded.rows("SELECT count(*) FROM base_user") == [(1,)]
+
+
+def test_nobody_learns_from_the_time_it_takes_who_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    checked: list[str] = []
+
+    def verify(hasher: object, kept: str, password: str) -> bool:
+        checked.append(kept)
+        raise VerifyMismatchError
+
+    monkeypatch.setattr(PasswordHasher, "verify", verify)
+    assert not verify_password(None, "correct horse")
+    assert [kept.rpartition("$")[0].rpartition("$")[0] for kept in checked] == [
+        "$argon2id$v=19$m=19456,t=2,p=1"
+    ]
 
 
 def test_passwords() -> None:

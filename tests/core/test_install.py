@@ -455,6 +455,7 @@ def test_preparing_reads_only(site: Site) -> None:
 
 
 def test_two_installations_at_once_both_come_through(site: Site) -> None:
+    """Both want `depot`: the later one waits, then finds it there."""
     site.install("base")
     errors: list[BaseException] = []
     catalogue = site.catalogue()
@@ -465,13 +466,13 @@ def test_two_installations_at_once_both_come_through(site: Site) -> None:
         except BaseException as error:
             errors.append(error)
 
-    threads = [threading.Thread(target=run, args=(name,)) for name in ("depot", "third")]
+    threads = [threading.Thread(target=run, args=(name,)) for name in ("depot", "second")]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert errors == []
-    assert site.installed() == ["base", "depot", "third"]
+    assert site.installed() == ["base", "depot", "second"]
 
 
 @pytest.fixture
