@@ -47,6 +47,7 @@ class ModelInfo:
     addon: str
     table: Any = None
     associations: dict[str, Any] = field(default_factory=dict)
+    far_ends: list[Any] = field(default_factory=list)
 
     @property
     def own_fields(self) -> list[Field[Any]]:

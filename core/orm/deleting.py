@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import sqlalchemy as sa
+from sqlalchemy.orm.attributes import set_committed_value
 
 from core.errors import UserError
 from core.i18n.lazy import _
+from core.orm.circles import circular
 from core.orm.links import Many2one
 from core.orm.model import Model
 
@@ -20,22 +22,30 @@ BATCH = 500
 NAMED = 3
 """How many users of a record are named in a refusal."""
 
+Doomed: TypeAlias = dict[type[Model], dict[int, Model]]
+Node: TypeAlias = tuple[type[Model], int]
+Tie: TypeAlias = tuple[Many2one[Any], Node]
+"""A link of a record, and the record that it leads to."""
+
 
 def delete(env: Env, records: Sequence[Model]) -> None:
     """Deletes `records` and what cascades from them. Raises UserError naming what holds them."""
-    doomed: dict[type[Model], dict[int, Model]] = {}
+    env.flush()  # what is still to come gets its key
+    doomed: Doomed = {}
     _gather(env, records, doomed)
     _refuse_held(env, doomed)
+    _release(env, doomed)
     for cls, by_key in doomed.items():
         cls.before_delete(list(by_key.values()))
+    _untie(env, doomed)
     for by_key in doomed.values():
         for record in by_key.values():
             env.session.delete(record)
     env.flush()
 
 
-def _gather(env: Env, records: Iterable[Model], doomed: dict[type[Model], dict[int, Model]]) -> None:
-    """Fills `doomed` with the records and all that cascades, and empties the links that may be."""
+def _gather(env: Env, records: Iterable[Model], doomed: Doomed) -> None:
+    """Fills `doomed` with the records and all that cascades."""
     fresh: dict[type[Model], list[Model]] = {}
     for record in records:
         known = doomed.setdefault(type(record), {})
@@ -43,36 +53,89 @@ def _gather(env: Env, records: Iterable[Model], doomed: dict[type[Model], dict[i
             known[record.id] = record
             fresh.setdefault(type(record), []).append(record)
     for cls, batch in fresh.items():
-        for info, link in env.registry.incoming(cls.__lumbung__.name):
-            if link.ondelete == "cascade":
-                _gather(env, _holders(env, info, link, batch), doomed)
-            elif link.ondelete == "set_null":
-                for holder in _holders(env, info, link, batch):
-                    setattr(holder, link.name, None)
+        for info, link in _incoming(env, cls, "cascade"):
+            for part in _parts([record.id for record in batch]):
+                _gather(env, env.scalars(sa.select(info.cls).where(_key(info, link).in_(part))).all(), doomed)
 
 
-def _refuse_held(env: Env, doomed: dict[type[Model], dict[int, Model]]) -> None:
+def _refuse_held(env: Env, doomed: Doomed) -> None:
     for cls, by_key in doomed.items():
-        for info, link in env.registry.incoming(cls.__lumbung__.name):
-            if link.ondelete == "restrict":
-                leaving = doomed.get(info.cls, {})
-                held = [x for x in _holders(env, info, link, list(by_key.values())) if x.id not in leaving]
-                if held:
-                    raise _held_error(info, link, held)
+        for info, link in _incoming(env, cls, "restrict"):
+            leaving = doomed.get(info.cls, {})
+            holders = sa.select(info.cls.id).order_by(info.cls.id)
+            keys = [
+                key
+                for part in _parts(list(by_key))
+                for key in env.scalars(holders.where(_key(info, link).in_(part)))
+                if key not in leaving
+            ]
+            if keys:
+                raise _held_error(env, info, keys)
 
 
-def _held_error(info: ModelInfo, link: Many2one[Any], held: Sequence[Model]) -> UserError:
-    names = ", ".join(record.display_label() for record in held[:NAMED])
+def _held_error(env: Env, info: ModelInfo, keys: Sequence[int]) -> UserError:
+    names = ", ".join(record.display_label() for record in env.read(info.cls, keys[:NAMED]))
     return UserError(
         _("It is used by %(count)s records of %(model)s (%(names)s). Archive it instead, or change those first.",
-          count=len(held), model=info.plural, names=names))  # fmt: skip
+          count=len(keys), model=info.plural, names=names))  # fmt: skip
 
 
-def _holders(env: Env, info: ModelInfo, link: Many2one[Any], batch: Sequence[Model]) -> list[Model]:
-    """The records of `info` whose `link` leads to one of `batch`."""
-    keys = [record.id for record in batch]
-    column: Any = getattr(info.cls, link.key)
-    found: list[Model] = []
-    for start in range(0, len(keys), BATCH):
-        found += env.scalars(sa.select(info.cls).where(column.in_(keys[start : start + BATCH])))
-    return found
+def _release(env: Env, doomed: Doomed) -> None:
+    """Empties the links of those that stay, where they may be emptied."""
+    for cls, by_key in doomed.items():
+        for info, link in _incoming(env, cls, "set_null"):
+            leaving = doomed.get(info.cls, {})
+            for part in _parts(list(by_key)):
+                for holder in env.scalars(sa.select(info.cls).where(_key(info, link).in_(part))).all():
+                    if holder.id not in leaving:
+                        setattr(holder, link.key, None)
+                        env.session.expire(holder, [link.name])
+
+
+def _incoming(env: Env, cls: type[Model], ondelete: str) -> Iterator[tuple[ModelInfo, Many2one[Any]]]:
+    incoming = env.registry.incoming(cls.__lumbung__.name)
+    return ((info, link) for info, link in incoming if link.ondelete == ondelete)
+
+
+def _key(info: ModelInfo, link: Many2one[Any]) -> Any:
+    return getattr(info.cls, link.key)
+
+
+def _parts(keys: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (keys[start : start + BATCH] for start in range(0, len(keys), BATCH))
+
+
+# ----------------------------------------------------------------- circles
+def _untie(env: Env, doomed: Doomed) -> None:
+    """Empties the links by which doomed records hold each other in a circle: no order of deletes would do."""
+    ties: dict[Node, list[Tie]] = {}
+    for cls, by_key in doomed.items():
+        for key, record in by_key.items():
+            ties[cls, key] = list(_ties(env, record, doomed))
+    bound = circular({node: {target for _link, target in found} for node, found in ties.items()})
+    loose: dict[tuple[type[Model], Many2one[Any]], list[int]] = {}
+    for cls, key in bound:
+        for link, target in ties[cls, key]:
+            if target in bound and not link.required:
+                loose.setdefault((cls, link), []).append(key)
+    for (cls, link), keys in loose.items():
+        _empty(env, link, doomed[cls], keys)
+
+
+def _ties(env: Env, record: Model, doomed: Doomed) -> Iterator[Tie]:
+    """The links of a record to others that go with it."""
+    for item in record.__lumbung__.fields.values():
+        if isinstance(item, Many2one):
+            target = env.registry[item.target_name]
+            if target in doomed and (key := getattr(record, item.key)) in doomed[target]:
+                yield item, (target, key)
+
+
+def _empty(env: Env, link: Many2one[Any], records: Mapping[int, Model], keys: Sequence[int]) -> None:
+    table = records[keys[0]].__lumbung__.table
+    for part in _parts(keys):
+        statement = table.update().where(table.c.id.in_(part)).values({table.c[link.key]: None})
+        env.session.core_connection().execute(statement)
+    for key in keys:
+        set_committed_value(records[key], link.key, None)
+        set_committed_value(records[key], link.name, None)

@@ -32,6 +32,7 @@ M = TypeVar("M", bound=Model)
 T = TypeVar("T")
 log = logging.getLogger("lumbung.env")
 
+MAX_KEY = 2**63 - 1
 BATCH = 500
 """Keys per statement where records are read by key: both databases take so many parameters."""
 
@@ -128,12 +129,12 @@ class Env:
 
     def get(self, model: type[M], key: int) -> M | None:
         """The record of that key, None where there is none that the user may see."""
-        return self.session.get(self.registry[model], key)
+        return self.session.get(self.registry[model], key) if 0 < key <= MAX_KEY else None
 
     def read(self, model: type[M], keys: Iterable[int]) -> list[M]:
         """The records of those keys, in their order, without those that are not there."""
         cls = self.registry[model]
-        wanted = list(dict.fromkeys(keys))
+        wanted = [key for key in dict.fromkeys(keys) if 0 < key <= MAX_KEY]
         found: dict[int, M] = {}
         for start in range(0, len(wanted), BATCH):
             batch = self.scalars(sa.select(cls).where(cls.id.in_(wanted[start : start + BATCH])))

@@ -11,6 +11,7 @@ from sqlalchemy import orm
 
 from core.errors import LumbungError
 from core.orm import prefetch
+from core.orm.circles import circular
 from core.orm.compose import (
     ModelInfo,
     Publication,
@@ -19,6 +20,7 @@ from core.orm.compose import (
     check_required,
     compose,
 )
+from core.orm.ends import far_ends
 from core.orm.fields import Field
 from core.orm.kinds import Char
 from core.orm.links import Link, Many2many, Many2one, One2many
@@ -55,6 +57,7 @@ class Registry:
         check_access(self.models, self.publication)
         self._by_fragment = {part: info.cls for info in self.models.values() for part in info.fragments}
         self._inverse = self._inverses()
+        self._circular = self._circle()
         self.policy: Any = None
         """The rules of the addons (core.access.rights.Policy), set once they are collected."""
         self.seen_statements: dict[Any, Any] = {}
@@ -110,13 +113,21 @@ class Registry:
 
     # ------------------------------------------------------------- mapping
     def _inverses(self) -> dict[tuple[str, str], str]:
-        """For each Many2one with a One2many on its target, the name of that One2many."""
-        return {
-            (item.target_name, item.inverse): item.name
-            for info in self
-            for item in info.fields.values()
-            if isinstance(item, One2many)
-        }
+        """For each Many2one with a One2many on its target, the name of that One2many: the first, which others only read."""
+        found: dict[tuple[str, str], str] = {}
+        for info in self:
+            for item in info.fields.values():
+                if isinstance(item, One2many):
+                    found.setdefault((item.target_name, item.inverse), item.name)
+        return found
+
+    def _circle(self) -> set[str]:
+        """The models whose links lead in a circle over other models."""
+        links = [(info.name, item) for info in self for item in info.fields.values() if isinstance(item, Many2one)]
+        edges: dict[str, set[str]] = {info.name: set() for info in self}
+        for name, item in links:
+            edges[name] |= {item.target_name} - {name}
+        return circular(edges)
 
     def _map(self) -> None:
         for info in self:
@@ -131,6 +142,8 @@ class Registry:
                 if isinstance(item, Char) and item.translate:
                     setattr(info.cls, item.name, translated(item.key))
         self._sa.configure()
+        for info in self:
+            info.far_ends = far_ends(self, info)
 
     def _table(self, info: ModelInfo) -> sa.Table:
         table = sa.Table(
@@ -171,6 +184,7 @@ class Registry:
                 foreign_keys=[info.table.c[link.key]],
                 remote_side=[target.table.c.id],
                 back_populates=self._inverse.get((info.name, link.name)),
+                post_update=not link.required and info is not target and {info.name, target.name} <= self._circular,
                 lazy=prefetch.STRATEGY,
             )
         if isinstance(link, One2many):
@@ -182,6 +196,7 @@ class Registry:
             primaryjoin=info.table.c.id == between.c.source_id,
             secondaryjoin=target.table.c.id == between.c.target_id,
             order_by=target.table.c.id,
+            passive_deletes=True,
             lazy=prefetch.STRATEGY,
         )
 
@@ -195,7 +210,7 @@ class Registry:
             remote_side=[column],
             back_populates=link.inverse if first else None,
             order_by=target.table.c.id,
-            passive_deletes="all",
+            passive_deletes="all" if first else False,
             viewonly=not first,
             lazy=prefetch.STRATEGY,
         )

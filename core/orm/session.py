@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import event, orm
 
 from core.access import door
-from core.orm import keys
+from core.orm import ends, keys
 from core.orm.integrity import explain
 
 if TYPE_CHECKING:
@@ -139,6 +139,7 @@ def _stamp(session: Session, context: Any, instances: Any) -> None:
         record.created_by = record.updated_by = user
     for record, names in changed.items():
         record.updated_at, record.updated_by = now, user
+        ends.forget_targets(session, record, names)
         if names - UNCOUNTED:
             record.version += 1
     keys.draw(session.core_connection(), session.new)
@@ -164,5 +165,6 @@ def _is_far_end(mapper: Any, name: str) -> bool:
 @event.listens_for(Session, "after_flush")
 def _remember(session: Session, context: Any) -> None:
     for records in (session.new, session.dirty, session.deleted):
+        ends.forget_collections(session, records)
         for record in records:
             session.written[type(record)].add(record.id)

@@ -1,0 +1,62 @@
+"""Both ends of a link in memory: when its key is set, the record at it and the collections at the far end follow."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import sqlalchemy as sa
+
+from core.orm.links import Many2one, One2many
+
+if TYPE_CHECKING:
+    from core.orm.compose import ModelInfo
+    from core.orm.registry import Registry
+    from core.orm.session import Session
+
+
+class End(NamedTuple):
+    """A link whose target has collections of the records that lead to it."""
+
+    link: Many2one[Any]
+    mapper: Any
+    collections: tuple[str, ...]
+
+
+def far_ends(registry: Registry, info: ModelInfo) -> list[End]:
+    """The links of a model that someone looks at from the other side."""
+    ends = []
+    for link in info.fields.values():
+        if isinstance(link, Many2one):
+            target = registry.models[link.target_name]
+            back = [item for item in target.fields.values() if isinstance(item, One2many)]
+            names = [item.name for item in back if (item.target_name, item.inverse) == (info.name, link.name)]
+            if names:
+                ends.append(End(link, sa.inspect(target.cls), tuple(names)))
+    return ends
+
+
+def forget_targets(session: Session, record: Any, changed: Collection[str]) -> None:
+    """Drops the record at a link of which only the key was set: it is read again when it is asked for."""
+    for item in record.__lumbung__.fields.values():
+        if isinstance(item, Many2one) and item.key in changed and item.name not in changed:
+            session.expire(record, [item.name])
+
+
+def forget_collections(session: Session, records: Iterable[Any]) -> None:
+    """Drops the collections that gained or lost one of `records`, which have just been written."""
+    for record in records:
+        attributes = sa.inspect(record).attrs
+        for link, mapper, names in record.__lumbung__.far_ends:
+            kept = 1 if attributes[link.name].history.added else 0  # SQLAlchemy itself keeps up the first
+            for key in _keys(attributes[link.key].history, record in session.deleted):
+                target = session.identity_map.get(mapper.identity_key_from_primary_key((key,)))
+                stale = [name for name in names[kept:] if target is not None and name in vars(target)]
+                if stale:
+                    session.expire(target, stale)
+
+
+def _keys(history: Any, is_gone: bool) -> set[int]:
+    """The keys that a link had and has, where that differs."""
+    keys = {*(history.added or ()), *(history.deleted or ()), *(history.unchanged or () if is_gone else ())}
+    return keys - {None}
