@@ -128,6 +128,16 @@ def test_extras_take_part_only_where_the_other_is_active(made: Workshop) -> None
     assert both.registry.addon_of(hue) == "able"
 
 
+def test_extras_answer_after_the_modules(made: Workshop) -> None:
+    manifest = 'addon = Addon("able", version="1.0", modules=("hooks",), extras={"good": "with_good"})\n'
+    made.write({
+        "able": f"from core import *\n{manifest}",
+        "able/with_good.py": MENU.format("able.extra"),
+        "able/hooks.py": MENU.format("able.own"),
+    })  # fmt: skip
+    assert [item.value.name for item in made.assemble("able", "good").menus] == ["able.own", "able.extra"]
+
+
 def test_extras_rest_while_the_other_is_in_quarantine(made: Workshop) -> None:
     made.write({
         "bad": BAD,
