@@ -22,7 +22,7 @@ def register(site: Site) -> None:
     site.app.add_url_rule("/healthz", "healthz", _health)
     for item in site.assembly.pages:
         page = item.value
-        endpoint = f"page:{item.addon}:{page.path}"
+        endpoint = f"page:{item.addon}:{page.path}:{','.join(page.methods)}"
         site.app.add_url_rule(page.path, endpoint, _handler(page), methods=list(page.methods))
 
 

@@ -14,6 +14,7 @@ from core.errors import LoadError, Origin, UserError
 from core.explain import explain
 from core.loader import discover
 from core.plugins import RETURNS
+from core.web.site import build_site
 from tests.core.workshop import GOOD, Workshop, workshop
 
 HEAD = "from core import *\n"
@@ -175,6 +176,21 @@ def models():
     made.write({"more": extra("more", body, depends=("good",))})
     assembly = made.assemble("more", "good")
     assert [item.name for item in assembly.registry.info("more.own").own_fields] == ["code", "note"]
+
+
+def test_one_address_may_answer_by_two_pages_for_two_methods(made: Workshop) -> None:
+    body = """
+@hookimpl
+def pages():
+    return [
+        Page("/more/x", print, roles=("base.user",)),
+        Page("/more/x", repr, methods=("POST",), roles=("base.user",)),
+    ]
+"""
+    made.write({"more": extra("more", body, depends=("good",))})
+    site = build_site(made.assemble("more", "good"), "a secret of the test")
+    rules = [rule.methods or set() for rule in site.app.url_map.iter_rules() if rule.rule == "/more/x"]
+    assert [sorted(methods & {"GET", "POST"}) for methods in rules] == [["GET"], ["POST"]]
 
 
 # ----------------------------------------------------------------- quarantine
