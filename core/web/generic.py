@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from flask import flash, redirect, request
+from flask import Response, flash, redirect, request, stream_with_context
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup, escape
 from werkzeug.exceptions import BadRequest, NotFound
@@ -13,7 +17,7 @@ from werkzeug.routing import IntegerConverter, Map
 
 from core.access.door import AccessDenied
 from core.access.grants import Operation
-from core.errors import UserError
+from core.errors import FieldError, UserError
 from core.i18n.lazy import _
 from core.orm.compose import ModelInfo
 from core.orm.kinds import Select, Text
@@ -21,7 +25,8 @@ from core.orm.links import Link, Many2one
 from core.orm.writing import locked
 from core.web import requests
 from core.web.forms import FormPage, RecordForm, unknown_names
-from core.web.lists import NOT_VISIBLE
+from core.web.listing import NOT_VISIBLE
+from core.web.listing.query import TYPED
 from core.web.shell import render
 
 if TYPE_CHECKING:
@@ -71,11 +76,29 @@ class Pages:
     site: Site
 
     def listing(self, model: str) -> ResponseReturnValue:
-        """A page of the list."""
-        info = self._info(model, "r")
-        view = self.site.list_view(info.name, requests.env())
-        query = view.query(request.args, requests.env())
-        return render("core/list.html", info.plural, list=view.page(requests.env(), query))
+        """A page of the list, the same list as a file, or the address with a filter that was typed."""
+        info, env = self._info(model, "r"), requests.env()
+        view = self.site.list_view(info.name, env)
+        query = view.query(env, list(request.args.items(multi=True)))
+        form = view.form(env, [request.args.get(name, "") for name in TYPED])
+        if form.field:
+            try:
+                return redirect(view.typed(env, query, form))
+            except FieldError as error:
+                form.error = str(error)
+        elif query.format:
+            return self._file(info, view.lines(env, query))
+        page = render("core/list.html", info.plural, list=view.page(env, query, form))
+        return page, 422 if form.error else 200
+
+    def _file(self, info: ModelInfo, lines: Iterator[str]) -> ResponseReturnValue:
+        """A file that is sent while it is made; what is wrong at its beginning is said on a page."""
+        first = next(lines)
+        response = Response(stream_with_context(chain([first], lines)), mimetype="text/csv")
+        today = dt.datetime.now(requests.env().formats.zone).date()
+        name = re.sub(r"[^\w.]+", "-", f"{info.plural} {today}.csv")
+        response.headers.set("Content-Disposition", "attachment", filename=name)
+        return response
 
     def record(self, model: str, key: int) -> ResponseReturnValue:
         """One record, to read."""

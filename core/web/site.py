@@ -13,7 +13,7 @@ from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFProtect, generate_csrf
 
 from core.web import errors, generic, pages, requests, security, signin
-from core.web.lists import ListView
+from core.web.listing import ListView
 from core.web.templating import make_environment
 
 if TYPE_CHECKING:

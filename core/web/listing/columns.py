@@ -1,0 +1,76 @@
+"""The columns of a list: those of its view, or those that the reader chose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from core.i18n.lazy import _
+from core.orm.compose import ModelInfo
+from core.orm.fields import Field
+from core.orm.links import Many2one, One2many
+from core.views.nodes import Node
+from core.views.resolve import ResolvedView
+from core.web.listing.refusal import SHOWN, BadRequest
+
+SHOWN_ON_PHONES = 4
+MOST_COLUMNS = 30
+NOT_VISIBLE = _("not visible to you")
+"""Stands where a link leads to a record that the reader may not see."""
+
+
+class Columns:
+    """Columns in order; `below` is what stands small under the first: the first of its fields that is not empty."""
+
+    def __init__(self, model: ModelInfo, nodes: Sequence[Node], readable: frozenset[str]) -> None:
+        self.model = model
+        self.nodes = nodes
+        self.items: list[Field[Any]] = [model.fields[node.name] for node in nodes]
+        names: Sequence[str] = nodes[0].attrs.get("sub", ()) if nodes else ()
+        chosen = [names] if isinstance(names, str) else names
+        self.below = [model.fields[name] for name in chosen if name in readable and name not in self.names[:1]]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the fields, in order."""
+        return tuple(node.name for node in self.nodes)
+
+    @property
+    def wanted(self) -> list[Field[Any]]:
+        """The fields to read, each once, though it may stand in a column and below another."""
+        return list({item.name: item for item in [*self.items, *self.below]}.values())
+
+    def label(self, place: int) -> str:
+        """The head of a column."""
+        return str(self.nodes[place].attrs.get("label", self.items[place].label))
+
+    def is_low(self, place: int) -> bool:
+        """Whether phones leave a column out."""
+        return bool(self.nodes[place].attrs.get("low", place >= SHOWN_ON_PHONES))
+
+
+def shown_columns(view: ResolvedView, readable: frozenset[str]) -> Columns:
+    """The columns of a view, as far as they may be read."""
+    nodes = [node for node in view.fields if node.name in readable and is_column(view.model.fields[node.name])]
+    return Columns(view.model, nodes, readable)
+
+
+def chosen_columns(view: ResolvedView, readable: frozenset[str], names: Sequence[str]) -> Columns:
+    """The columns that an address names. Raises BadRequest on what is no readable field."""
+    if len(names) > MOST_COLUMNS:
+        raise BadRequest(_("At most %(number)s columns at once.", number=MOST_COLUMNS))
+    for name in names:
+        if name not in readable or not is_column(view.model.fields[name]) or names.count(name) > 1:
+            raise BadRequest(_("“%(name)s” cannot be a column of this list.", name=name[:SHOWN]))
+    known: Mapping[str, Node] = {node.name: node for node in view.fields}
+    return Columns(view.model, [known.get(name) or Node("field", name) for name in names], readable)
+
+
+def is_column(item: Field[Any]) -> bool:
+    """Whether a field has one value, or a few, to show in a cell."""
+    return not isinstance(item, One2many)
+
+
+def stored(cls: Any, item: Field[Any]) -> Any:
+    """The attribute of a class, or of an alias of it, that holds or reads a field's value; of a link its key."""
+    return getattr(cls, item.key if isinstance(item, Many2one) else item.name)

@@ -1,0 +1,261 @@
+"""What a page of a list says: rows, groups, chips, menus, and what to do where nothing is found."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from core.i18n.formats import Formats
+from core.i18n.lazy import _
+from core.orm.fields import Field
+from core.orm.kinds import Boolean, Calendar, Select
+from core.orm.links import Many2one
+from core.web.listing.chips import Chip, chips, search_chip
+from core.web.listing.columns import Columns, is_column
+from core.web.listing.drawing import show
+from core.web.listing.grouping import MOST_GROUPS, Group, Grouping, open_rows, shown_groups
+from core.web.listing.query import SIZES, Query
+from core.web.listing.reading import COUNT_LIMIT, Reading
+from core.web.listing.typed import FilterForm
+
+if TYPE_CHECKING:
+    from core.web.listing.view import ListView
+
+FEW = (Select, Boolean, Many2one, Calendar)
+"""Kinds that the menu offers to group by: others have nearly as many values as there are rows."""
+
+
+@dataclass
+class Column:
+    """A column as the template draws its head."""
+
+    name: str
+    label: str
+    numeric: bool
+    low: bool
+    sort_href: str | None = None
+    sort: str | None = None
+
+
+@dataclass
+class GroupRow:
+    """A group as the template draws it, with its finished rows; `sums` has a cell for each further column."""
+
+    label: str
+    count: str
+    sums: list[str | None]
+    href: str
+    folded: bool
+    body: Markup
+
+
+@dataclass
+class Empty:
+    """What stands where no record is."""
+
+    text: str
+    new_href: str | None
+
+
+@dataclass
+class Nothing:
+    """What stands where no record meets all conditions: each with how many there are without it."""
+
+    chips: list[tuple[Chip, str]]
+    clear_href: str
+    clear_count: str
+
+
+@dataclass
+class ListPage:
+    """What the template knows as `list`."""
+
+    title: str
+    one: str
+    path: str
+    new_href: str | None
+    csv_href: str
+    columns: list[Column]
+    filter: FilterForm
+    chips: list[Chip]
+    text: str
+    searchable: bool
+    sizes: list[tuple[int, str, bool]]
+    menus: Menus
+    kept: dict[str, list[tuple[str, str]]]
+    body: Markup = Markup()
+    groups: list[GroupRow] | None = None
+    note: str | None = None
+    first: str = "0"
+    last: str = "0"
+    total: str = "0"
+    prev_href: str | None = None
+    next_href: str | None = None
+    empty: Empty | None = None
+    nothing: Nothing | None = None
+
+
+@dataclass
+class Menus:
+    """Entries of the popovers: how to group, and which columns to show."""
+
+    groups: list[tuple[str, str, bool]]
+    group: str | None
+    ungroup_href: str
+    columns: list[tuple[str, str, bool]] = field(default_factory=list)
+    default_href: str = ""
+
+
+def draw_page(view: ListView, reading: Reading, form: FilterForm) -> ListPage:
+    """The page that a query asks for."""
+    query, env = reading.query, reading.env
+    page = ListPage(
+        title=str(view.model.plural),
+        one=str(view.model.label),
+        path=view.path,
+        new_href=f"{view.path}/new" if env.may(view.model.name, "c") else None,
+        csv_href=query.href(format="csv", group=None, fold=None),
+        columns=_heads(query),
+        filter=form,
+        chips=chips(env, query, reading.labels),
+        text=query.text,
+        searchable=view.is_searchable,
+        sizes=[(size, query.href(limit=size), size == query.size) for size in SIZES],
+        menus=_menus(view, query),
+        kept={name: query.kept(*names) for name, names in FORMS.items()},
+    )
+    if query.group is None:
+        _fill(page, view, reading)
+    else:
+        _fill_groups(page, view, reading, Grouping(reading, query.group))
+    return page
+
+
+FORMS: dict[str, tuple[str, ...]] = {"search": ("q",), "filter": (), "columns": ("columns",)}
+"""The forms of the page, and the parameters that each sends itself."""
+
+
+def _heads(query: Query) -> list[Column]:
+    columns, chosen, down = query.columns, query.sort.removeprefix("-"), query.sort.startswith("-")
+    heads = []
+    for place, item in enumerate(columns.items):
+        head = Column(item.name, columns.label(place), item.numeric, columns.is_low(place))
+        if item.sortable:
+            current = item.name == chosen
+            head.sort = ("descending" if down else "ascending") if current else None
+            head.sort_href = query.href(sort=f"-{item.name}" if current and not down else item.name)
+        heads.append(head)
+    return heads
+
+
+def _menus(view: ListView, query: Query) -> Menus:
+    items = [item for item in view.model.fields.values() if item.name in view.readable]
+    groups = [item for item in items if item.groupable and isinstance(item, FEW) and _is_plain(item)]
+    offered = [*query.columns.items, *view.columns.items, *(item for item in items if _is_plain(item))]
+    by_name = {item.name: item for item in offered if is_column(item)}
+    shown = query.columns.names
+    return Menus(
+        groups=[(str(item.label), query.href(group=item.name, fold=None), item is query.group) for item in groups],
+        group=str(query.group.label) if query.group else None,
+        ungroup_href=query.href(group=None, fold=None),
+        columns=[(item.name, str(item.label), item.name in shown) for item in by_name.values()],
+        default_href=query.href(columns=None),
+    )
+
+
+def _is_plain(item: Field[Any]) -> bool:
+    """Whether a field is of interest to someone who looks for something to see."""
+    return not item.system or isinstance(item, Calendar)
+
+
+# ----------------------------------------------------------------- rows
+def _fill(page: ListPage, view: ListView, reading: Reading) -> None:
+    query, columns = reading.query, reading.query.columns
+    offset = (query.page - 1) * query.size
+    statement = reading.sorted(reading.rows(columns).where(*reading.where()))
+    found = reading.env.execute(statement.offset(offset).limit(query.size)).all()
+    is_last = len(found) < query.size and (bool(found) or offset == 0)
+    total = offset + len(found) if is_last else reading.count()
+    _place(page, reading, offset, len(found), total)
+    if total:
+        page.body = view.drawer.draw(columns, show(reading, columns, found).rows())
+    else:
+        _explain(page, reading)
+
+
+def _place(page: ListPage, reading: Reading, offset: int, count: int, total: int) -> None:
+    """Where in the list the page is."""
+    query, formats = reading.query, reading.env.formats
+    page.first = formats.number(offset + 1 if count else 0)
+    page.last = formats.number(offset + count)
+    page.total = _count(formats, total)
+    page.prev_href = query.href(page=query.page - 1) if query.page > 1 else None
+    page.next_href = query.href(page=query.page + 1) if offset + count < total else None
+
+
+def _count(formats: Formats, count: int) -> str:
+    return formats.number(count) if count <= COUNT_LIMIT else f"{formats.number(COUNT_LIMIT)}+"
+
+
+def _explain(page: ListPage, reading: Reading) -> None:
+    """Why there is nothing: no record yet, or none that meets every condition."""
+    query, formats = reading.query, reading.env.formats
+    conditions = [*page.chips, search_chip(query)] if query.text else page.chips
+    *counts, without = reading.counts_without() if conditions else [0]
+    if without:
+        shown = [(chip, _count(formats, count)) for chip, count in zip(conditions, counts, strict=True)]
+        page.nothing = Nothing(shown, query.cleared(), _count(formats, without))
+    else:
+        text = _("What you add here is seen by everyone who works with it.")
+        page.empty = Empty(str(text), page.new_href)
+
+
+# ----------------------------------------------------------------- groups
+def _fill_groups(page: ListPage, view: ListView, reading: Reading, grouping: Grouping) -> None:
+    query, columns = reading.query, reading.query.columns
+    groups = grouping.groups(columns)
+    if not groups:
+        _explain(page, reading)
+        return
+    if len(groups) > MOST_GROUPS:
+        groups = groups[:MOST_GROUPS]
+        number = reading.env.formats.number(MOST_GROUPS)
+        page.note = str(_("The first %(number)s groups are shown. Choose fewer records by a filter.", number=number))
+    offset, total = (query.page - 1) * query.size, open_rows(groups)
+    size = max(0, min(query.size, total - offset))
+    found = reading.env.execute(grouping.rows(columns).offset(offset).limit(size)).all() if size else []
+    _place(page, reading, offset, len(found), total)
+    page.groups = _group_rows(view, reading, grouping, groups, found)
+
+
+def _group_rows(
+    view: ListView, reading: Reading, grouping: Grouping, groups: Sequence[Group], found: Sequence[Any]
+) -> list[GroupRow]:
+    query, columns = reading.query, reading.query.columns
+    by_group: dict[Any, list[Any]] = defaultdict(list)
+    for row, drawn in zip(found, show(reading, columns, [row[:-1] for row in found]).rows(), strict=True):
+        by_group[row[-1]].append(drawn)
+    shown = shown_groups(groups, (query.page - 1) * query.size, query.size)
+    return [
+        GroupRow(
+            label=label,
+            count=reading.env.formats.number(group.count),
+            sums=_sums(reading, columns, group),
+            href=query.folding(group.token),
+            folded=group.folded,
+            body=view.drawer.draw(columns, by_group[group.value]) if group.value in by_group else Markup(),
+        )
+        for group, label in zip(shown, grouping.labels(shown), strict=True)
+    ]
+
+
+def _sums(reading: Reading, columns: Columns, group: Group) -> list[str | None]:
+    """A cell for each column but the first: the sum where there is one."""
+    return [
+        item.formatter(reading.env.formats)(group.sums[item.name]) if item.name in group.sums else None
+        for item in columns.items[1:]
+    ]

@@ -1,0 +1,120 @@
+"""The statements of a list. Only what is shown is read, and counting stops where nobody reads on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from core.orm.compose import ModelInfo
+from core.orm.fields import Field
+from core.orm.kinds import Text
+from core.orm.links import Many2many, Many2one
+from core.search.index import matching
+from core.web.listing.columns import Columns, stored
+from core.web.listing.filters import condition
+from core.web.listing.labels import Labels
+
+if TYPE_CHECKING:
+    from core.orm.env import Env
+    from core.web.listing.query import Query
+
+COUNT_LIMIT = 10_000
+"""Counts above this are shown as "10.000+": nobody reads on, and counting costs more than the page."""
+LONGEST_SHOWN = 200
+"""Letters of a text over several lines that a cell shows."""
+
+
+class Reading:
+    """What a query asks of the database, as one reader."""
+
+    def __init__(self, env: Env, model: ModelInfo, query: Query, labels: Labels) -> None:
+        self.env, self.model, self.query, self.labels = env, model, query, labels
+        self.cls: Any = model.cls
+        self._filters: list[sa.ColumnElement[bool]] | None = None
+
+    @property
+    def filters(self) -> list[sa.ColumnElement[bool]]:
+        """The condition of each filter, and of the search behind them if there is one."""
+        if self._filters is None:
+            wanted = self.query.filters
+            self._filters = [condition(self.env, self.model, item, self.labels) for item in wanted]
+            if self.query.text:
+                self._filters.append(matching(self.env, self.cls, self.query.text))
+        return self._filters
+
+    def where(self, filters: Iterable[sa.ColumnElement[bool]] | None = None) -> list[sa.ColumnElement[bool]]:
+        """What every row meets: archived records are no part of a list."""
+        return [self.cls.archived.is_(False), *(self.filters if filters is None else filters)]
+
+    def forget(self) -> None:
+        """Lets go of the records that labels were read from, so that a long list takes no more memory than a short."""
+        self.labels.forget()
+        self.env.session.expunge_all()
+
+    # ------------------------------------------------------------- counts
+    def count(self) -> int:
+        """How many rows there are, at most one more than COUNT_LIMIT."""
+        return self.env.scalar(sa.select(self._counted(self.where()))) or 0
+
+    def counts_without(self) -> list[int]:
+        """How many rows there would be without each of the conditions, and behind them without any; one statement."""
+        filters = self.filters
+        fewer = [[item for item in filters if item is not dropped] for dropped in filters]
+        found = self.env.execute(sa.select(*(self._counted(self.where(some)) for some in [*fewer, []]))).one()
+        return list(found)
+
+    def _counted(self, where: Sequence[sa.ColumnElement[bool]]) -> sa.ScalarSelect[int]:
+        some = sa.select(self.cls.id).where(*where).limit(COUNT_LIMIT + 1).subquery()
+        return sa.select(sa.func.count()).select_from(some).scalar_subquery()
+
+    # ------------------------------------------------------------- rows
+    def rows(self, columns: Columns, *, whole: bool = False) -> sa.Select[Any]:
+        """The key and the stored values of `columns` of every row; long texts cut unless `whole`."""
+        return sa.select(self.cls.id, *(self._value(item, whole) for item in read_with_row(columns)))
+
+    def _value(self, item: Field[Any], whole: bool) -> Any:
+        attribute = stored(self.cls, item)
+        if isinstance(item, Text) and not whole:
+            return sa.func.substr(attribute, 1, LONGEST_SHOWN + 1)
+        return attribute
+
+    def sorted(self, statement: sa.Select[Any]) -> sa.Select[Any]:
+        """In the order asked for, a link by the label of its target; the key last, so that pages never overlap."""
+        name, down = self.query.sort.removeprefix("-"), self.query.sort.startswith("-")
+        last = self.cls.id.desc() if down else self.cls.id
+        if name == "id":
+            return statement.order_by(last)
+        item = self.model.fields[name]
+        if isinstance(item, Many2one):
+            statement, _target, label = self.joined(statement, item)
+            return statement.order_by(item.sort(label, down), last)
+        return statement.order_by(item.sort(stored(self.cls, item), down), last)
+
+    def joined(self, statement: sa.Select[Any], item: Many2one[Any]) -> tuple[sa.Select[Any], Any, Any]:
+        """The statement with the records that a link leads to, empty where they may not be seen, and their label."""
+        info = self.env.registry.models[item.target_name]
+        target: Any = orm.aliased(info.cls)
+        statement = statement.outerjoin(target, stored(self.cls, item) == target.id)
+        return statement, target, getattr(target, info.label_field or "id")
+
+    def linked(self, item: Many2many[Any], keys: Sequence[int]) -> dict[int, list[Any]]:
+        """The records that a many2many column leads to, per row, in one statement."""
+        target: Any = orm.aliased(self.env.registry[item.target_name])
+        pairs: Any = self.env.execute(
+            sa.select(self.cls.id, target)
+            .join(getattr(self.cls, item.name).of_type(target))
+            .where(self.cls.id.in_(keys))
+            .order_by(target.id)
+        )
+        linked: dict[int, list[Any]] = {key: [] for key in keys}
+        for key, record in pairs:
+            linked[key].append(record)
+        return linked
+
+
+def read_with_row(columns: Columns) -> list[Field[Any]]:
+    """The fields whose values stand in the row itself."""
+    return [item for item in columns.wanted if not isinstance(item, Many2many)]
