@@ -139,7 +139,9 @@ def test_a_tree_goes_from_its_leaves(shop: World) -> None:
         level = env.create(Partner, [{"name": "root"}])
         tree = list(level)
         for _depth in range(4):
-            level = env.create(Partner, [{"name": "p", "parent": parent} for parent in level for _twice in "ab"])
+            level = env.create(
+                Partner, [{"name": "p", "parent": parent} for parent in level for _twice in "ab"]
+            )
             tree += level
         env.flush()
         keys = [partner.id for partner in tree]

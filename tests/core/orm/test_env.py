@@ -40,7 +40,13 @@ class Default(Model, name="toy.default", access=ACCESS):
 def test_the_user_is_frozen_and_told_by_the_env(toy: World) -> None:
     user = CurrentUser(id=3, lang="en", tz="Asia/Jayapura", companies=(4, 5), roles=frozenset(ACCESS))
     with open_env(toy.registry, toy.database, user) as env:
-        assert (env.user, env.lang, env.tz, env.company, env.companies) == (user, "en", "Asia/Jayapura", 4, (4, 5))
+        assert (env.user, env.lang, env.tz, env.company, env.companies) == (
+            user,
+            "en",
+            "Asia/Jayapura",
+            4,
+            (4, 5),
+        )
         assert (env.formats.lang, env.formats.tz) == ("en", "Asia/Jayapura")
         assert env.with_user(lang="id") == dataclasses.replace(user, lang="id")
         with pytest.raises(dataclasses.FrozenInstanceError):
@@ -133,9 +139,12 @@ def test_a_reading_env_refuses_changes_and_loses_none_in_silence(toy: World) -> 
 def test_the_database_itself_refuses_writes_of_a_reading_env(toy: World) -> None:
     with toy.env() as env:
         env.create(Tag, [{"name": "old"}])
-    with pytest.raises(sa.exc.DBAPIError, match=r"readonly database|read-only transaction"), toy.env(readonly=True) as env:
-        with env.unsafe_sql("the test") as session:
-            session.execute(sa.text("UPDATE toy_tag SET version = 5"))
+    with (
+        pytest.raises(sa.exc.DBAPIError, match=r"readonly database|read-only transaction"),
+        toy.env(readonly=True) as env,
+        env.unsafe_sql("the test") as session,
+    ):
+        session.execute(sa.text("UPDATE toy_tag SET version = 5"))
     with toy.env() as env, env.unsafe_sql("the same connection may have been handed out again") as session:
         session.execute(sa.text("UPDATE toy_tag SET version = 6"))
     with toy.env(readonly=True) as env:
@@ -176,10 +185,19 @@ def test_an_unknown_name_is_refused_before_anything_is_made(toy: World) -> None:
 def test_constant_defaults_stand_at_once_and_a_given_none_is_kept(toy: World) -> None:
     with toy.env() as env:
         bare, given = env.create(Lead, [{"title": "a"}, {"title": "b", "kind": None, "urgent": True}])
-        assert (bare.kind, bare.state, bare.urgent, bare.version, bare.archived) == ("plain", "new", False, 1, False)
+        assert (bare.kind, bare.state, bare.urgent, bare.version, bare.archived) == (
+            "plain",
+            "new",
+            False,
+            1,
+            False,
+        )
         assert (given.kind, given.urgent) == (None, True)
     with toy.env() as env:
-        assert [env[Lead].kind, *env.scalars(sa.select(env[Lead].kind).order_by(env[Lead].id))][1:] == ["plain", None]
+        assert [env[Lead].kind, *env.scalars(sa.select(env[Lead].kind).order_by(env[Lead].id))][1:] == [
+            "plain",
+            None,
+        ]
 
 
 def test_callable_and_translated_defaults(url: str) -> None:
@@ -189,19 +207,27 @@ def test_callable_and_translated_defaults(url: str) -> None:
             first, second = env.create(Partner, [{"name": "first"}, {"name": "second"}])
             env.flush()
             Default.asked.clear()
-            a, b, c = env.create(Default, [{}, {"number": 7, "by_key_id": first.id, "by_record": None}, {"data": None}])
+            a, b, c = env.create(
+                Default, [{}, {"number": 7, "by_key_id": first.id, "by_record": None}, {"data": None}]
+            )
             assert Default.asked == [env, env]
             assert [a.number, b.number, c.number] == [1, 7, 2]
             assert [a.name, a.word] == ["Name", "word"]
             b.data["list"].append(1)
             env.flush()
             assert [a.data, b.data, c.data] == [{"list": []}, {"list": [1]}, None]
-            assert [record.by_key and record.by_key.id for record in (a, b, c)] == [second.id, first.id, second.id]
+            assert [record.by_key and record.by_key.id for record in (a, b, c)] == [
+                second.id,
+                first.id,
+                second.id,
+            ]
             assert [record.by_record for record in (a, b, c)] == [first, None, first]
         with made.env(lang="id") as env:
             found = env.scalars(sa.select(env[Default]).order_by(env[Default].id)).all()
             assert [record.data for record in found] == [{"list": []}, {"list": [1]}, None]
-            assert {record.word for record in found} == {"word"}, "in English where there is none in Indonesian"
+            assert {record.word for record in found} == {"word"}, (
+                "in English where there is none in Indonesian"
+            )
     registry.dispose()
 
 
