@@ -110,12 +110,14 @@ def _fill(database: Database, assembly: Assembly, large: bool) -> None:
     from core.orm.env import open_env
 
     for item in assembly.demo:
-        with open_env(assembly.registry, database) as env:
-            label = f"{item.value.name!s:30}"
-            with click.progressbar(length=1, label=label, file=sys.stderr) as bar:
-                for done, total in item.value.make(env, Scale(large=large)):
-                    bar.length = total
-                    bar.update(done - bar.pos)
+        label = f"{item.value.name!s:30}"  # before the env sets the language of its user
+        with (
+            click.progressbar(length=1, label=label, file=sys.stderr) as bar,
+            open_env(assembly.registry, database) as env,
+        ):
+            for done, total in item.value.make(env, Scale(large=large)):
+                bar.length = total
+                bar.update(done - bar.pos)
 
 
 def _let_in(env: Env) -> None:
