@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from flask import Response, flash, redirect, request, stream_with_context
+from flask import Response, flash, redirect, request
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup, escape
 from werkzeug.exceptions import BadRequest, NotFound
@@ -18,6 +18,7 @@ from werkzeug.routing import IntegerConverter, Map
 from core.access.door import AccessDenied
 from core.access.grants import Operation
 from core.errors import FieldError, UserError
+from core.i18n import catalogs
 from core.i18n.lazy import _
 from core.orm.compose import ModelInfo
 from core.orm.kinds import Select, Text
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from core.orm.env import Env
     from core.views.nodes import Node
     from core.views.resolve import ResolvedView
+    from core.web.listing import ListView
+    from core.web.listing.query import Query
     from core.web.site import Site
 
 
@@ -87,14 +90,26 @@ class Pages:
             except FieldError as error:
                 form.error = str(error)
         elif query.format:
-            return self._file(info, view.lines(env, query))
+            return self._file(info, self._lines(view, query))
         page = render("core/list.html", info.plural, list=view.page(env, query, form))
         return page, 422 if form.error else 200
 
-    def _file(self, info: ModelInfo, lines: Iterator[str]) -> ResponseReturnValue:
+    def _lines(self, view: ListView, query: Query) -> Generator[str]:
+        """The list as a file, in an env that stays open while it is sent, each part made in the reader's language."""
+        with requests.detached() as env:
+            lines = view.lines(env, query)
+            while True:
+                with catalogs.speaking(env.lang):
+                    part = next(lines, None)
+                if part is None:
+                    return
+                yield part
+
+    def _file(self, info: ModelInfo, lines: Generator[str]) -> ResponseReturnValue:
         """A file that is sent while it is made; what is wrong at its beginning is said on a page."""
         first = next(lines)
-        response = Response(stream_with_context(chain([first], lines)), mimetype="text/csv")
+        response = Response(chain([first], lines), mimetype="text/csv")
+        response.call_on_close(lines.close)
         today = dt.datetime.now(requests.env().formats.zone).date()
         name = re.sub(r"[^\w.]+", "-", f"{info.plural} {today}.csv")
         response.headers.set("Content-Disposition", "attachment", filename=name)

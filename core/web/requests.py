@@ -15,6 +15,7 @@ from core.access.overrides import overrides_of
 from core.i18n import catalogs
 from core.orm.database import Database, in_words
 from core.orm.env import CurrentUser, Env, open_env
+from core.orm.session import Session
 
 if TYPE_CHECKING:
     from core.web.site import Site
@@ -45,6 +46,17 @@ def writing() -> Iterator[Env]:
     site: Site = current_app.extensions["lumbung"]
     with in_words(database()), open_env(site.assembly.registry, database(), env().user) as writer:
         yield writer
+
+
+@contextlib.contextmanager
+def detached() -> Iterator[Env]:
+    """A read-only env of this request's user that may outlive the request: for an answer that is sent while it is made."""
+    session = Session(bind=database().reading, expire_on_commit=False)
+    with contextlib.closing(session):
+        reader = Env(env().registry, database(), session, env().user, readonly=True)
+        if session.rights is not None and env().session.rights is not None:
+            session.rights.overrides = env().session.rights.overrides
+        yield reader
 
 
 def signed_in() -> bool:

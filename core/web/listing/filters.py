@@ -17,7 +17,7 @@ from core.errors import FieldError
 from core.i18n.lazy import _
 from core.orm.compose import ModelInfo
 from core.orm.fields import Field
-from core.orm.links import Link, Many2one
+from core.orm.links import Link, Many2one, One2many
 from core.web.listing.columns import stored
 from core.web.listing.refusal import SHOWN, BadRequest
 
@@ -135,7 +135,7 @@ def _test(env: Env, wanted: Filter, operator: str, text: str, labels: Labels) ->
     """The condition on the row that the path leads to."""
     item = wanted.item
     if is_many(item) and operator == "isnull":
-        return lambda entity: sa.true()
+        return lambda entity: entity.id.is_not(None)
     if not isinstance(item, Link) or operator == "isnull":
         return lambda entity: item.filter(stored(entity, item), operator, text, env.formats.zone)
     seen = list(labels.get(item.target_name, wanted.keys))
@@ -156,6 +156,9 @@ def _reach(env: Env, info: ModelInfo, entity: Any, steps: Sequence[Link[Any]], t
     below = _reach(env, target_info, target, steps[1:], test)
     if isinstance(link, Many2one):
         return stored(entity, link).in_(sa.select(target.id).where(below))  # type: ignore[no-any-return]
-    source: Any = orm.aliased(info.cls)
-    step = getattr(source, link.name).of_type(target)
-    return entity.id.in_(sa.select(source.id).join(step).where(below))  # type: ignore[no-any-return]
+    if isinstance(link, One2many):
+        back = stored(target, target_info.fields[link.inverse])
+        return entity.id.in_(sa.select(back).where(below))  # type: ignore[no-any-return]
+    pairs = info.associations[link.name].alias()
+    here = sa.select(pairs.c.source_id).where(pairs.c.target_id.in_(sa.select(target.id).where(below)))
+    return entity.id.in_(here)  # type: ignore[no-any-return]

@@ -229,6 +229,7 @@ def _fill_groups(page: ListPage, view: ListView, reading: Reading, grouping: Gro
     size = max(0, min(query.size, total - offset))
     found = reading.env.execute(grouping.rows(columns).offset(offset).limit(size)).all() if size else []
     _place(page, reading, offset, len(found), total)
+    page.total = reading.env.formats.number(sum(group.count for group in groups))
     page.groups = _group_rows(view, reading, grouping, groups, found)
 
 
