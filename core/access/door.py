@@ -20,6 +20,7 @@ from sqlalchemy.sql.visitors import HasTraverseInternals
 
 from core.errors import LumbungError
 from core.i18n.lazy import TextLike, _
+from core.orm.closed import CLOSED
 from core.orm.types import Exact
 
 if TYPE_CHECKING:
@@ -67,6 +68,9 @@ def guard(session: Session, state: orm.ORMExecuteState) -> None:
     named = _named(session, statement, internal)
     if not internal:
         _refuse_bulk(state)
+    if state.is_update or state.is_delete:
+        # SQLAlchemy may ask for the keys first, by the bare table, with the same conditions
+        state.update_execution_options(**{INTERNAL: True})
     rights = session.rights
     if rights is None:
         return
@@ -89,11 +93,12 @@ def _refuse_denied(rights: Rights, named: Named, operation: Any) -> None:
         if not rights.may(info, "r") or not rights.may(info, operation):
             raise AccessDenied(_("Your roles do not open %(model)s.", model=info.plural))
     for mapper, key in named.columns:
-        _refuse_hidden(rights, mapper.class_.__lumbung__, {key})
+        refuse_hidden(rights, mapper.class_.__lumbung__, key)
 
 
-def _refuse_hidden(rights: Rights, info: ModelInfo, keys: Collection[str]) -> None:
-    if not rights.hidden_keys(info).isdisjoint(keys):
+def refuse_hidden(rights: Rights, info: ModelInfo, key: str) -> None:
+    """Raises AccessDenied where the user may not read the field behind an attribute."""
+    if key in rights.hidden_keys(info):
         raise AccessDenied(_("Your roles do not open this field of %(model)s.", model=info.label))
 
 
@@ -116,18 +121,12 @@ def _narrow(state: orm.ORMExecuteState, rights: Rights, named: Named, operation:
 
 
 def _narrow_refresh(state: orm.ORMExecuteState, rights: Rights) -> None:
-    """A refresh takes no options: its condition is a plain WHERE, and closed fields are left out of it."""
+    """A refresh takes no options: its condition is a plain WHERE."""
+    mapper: Any = state.bind_mapper
     statement: Any = state.statement
-    info = state.bind_mapper.class_.__lumbung__  # type: ignore[union-attr]
-    condition = rights.condition(info, "r")
+    condition = rights.condition(mapper.class_.__lumbung__, "r")
     if condition is not None:
         state.statement = statement.where(condition)
-    hidden, load = rights.hidden_keys(info), state.load_options
-    wanted = set(getattr(load, "_only_load_props", None) or ())
-    if wanted & hidden:
-        if not wanted - hidden:
-            _refuse_hidden(rights, info, wanted)
-        state.update_execution_options(_sa_orm_load_options=load + {"_only_load_props": wanted - hidden})
 
 
 def _target(state: orm.ORMExecuteState) -> Any:
@@ -162,12 +161,25 @@ def _inspect(statement: Any, between: Collection[Any], internal: bool) -> Named:
             mappers.add(entity.mapper)
             name = element._annotations.get("proxy_key")
             if name is not None:
-                columns.add((entity.mapper, name))
+                columns.add((entity.mapper, name.removesuffix(CLOSED)))
+        if isinstance(element, sa.Select):
+            _refuse_relations(element)
         known = entity is not None or _table_of(element) in between or _alias_of(element) in aliases
         reason = None if internal else _reason(element, known)
         if reason is not None:
             raise StatementRefused(f"{reason}; use env.unsafe_sql(why) where no model can say it")
     return Named(frozenset(mappers), frozenset(columns))
+
+
+def _refuse_relations(select: Any) -> None:
+    """A relation as a column, an order or a group would silently join every row with every other."""
+    for clause in (*select._raw_columns, *select._order_by_clauses, *select._group_by_clauses):
+        for part in sa.sql.visitors.iterate(clause):
+            notes = getattr(part, "_annotations", {})
+            space, name = notes.get("entity_namespace"), notes.get("proxy_key")
+            mapper = getattr(space, "mapper", None)  # a hybrid has a name space of its own
+            if mapper is not None and name in mapper.relationships:
+                raise StatementRefused(f"the relation {name!r} in SELECT, ORDER BY or GROUP BY: name its key, or join it")
 
 
 def _walk(statement: Any) -> Iterator[Any]:

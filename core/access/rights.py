@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import with_loader_criteria
+from sqlalchemy.orm.util import LoaderCriteriaOption
 
 from core.access.grants import Operation, Overrides, Scope, granted
 from core.orm.compose import ModelInfo
@@ -22,6 +22,20 @@ if TYPE_CHECKING:
 
 OWNER, TEAM = "owner", "team"
 """The fields by which the scopes own and team work; a model without an owner is owned by who made it."""
+
+
+class _Criteria(LoaderCriteriaOption):
+    """`with_loader_criteria`, adapted to the alias that it is asked for.
+
+    SQLAlchemy 2.1 leaves it as it is where an alias is joined by a written condition: it would then narrow
+    another FROM of the same model, and not the alias.
+    """
+
+    _traverse_internals = LoaderCriteriaOption._traverse_internals
+
+    def _resolve_where_criteria(self, ext_info: Any) -> Any:
+        criteria = super()._resolve_where_criteria(ext_info)
+        return ext_info._adapter.traverse(criteria) if ext_info.is_aliased_class else criteria
 
 
 class Policy:
@@ -104,11 +118,7 @@ class Rights:
         key = (info.name, operation)
         if key not in self._options:
             condition = self.condition(info, operation)
-            self._options[key] = (
-                None
-                if condition is None
-                else with_loader_criteria(info.cls, condition, include_aliases=True, propagate_to_loaders=False)
-            )
+            self._options[key] = None if condition is None else _Criteria(info.cls, condition, include_aliases=True)
         return self._options[key]
 
     def after_write(self, info: ModelInfo, operation: Operation) -> sa.ColumnElement[bool] | None:

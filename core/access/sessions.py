@@ -1,4 +1,4 @@
-"""Signed-in sessions: a row per browser, found with its user in one statement; the cookie holds the token only."""
+"""Signed-in sessions: a row per browser, found with its user in one statement; the cookie holds the token."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
@@ -64,23 +65,8 @@ def token_hash(token: str) -> str:
 
 def find(connection: sa.Connection, registry: Registry, token: str) -> SignedIn | None:
     """The session of a token with its user, None where it is unknown, over, or the user is switched off."""
-    users, companies = registry.info("base.user").table, registry.info("base.company").table
-    row = connection.execute(
-        sa.select(
-            users,
-            companies.c.name.label("brand"),
-            session_table.c.token_hash,
-            sa.select(registry_version.c.version).scalar_subquery().label("registry_version"),
-        )
-        .join_from(session_table, users, users.c.id == session_table.c.user_id)
-        .outerjoin(companies, companies.c.id == users.c.company_id)
-        .where(
-            session_table.c.token_hash == token_hash(token),
-            session_table.c.expires_at > dt.datetime.now(dt.UTC),
-            users.c.active.is_(True),
-            users.c.archived.is_(False),
-        )
-    ).first()
+    asked = {"token": token_hash(token), "now": dt.datetime.now(dt.UTC)}
+    row = connection.execute(_statements(registry).session, asked).first()
     if row is None:
         return None
     return SignedIn(row.token_hash, current_user(connection, registry, row._mapping), row.brand or "Lumbung",
@@ -90,7 +76,7 @@ def find(connection: sa.Connection, registry: Registry, token: str) -> SignedIn 
 def current_user(connection: sa.Connection, registry: Registry, user: Any) -> CurrentUser:
     """The frozen user of a row of base.user, with roles, teams and companies, in one more statement."""
     found: dict[str, list[Any]] = {"role": [], "team": [], "company": []}
-    for kind, text, number in connection.execute(_grants(registry, user["id"])):
+    for kind, text, number in connection.execute(_statements(registry).grants, {"user": user["id"]}):
         found[kind].append(text if kind == "role" else number)
     first = [user["company_id"]] if user["company_id"] is not None else []
     return CurrentUser(
@@ -105,14 +91,56 @@ def current_user(connection: sa.Connection, registry: Registry, user: Any) -> Cu
     )
 
 
-def _grants(registry: Registry, user_id: int) -> sa.CompoundSelect[Any]:
-    """(kind, text, number) of every role with those it implies, every team with those below, every company."""
+@dataclass(frozen=True)
+class _Statements:
+    """What every request asks, put together once per registry: that takes longer than to run them."""
+
+    session: sa.Select[Any]
+    grants: sa.CompoundSelect[Any]
+
+
+_known: WeakKeyDictionary[Registry, _Statements] = WeakKeyDictionary()
+
+
+def _statements(registry: Registry) -> _Statements:
+    if registry not in _known:
+        _known[registry] = _Statements(_session(registry), _grants(registry))
+    return _known[registry]
+
+
+def _session(registry: Registry) -> sa.Select[Any]:
+    """The session with the hash `token` that is not over at `now`, its user and their company's name."""
+    users, companies = registry.info("base.user").table, registry.info("base.company").table
+    return (
+        sa.select(
+            users,
+            companies.c.name.label("brand"),
+            session_table.c.token_hash,
+            sa.select(registry_version.c.version).scalar_subquery().label("registry_version"),
+        )
+        .join_from(session_table, users, users.c.id == session_table.c.user_id)
+        .outerjoin(companies, companies.c.id == users.c.company_id)
+        .where(
+            session_table.c.token_hash == sa.bindparam("token"),
+            session_table.c.expires_at > sa.bindparam("now"),
+            users.c.active.is_(True),
+            users.c.archived.is_(False),
+        )
+    )
+
+
+def _grants(registry: Registry) -> sa.CompoundSelect[Any]:
+    """(kind, text, number) of every role with those it implies, every team with those below, every company.
+
+    Of the user with the key `user`.
+    """
     user, role, team = (registry.info(name) for name in ("base.user", "base.role", "base.team"))
     of_user, implies = user.associations, role.associations["implies"]
-    roles = sa.select(of_user["roles"].c.target_id.label("id")).where(of_user["roles"].c.source_id == user_id)
+    key: sa.BindParameter[int] = sa.bindparam("user")
+    roles = sa.select(of_user["roles"].c.target_id.label("id")).where(of_user["roles"].c.source_id == key)
     role_ids = roles.cte("role_ids", recursive=True)
     role_ids = role_ids.union(sa.select(implies.c.target_id).where(implies.c.source_id == role_ids.c.id))
-    teams = sa.select(of_user["teams"].c.target_id.label("id")).where(of_user["teams"].c.source_id == user_id)
+    teams = sa.select(of_user["teams"].c.target_id.label("id")).where(of_user["teams"].c.source_id == key)
     team_ids = teams.cte("team_ids", recursive=True)
     team_ids = team_ids.union(sa.select(team.table.c.id).where(team.table.c.parent_id == team_ids.c.id))
     companies = of_user["companies"]
@@ -122,5 +150,5 @@ def _grants(registry: Registry, user_id: int) -> sa.CompoundSelect[Any]:
             role.table.c.id.in_(sa.select(role_ids.c.id))
         ),
         sa.select(sa.literal("team"), nothing, team_ids.c.id),
-        sa.select(sa.literal("company"), nothing, companies.c.target_id).where(companies.c.source_id == user_id),
+        sa.select(sa.literal("company"), nothing, companies.c.target_id).where(companies.c.source_id == key),
     )

@@ -78,7 +78,9 @@ class Phone(Char[T]):
             number = phonenumbers.parse(super().read(text), self.region)
         except phonenumbers.NumberParseException:
             number = None
-        if number is None or not phonenumbers.is_possible_number(number):
+        # Letters would be dialled as digits and an extension be lost: what is kept is what was typed, or nothing.
+        lossy = number is None or number.extension or any(letter.isalpha() for letter in text)
+        if lossy or not phonenumbers.is_possible_number(number):
             raise FieldError(
                 _("“%(text)s” is not a phone number. Write it like 0812-3456-7890.", text=text[:40]),
                 self.name,

@@ -11,6 +11,7 @@ from sqlalchemy import orm
 
 from core.errors import LumbungError
 from core.orm import prefetch
+from core.orm.closed import CLOSED, closed
 from core.orm.circles import circular
 from core.orm.compose import (
     ModelInfo,
@@ -138,9 +139,12 @@ class Registry:
                 if isinstance(item, Link):
                     properties[item.name] = self._relationship(info, item)
             self._sa.map_imperatively(info.cls, info.table, properties=properties)
+            for key in self._closed_keys(info):
+                setattr(info.cls, key, closed(key))
             for item in info.fields.values():
                 if isinstance(item, Char) and item.translate:
-                    setattr(info.cls, item.name, translated(item.key))
+                    mapped = item.key if item.access is None else item.key + CLOSED
+                    setattr(info.cls, item.name, translated(item.key, mapped))
         self._sa.configure()
         for info in self:
             info.far_ends = far_ends(self, info)
@@ -169,12 +173,12 @@ class Registry:
         sa.Index(name, column, unique=unique, info={"addon": column.info["addon"]})
 
     def _columns(self, info: ModelInfo) -> dict[str, Any]:
-        """Columns of fields with access of their own are read only when asked for, past the door."""
-        closed = {column.key for item in info.own_fields if item.access is not None for column in item.columns(self)}
-        return {
-            column.key: orm.column_property(column, deferred=True) if column.key in closed else column
-            for column in info.table.columns
-        }
+        """Columns by attribute; those of closed fields lie behind one that asks for the right to read them."""
+        closed = self._closed_keys(info)
+        return {column.key + CLOSED if column.key in closed else column.key: column for column in info.table.columns}
+
+    def _closed_keys(self, info: ModelInfo) -> set[str]:
+        return {column.key for item in info.own_fields if item.access is not None for column in item.columns(self)}
 
     def _relationship(self, info: ModelInfo, link: Link[Any]) -> Any:
         target = self.models[link.target_name]

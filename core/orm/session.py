@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import event, orm
 
 from core.access import door
+from core.orm.closed import CLOSED
 from core.orm import ends, keys
 from core.orm.integrity import explain
 
@@ -151,10 +152,10 @@ def changed_names(record: Any) -> frozenset[str]:
     Stamps do not count, nor do the far ends of links: those are changes of the other record.
     """
     state = sa.inspect(record)
-    held = state.mapper.columns.keys() + list(state.mapper.relationships.keys())
+    held = list(state.mapper.columns.keys()) + list(state.mapper.relationships.keys())
     touched = state.committed_state.keys() & (set(held) - STAMPS)
     far = {name for name in touched if _is_far_end(state.mapper, name)}
-    return frozenset(name for name in touched - far if state.attrs[name].history.has_changes())
+    return frozenset(name.removesuffix(CLOSED) for name in touched - far if state.attrs[name].history.has_changes())
 
 
 def _is_far_end(mapper: Any, name: str) -> bool:

@@ -10,8 +10,8 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from core.i18n.catalogs import current_language, fallback_language
 
 
-def translated(key: str) -> hybrid_property[str | None]:
-    """The attribute over the column mapped as `key`. In SQL it is what the user sees, so that sort, filter,
+def translated(key: str, mapped: str) -> hybrid_property[str | None]:
+    """The attribute over `key`, whose column is `mapped` (another name where the field is closed). In SQL it is what the user sees, so that sort, filter,
     group and search act on it. Its binds are named: anonymous ones break GROUP BY on PostgreSQL."""
 
     def read(record: Any) -> str | None:
@@ -30,7 +30,7 @@ def translated(key: str) -> hybrid_property[str | None]:
         setattr(record, key, texts or None)
 
     def expression(cls: Any) -> sa.ColumnElement[str]:
-        column = getattr(cls, key)
+        column = getattr(cls, mapped)
         return sa.func.coalesce(
             column[_bind("_lang", current_language)].as_string(),
             column[_bind("_fallback", fallback_language)].as_string(),

@@ -51,7 +51,7 @@ class InexactOperation(TypeError):
     """An operation that would come out wrong on SQLite, where exact numbers are scaled integers."""
 
 
-_ALLOWED = {
+ALLOWED = {
     operators.eq, operators.ne, operators.lt, operators.le, operators.gt, operators.ge,
     operators.is_, operators.is_not, operators.in_op, operators.not_in_op,
     operators.between_op, operators.not_between_op,
@@ -59,6 +59,7 @@ _ALLOWED = {
     operators.asc_op, operators.desc_op, operators.nulls_first_op, operators.nulls_last_op,
     operators.distinct_op, operators.is_distinct_from, operators.is_not_distinct_from,
 }  # fmt: skip
+"""The operators that mean the same for scaled integers."""
 
 
 class Exact(sa.types.TypeDecorator[decimal.Decimal]):
@@ -101,7 +102,15 @@ class Exact(sa.types.TypeDecorator[decimal.Decimal]):
             return None
         factor = -self.scale
         make = decimal.Decimal
-        return lambda value: None if value is None else make(value).scaleb(factor)
+
+        def process(value: Any) -> Any:
+            if value is None:
+                return None
+            if value.__class__ is float:  # what SQLite makes of a whole number of more than 64 bits
+                raise OverflowError("an exact number of more digits than SQLite can hold")
+            return make(value).scaleb(factor)
+
+        return process
 
     def coerce_compared_value(self, op: Any, value: Any) -> sa.types.TypeEngine[Any]:
         return self
@@ -118,7 +127,7 @@ class Exact(sa.types.TypeDecorator[decimal.Decimal]):
             return super().reverse_operate(op, other, **kwargs)
 
         def _check(self, op: Any, others: tuple[Any, ...]) -> None:
-            if op not in _ALLOWED:
+            if op not in ALLOWED:
                 name = getattr(op, "__name__", str(op))
                 raise InexactOperation(f"{name} on an exact number: use core.sql.product or core.sql.average")
             scale = self.type.scale  # type: ignore[attr-defined]
@@ -131,21 +140,13 @@ class Exact(sa.types.TypeDecorator[decimal.Decimal]):
 
 
 def exact(value: Any, scale: int) -> decimal.Decimal:
-    """`value` as a Decimal of `scale` places, half up. Raises ValueError on floats and out of range."""
+    """`value` as a Decimal of `scale` places, half up. Raises ValueError on floats, other text and out of range."""
     if isinstance(value, float):
         raise ValueError("a float is not an exact number; use Decimal")
-    number = decimal.Decimal(value)
-    if not number.is_finite() or number.adjusted() >= DIGITS - scale:
+    try:
+        number = round_half_up(decimal.Decimal(value), scale)
+    except decimal.InvalidOperation:
+        raise ValueError(f"{value!r} is not a number of up to {DIGITS} digits") from None
+    if not number.is_finite() or abs(number) >= decimal.Decimal(10) ** (DIGITS - scale):
         raise ValueError(f"{value} has more than {DIGITS - scale} digits before the point")
-    return number.quantize(decimal.Decimal(1).scaleb(-scale), rounding=decimal.ROUND_HALF_UP)
-
-
-class avg(sa.sql.functions.GenericFunction[Any]):  # noqa: N801 - the name under which SQL knows it
-    """`func.avg`, refusing exact numbers: their average is `core.sql.average`."""
-
-    inherit_cache = True
-
-    def __init__(self, *clauses: Any, **kwargs: Any) -> None:
-        if any(isinstance(getattr(clause, "type", None), Exact) for clause in clauses):
-            raise InexactOperation("avg of an exact number: use core.sql.average")
-        super().__init__(*clauses, **kwargs)
+    return number

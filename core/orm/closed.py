@@ -1,0 +1,36 @@
+"""Closed fields: attributes that ask, whoever reads them of a record, for the right to do so.
+
+The column is mapped under another name, so that whatever way a record was loaded (undeferred, joined,
+refreshed), its value is reached through this attribute only. In SQL the door knows it by its name.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import orm
+from sqlalchemy.ext.hybrid import hybrid_property
+
+CLOSED = "__closed"
+"""Ends the name under which the column is mapped."""
+
+
+def closed(key: str) -> hybrid_property[Any]:
+    """The attribute `key` over the column mapped as `key` + CLOSED. Reading it may raise AccessDenied."""
+    inner = key + CLOSED
+
+    def read(record: Any) -> Any:
+        from core.access.door import refuse_hidden
+
+        rights = getattr(orm.object_session(record), "rights", None)
+        if rights is not None:
+            refuse_hidden(rights, type(record).__lumbung__, key)
+        return getattr(record, inner)
+
+    def write(record: Any, value: Any) -> None:
+        setattr(record, inner, value)
+
+    def expression(cls: Any) -> Any:
+        return getattr(cls, inner)
+
+    return hybrid_property(read, write, expr=expression)
