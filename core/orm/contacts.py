@@ -79,8 +79,8 @@ class Phone(Char[T]):
         except phonenumbers.NumberParseException:
             number = None
         # Letters would be dialled as digits and an extension be lost: what is kept is what was typed, or nothing.
-        lossy = number is None or number.extension or any(letter.isalpha() for letter in text)
-        if lossy or not phonenumbers.is_possible_number(number):
+        lossy = any(letter.isalpha() for letter in text)
+        if number is None or lossy or number.extension or not phonenumbers.is_possible_number(number):
             raise FieldError(
                 _("“%(text)s” is not a phone number. Write it like 0812-3456-7890.", text=text[:40]),
                 self.name,
