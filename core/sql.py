@@ -18,10 +18,10 @@ from core.orm.types import Exact
 
 
 class _Rescaled(FunctionElement[decimal.Decimal]):
-    """An expression over exact numbers whose raw value carries `digits` places, brought to the scale of `type`."""
+    """An expression over exact numbers, whose raw value has `digits` places, in the scale of `type`."""
 
     inherit_cache = True
-    _traverse_internals = [  # noqa: RUF012 - SQLAlchemy reads it from the class
+    _traverse_internals = [
         *FunctionElement._traverse_internals,
         ("digits", sa.sql.visitors.InternalTraversal.dp_plain_obj),
         ("type", sa.sql.visitors.InternalTraversal.dp_type),
@@ -100,7 +100,7 @@ def _joined(parts: str) -> int:
 
 
 class _Total(FunctionElement[decimal.Decimal]):
-    """The sum of an exact column, however many rows: on SQLite summed in halves, as a BIGINT would overflow."""
+    """The sum of an exact column, however many rows: on SQLite in halves, as a BIGINT would overflow."""
 
     inherit_cache = True
     name = "sum"
@@ -126,7 +126,7 @@ class _Month(FunctionElement[str]):
 
     inherit_cache = True
     type = sa.String(7)
-    _traverse_internals = [  # noqa: RUF012 - SQLAlchemy reads it from the class
+    _traverse_internals = [
         *FunctionElement._traverse_internals,
         ("zone", sa.sql.visitors.InternalTraversal.dp_string),
     ]
@@ -139,7 +139,11 @@ class _Month(FunctionElement[str]):
 @compiles(_Month)
 def _plain_month(element: _Month, compiler: Any, **kwargs: Any) -> str:
     inner = compiler.process(element.clauses, **kwargs)
-    return f"to_char(timezone('{element.zone}', {inner}), 'YYYY-MM')" if element.zone else f"to_char({inner}, 'YYYY-MM')"
+    return (
+        f"to_char(timezone('{element.zone}', {inner}), 'YYYY-MM')"
+        if element.zone
+        else f"to_char({inner}, 'YYYY-MM')"
+    )
 
 
 @compiles(_Month, "sqlite")

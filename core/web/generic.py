@@ -95,7 +95,7 @@ class Pages:
         return page, 422 if form.error else 200
 
     def _lines(self, view: ListView, query: Query) -> Generator[str]:
-        """The list as a file, in an env that stays open while it is sent, each part made in the reader's language."""
+        """The list as a file, from an env that stays open while it is sent, in the reader's language."""
         with requests.detached() as env:
             lines = view.lines(env, query)
             while True:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 TOKEN_COOKIE = "lumbung"  # noqa: S105 - the name of a cookie
 ANONYMOUS = CurrentUser()
+UNAVAILABLE = "lumbung.unavailable"
+"""Where the dispatcher leaves the error of a database that it could not ask for its addons."""
 
 
 def register(site: Site) -> None:
@@ -50,12 +52,13 @@ def writing() -> Iterator[Env]:
 
 @contextlib.contextmanager
 def detached() -> Iterator[Env]:
-    """A read-only env of this request's user that may outlive the request: for an answer that is sent while it is made."""
+    """A read-only env of this request's user that may outlive it: for an answer that is sent while it is made."""
+    mine = env()
     session = Session(bind=database().reading, expire_on_commit=False)
     with contextlib.closing(session):
-        reader = Env(env().registry, database(), session, env().user, readonly=True)
-        if session.rights is not None and env().session.rights is not None:
-            session.rights.overrides = env().session.rights.overrides
+        reader = Env(mine.registry, database(), session, mine.user, readonly=True)
+        if session.rights is not None and mine.session.rights is not None:
+            session.rights.overrides = mine.session.rights.overrides
         yield reader
 
 
@@ -80,7 +83,9 @@ def _open() -> None:
     site: Site = current_app.extensions["lumbung"]
     g.closing = contextlib.ExitStack()
     registry = site.assembly.registry
-    g.closing.enter_context(in_words(database()))
+    g.closing.enter_context(catalogs.speaking(_in_language(ANONYMOUS).lang))  # should the rest fail
+    if UNAVAILABLE in request.environ:
+        raise request.environ[UNAVAILABLE]
     g.env = g.closing.enter_context(open_env(registry, database(), ANONYMOUS, readonly=True))
     token = request.cookies.get(TOKEN_COOKIE, "")
     connection = g.env.session.core_connection()

@@ -1,4 +1,4 @@
-"""The generic list: rows of any model, found, filtered, sorted, grouped, drawn by a template per view, and exported.
+"""The generic list: rows of any model, found, filtered, sorted, grouped, drawn and exported.
 
 `query` reads the address, `filters` are its conditions, `reading` and `grouping` ask the database, `drawing`
 makes the rows, `page` what stands around them, `export` the same as a file.

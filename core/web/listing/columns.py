@@ -8,6 +8,7 @@ from typing import Any
 from core.i18n.lazy import _
 from core.orm.compose import ModelInfo
 from core.orm.fields import Field
+from core.orm.kinds import Calendar
 from core.orm.links import Many2one, One2many
 from core.views.nodes import Node
 from core.views.resolve import ResolvedView
@@ -20,7 +21,7 @@ NOT_VISIBLE = _("not visible to you")
 
 
 class Columns:
-    """Columns in order; `below` is what stands small under the first: the first of its fields that is not empty."""
+    """Columns in order. Small under the first stands the first field of `below` that is not empty."""
 
     def __init__(self, model: ModelInfo, nodes: Sequence[Node], readable: frozenset[str]) -> None:
         self.model = model
@@ -28,7 +29,9 @@ class Columns:
         self.items: list[Field[Any]] = [model.fields[node.name] for node in nodes]
         names: Sequence[str] = nodes[0].attrs.get("sub", ()) if nodes else ()
         chosen = [names] if isinstance(names, str) else names
-        self.below = [model.fields[name] for name in chosen if name in readable and name not in self.names[:1]]
+        self.below = [
+            model.fields[name] for name in chosen if name in readable and name not in self.names[:1]
+        ]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -51,7 +54,9 @@ class Columns:
 
 def shown_columns(view: ResolvedView, readable: frozenset[str]) -> Columns:
     """The columns of a view, as far as they may be read."""
-    nodes = [node for node in view.fields if node.name in readable and is_column(view.model.fields[node.name])]
+    nodes = [
+        node for node in view.fields if node.name in readable and is_column(view.model.fields[node.name])
+    ]
     return Columns(view.model, nodes, readable)
 
 
@@ -66,11 +71,19 @@ def chosen_columns(view: ResolvedView, readable: frozenset[str], names: Sequence
     return Columns(view.model, [known.get(name) or Node("field", name) for name in names], readable)
 
 
+def offered(model: ModelInfo) -> list[Field[Any]]:
+    """The fields that menus offer: those of addons, and when a record was made and changed."""
+    return [
+        *model.own_fields,
+        *(item for item in model.fields.values() if item.system and isinstance(item, Calendar)),
+    ]
+
+
 def is_column(item: Field[Any]) -> bool:
     """Whether a field has one value, or a few, to show in a cell."""
     return not isinstance(item, One2many)
 
 
 def stored(cls: Any, item: Field[Any]) -> Any:
-    """The attribute of a class, or of an alias of it, that holds or reads a field's value; of a link its key."""
+    """The attribute of a class, or of its alias, that holds or reads a field's value; of a link its key."""
     return getattr(cls, item.key if isinstance(item, Many2one) else item.name)

@@ -25,7 +25,7 @@ MOST_TEMPLATES = 200
 
 @dataclass
 class Values:
-    """Rows by column: what was read, and what is shown of it. `under` is the small line of the first column."""
+    """Rows by column: their keys and what is shown of them. `under` is the small line of the first column."""
 
     keys: Sequence[int]
     shown: list[Sequence[Any]]
@@ -47,7 +47,7 @@ class Drawer:
     def draw(self, columns: Columns, rows: Sequence[Any]) -> Markup:
         """The rows of `Values.rows`."""
         labels = [columns.label(place) for place in range(len(columns.items))]
-        return Markup(self._template(columns).render(rows=rows, l=labels))  # noqa: S704 - an escaping template
+        return Markup(self._template(columns).render(rows=rows, l=labels))  # made by an escaping template
 
     def _template(self, columns: Columns) -> jinja2.Template:
         key = (columns.names, len(columns.below))
@@ -69,7 +69,9 @@ def show(reading: Reading, columns: Columns, found: Sequence[Any]) -> Values:
         return _shown(reading, item, keys, by_name.get(item.name, ()))
 
     lines = [[_text(value) for value in shown(item)] for item in columns.below]
-    under = [next(filter(None, parts), "") for parts in zip(*lines, strict=True)] if lines else [""] * len(keys)
+    under = (
+        [next(filter(None, parts), "") for parts in zip(*lines, strict=True)] if lines else [""] * len(keys)
+    )
     return Values(keys, [shown(item) for item in columns.items], under)
 
 
@@ -114,14 +116,18 @@ def _cell(path: str, columns: Columns, place: int) -> str:
         return _first_cell(path, columns, item, value)
     classes = " ".join(filter(None, ("num" if item.numeric else "", "lo" if columns.is_low(place) else "")))
     attribute = f' class="{classes}"' if classes else ""
-    start = f'<td{attribute} data-l="{{{{ l[{place}] }}}}">'
-    return f'{start}{{% if {value} %}}{_inner(item, value)}{{% else %}}<span class="fnt">–</span>{{% endif %}}</td>'
+    inner = f'{{% if {value} %}}{_inner(item, value)}{{% else %}}<span class="fnt">–</span>{{% endif %}}'
+    return f'<td{attribute} data-l="{{{{ l[{place}] }}}}">{inner}</td>'
 
 
 def _first_cell(path: str, columns: Columns, item: Field[Any], value: str) -> str:
     text = f"{{% if {value} %}}{_inner(item, value)}{{% else %}}#{{{{ r[0] }}}}{{% endif %}}"
     under = f"r[{len(columns.items) + 1}]"
-    small = f'{{% if {under} %}}<br><span class="fnt xs">{{{{ {under} }}}}</span>{{% endif %}}' if columns.below else ""
+    small = (
+        f'{{% if {under} %}}<br><span class="fnt xs">{{{{ {under} }}}}</span>{{% endif %}}'
+        if columns.below
+        else ""
+    )
     return f'<td class="two"><a href="{path}/{{{{ r[0] }}}}">{text}</a>{small}</td>'
 
 

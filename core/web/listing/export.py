@@ -42,7 +42,7 @@ def export(reading: Reading, columns: Columns, keys: Sequence[int]) -> Iterator[
 
 
 def keys_of(reading: Reading) -> Sequence[int]:
-    """The keys of all rows in order: one statement, so that no row comes twice or is left out in between.
+    """The keys of all rows in order, in one statement: no row comes twice or is left out in between.
 
     Raises BadRequest where there are more than MOST_ROWS.
     """
@@ -58,11 +58,10 @@ def _batch(reading: Reading, columns: Columns, keys: Sequence[int]) -> list[list
     statement = reading.rows(columns, whole=True).where(reading.cls.id.in_(keys))
     found = {row[0]: row for row in reading.env.execute(statement)}
     rows = [found[key] for key in keys if key in found]
-    names = [item.name for item in read_with_row(columns)]
-    places = {name: place + 1 for place, name in enumerate(names)}
     kept = [row[0] for row in rows]
-    cells = [_cells(reading, item, kept, [row[places[item.name]] for row in rows] if item.name in places else ())
-             for item in columns.items]  # fmt: skip
+    places = {item.name: place for place, item in enumerate(read_with_row(columns), start=1)}
+    values = {name: [row[place] for row in rows] for name, place in places.items()}
+    cells = [_cells(reading, item, kept, values.get(item.name, ())) for item in columns.items]
     return [list(row) for row in zip(*cells, strict=True)]
 
 
@@ -78,14 +77,18 @@ def _cells(reading: Reading, item: Field[Any], keys: Sequence[int], values: Sequ
         linked = reading.linked(item, keys)
         return [safe(write(linked[key])) for key in keys]
     machine = _machine(item, reading)
-    return [safe(write(value)) for value in values] if machine is None else [machine(value) for value in values]
+    return (
+        [safe(write(value)) for value in values] if machine is None else [machine(value) for value in values]
+    )
 
 
 def _machine(item: Field[Any], reading: Reading) -> Callable[[Any], str] | None:
     """How a number, a day or a moment is written for programs; None for what people read."""
     zone = reading.env.formats.zone
     if item.numeric:
-        return lambda value: "" if value is None else format(value, "f") if isinstance(value, Decimal) else str(value)
+        return lambda value: (
+            "" if value is None else format(value, "f") if isinstance(value, Decimal) else str(value)
+        )
     if isinstance(item, DateTime):
         return lambda value: "" if value is None else value.astimezone(zone).isoformat()
     if item.widget == "date":
@@ -105,7 +108,7 @@ def safe(text: str) -> str:
 
 
 def _is_formula(text: str) -> bool:
-    """Whether the first letter that is seen begins a formula, or a letter before it has been seen to hide one."""
+    """Whether the first letter that is seen begins a formula, or the text begins with what hides one."""
     if text[0] in "\t\r\n\0":
         return True
     for letter in text:

@@ -81,8 +81,9 @@ def read_filter(env: Env, info: ModelInfo, name: str, text: str) -> Filter:
     try:
         _check(env, info, found)
     except FieldError as error:
-        raise BadRequest(_("The filter “%(name)s” cannot be used: %(reason)s", name=name[:SHOWN], reason=error)) \
-            from None  # fmt: skip
+        raise BadRequest(
+            _("The filter “%(name)s” cannot be used: %(reason)s", name=name[:SHOWN], reason=error)
+        ) from None
     return found
 
 
@@ -146,7 +147,9 @@ def _test(env: Env, wanted: Filter, operator: str, text: str, labels: Labels) ->
     return lambda entity: stored(entity, item).in_(seen)
 
 
-def _reach(env: Env, info: ModelInfo, entity: Any, steps: Sequence[Link[Any]], test: Test) -> sa.ColumnElement[bool]:
+def _reach(
+    env: Env, info: ModelInfo, entity: Any, steps: Sequence[Link[Any]], test: Test
+) -> sa.ColumnElement[bool]:
     """Rows from which a path leads to one that meets the test: by key, so that no row comes twice."""
     if not steps:
         return test(entity)

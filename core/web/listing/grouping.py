@@ -67,6 +67,8 @@ class Grouping:
     def _parts(self, statement: sa.Select[Any]) -> tuple[sa.Select[Any], Any, Any]:
         """The statement with the group's value, that value, and what groups are put in order by."""
         item, attribute = self.item, stored(self.cls, self.item)
+        key: Any
+        order: Any
         if isinstance(item, Many2one):
             statement, target, order = self.reading.joined(statement, item)
             key = sa.case((target.id.is_not(None), target.id), (attribute.is_not(None), UNSEEN), else_=None)
@@ -82,8 +84,8 @@ class Grouping:
         """The groups in order, at most one more than MOST_GROUPS; one statement."""
         summed = summed_items(columns)
         sums = [sql.total(stored(self.cls, item)).label(f"sum_{place}") for place, item in enumerate(summed)]
-        counted = sa.select(sa.func.count(self.cls.id), *sums).select_from(self.cls).where(*self.reading.where())
-        statement, _key, order = self._parts(counted)
+        counted: Any = sa.select(sa.func.count(self.cls.id), *sums).select_from(self.cls)
+        statement, _key, order = self._parts(counted.where(*self.reading.where()))
         place = sa.func.min(order)
         statement = statement.group_by(KEY)
         statement = statement.order_by((place.desc() if self.down else place).nulls_last(), KEY)
@@ -112,7 +114,9 @@ class Grouping:
         """What a reader calls each of the groups."""
         values = [group.value for group in groups]
         if isinstance(self.item, Many2one):
-            known = self.reading.labels.get(self.item.target_name, (value for value in values if value != UNSEEN))
+            known = self.reading.labels.get(
+                self.item.target_name, (value for value in values if value != UNSEEN)
+            )
             shown = [str(NOT_VISIBLE) if value == UNSEEN else known[value].text if value in known else ""
                      for value in values]  # fmt: skip
         elif isinstance(self.item, Calendar):
@@ -140,7 +144,7 @@ def _month(token: str) -> str:
 
 
 def shown_groups(groups: Sequence[Group], first: int, size: int) -> list[Group]:
-    """The groups of a page, which has `size` rows of the open ones from `first`, with the folded ones between."""
+    """The groups of a page: `size` rows of the open ones from `first` on, and the folded ones between."""
     shown: list[Group] = []
     end, place, total = first + size, 0, open_rows(groups)
     for group in groups:

@@ -11,11 +11,10 @@ from markupsafe import Markup
 
 from core.i18n.formats import Formats
 from core.i18n.lazy import _
-from core.orm.fields import Field
 from core.orm.kinds import Boolean, Calendar, Select
 from core.orm.links import Many2one
 from core.web.listing.chips import Chip, chips, search_chip
-from core.web.listing.columns import Columns, is_column
+from core.web.listing.columns import Columns, is_column, offered
 from core.web.listing.drawing import show
 from core.web.listing.grouping import MOST_GROUPS, Group, Grouping, open_rows, shown_groups
 from core.web.listing.query import SIZES, Query
@@ -27,6 +26,9 @@ if TYPE_CHECKING:
 
 FEW = (Select, Boolean, Many2one, Calendar)
 """Kinds that the menu offers to group by: others have nearly as many values as there are rows."""
+
+
+EMPTY = Markup()
 
 
 @dataclass
@@ -87,7 +89,7 @@ class ListPage:
     sizes: list[tuple[int, str, bool]]
     menus: Menus
     kept: dict[str, list[tuple[str, str]]]
-    body: Markup = Markup()
+    body: Markup = EMPTY
     groups: list[GroupRow] | None = None
     note: str | None = None
     first: str = "0"
@@ -153,23 +155,21 @@ def _heads(query: Query) -> list[Column]:
 
 
 def _menus(view: ListView, query: Query) -> Menus:
-    items = [item for item in view.model.fields.values() if item.name in view.readable]
-    groups = [item for item in items if item.groupable and isinstance(item, FEW) and _is_plain(item)]
-    offered = [*query.columns.items, *view.columns.items, *(item for item in items if _is_plain(item))]
-    by_name = {item.name: item for item in offered if is_column(item)}
+    items = [item for item in offered(view.model) if item.name in view.readable]
+    groups = [item for item in items if item.groupable and isinstance(item, FEW)]
+    by_name = {
+        item.name: item for item in (*view.columns.items, *query.columns.items, *items) if is_column(item)
+    }
     shown = query.columns.names
     return Menus(
-        groups=[(str(item.label), query.href(group=item.name, fold=None), item is query.group) for item in groups],
+        groups=[
+            (str(item.label), query.href(group=item.name, fold=None), item is query.group) for item in groups
+        ],
         group=str(query.group.label) if query.group else None,
         ungroup_href=query.href(group=None, fold=None),
         columns=[(item.name, str(item.label), item.name in shown) for item in by_name.values()],
         default_href=query.href(columns=None),
     )
-
-
-def _is_plain(item: Field[Any]) -> bool:
-    """Whether a field is of interest to someone who looks for something to see."""
-    return not item.system or isinstance(item, Calendar)
 
 
 # ----------------------------------------------------------------- rows
@@ -224,7 +224,9 @@ def _fill_groups(page: ListPage, view: ListView, reading: Reading, grouping: Gro
     if len(groups) > MOST_GROUPS:
         groups = groups[:MOST_GROUPS]
         number = reading.env.formats.number(MOST_GROUPS)
-        page.note = str(_("The first %(number)s groups are shown. Choose fewer records by a filter.", number=number))
+        page.note = str(
+            _("The first %(number)s groups are shown. Choose fewer records by a filter.", number=number)
+        )
     offset, total = (query.page - 1) * query.size, open_rows(groups)
     size = max(0, min(query.size, total - offset))
     found = reading.env.execute(grouping.rows(columns).offset(offset).limit(size)).all() if size else []
@@ -248,7 +250,7 @@ def _group_rows(
             sums=_sums(reading, columns, group),
             href=query.folding(group.token),
             folded=group.folded,
-            body=view.drawer.draw(columns, by_group[group.value]) if group.value in by_group else Markup(),
+            body=view.drawer.draw(columns, by_group[group.value]) if group.value in by_group else EMPTY,
         )
         for group, label in zip(shown, grouping.labels(shown), strict=True)
     ]

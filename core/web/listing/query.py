@@ -50,7 +50,9 @@ class Query:
         pairs: list[tuple[str, str]] = []
         for name, text in self._lasting():
             pairs += [(name, text)] if name not in changes else _pairs(name, left.pop(name, None))
-        return self._address([*pairs, *(pair for name, value in left.items() for pair in _pairs(name, value))])
+        return self._address(
+            [*pairs, *(pair for name, value in left.items() for pair in _pairs(name, value))]
+        )
 
     def without(self, index: int) -> str:
         """The same list without one of its filters."""
@@ -102,7 +104,9 @@ class _Reader:
         if len(pairs) > MOST_PARAMETERS:
             raise BadRequest(_("The address has too many parameters."))
         self.view, self.env = view, env
-        lasting = [(name, text) for name, text in pairs if name not in TYPED and (name != "q" or text.strip())]
+        lasting = [
+            (name, text) for name, text in pairs if name not in TYPED and (name != "q" or text.strip())
+        ]
         self.query = Query(view.path, lasting, view.columns)
         self.query.sort = view.default_sort
         self.given: dict[str, list[str]] = {}

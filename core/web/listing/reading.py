@@ -50,25 +50,20 @@ class Reading:
         return [self.cls.archived.is_(False), *(self.filters if filters is None else filters)]
 
     def forget(self) -> None:
-        """Lets go of the records that labels were read from, so that a long list takes no more memory than a short."""
+        """Lets go of the records that labels were read from: a long list takes no more memory than a page."""
         self.labels.forget()
         self.env.session.expunge_all()
 
     # ------------------------------------------------------------- counts
-    def count(self) -> int:
-        """How many rows there are, at most one more than COUNT_LIMIT."""
-        return self.env.scalar(sa.select(self._counted(self.where()))) or 0
+    def count(self, filters: Iterable[sa.ColumnElement[bool]] | None = None) -> int:
+        """How many rows meet the filters (those asked for), at most one more than COUNT_LIMIT."""
+        some = sa.select(self.cls.id).where(*self.where(filters)).limit(COUNT_LIMIT + 1).subquery()
+        return self.env.scalar(sa.select(sa.func.count()).select_from(some)) or 0
 
     def counts_without(self) -> list[int]:
-        """How many rows there would be without each of the conditions, and behind them without any; one statement."""
-        filters = self.filters
-        fewer = [[item for item in filters if item is not dropped] for dropped in filters]
-        found = self.env.execute(sa.select(*(self._counted(self.where(some)) for some in [*fewer, []]))).one()
-        return list(found)
-
-    def _counted(self, where: Sequence[sa.ColumnElement[bool]]) -> sa.ScalarSelect[int]:
-        some = sa.select(self.cls.id).where(*where).limit(COUNT_LIMIT + 1).subquery()
-        return sa.select(sa.func.count()).select_from(some).scalar_subquery()
+        """How many rows there would be without each condition in turn, and last without any."""
+        fewer = [[item for item in self.filters if item is not dropped] for dropped in self.filters]
+        return [self.count(some) for some in [*fewer, []]]
 
     # ------------------------------------------------------------- rows
     def rows(self, columns: Columns, *, whole: bool = False) -> sa.Select[Any]:
@@ -82,7 +77,7 @@ class Reading:
         return attribute
 
     def sorted(self, statement: sa.Select[Any]) -> sa.Select[Any]:
-        """In the order asked for, a link by the label of its target; the key last, so that pages never overlap."""
+        """In the order asked for, a link by its target's label; the key last, so that pages never overlap."""
         name, down = self.query.sort.removeprefix("-"), self.query.sort.startswith("-")
         last = self.cls.id.desc() if down else self.cls.id
         if name == "id":
@@ -94,7 +89,7 @@ class Reading:
         return statement.order_by(item.sort(stored(self.cls, item), down), last)
 
     def joined(self, statement: sa.Select[Any], item: Many2one[Any]) -> tuple[sa.Select[Any], Any, Any]:
-        """The statement with the records that a link leads to, empty where they may not be seen, and their label."""
+        """The statement with the records that a link leads to, if they may be seen, and with their label."""
         info = self.env.registry.models[item.target_name]
         target: Any = orm.aliased(info.cls)
         statement = statement.outerjoin(target, stored(self.cls, item) == target.id)

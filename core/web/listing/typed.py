@@ -16,6 +16,7 @@ from core.orm.fields import Field
 from core.orm.kinds import Boolean, Calendar, DateTime, Select
 from core.orm.links import Link
 from core.orm.periods import PERIODS
+from core.web.listing.columns import offered
 from core.web.listing.filters import LONGEST_TEXT, read_filter
 from core.web.listing.refusal import SHOWN, BadRequest
 
@@ -70,7 +71,9 @@ def filter_form(env: Env, model: ModelInfo, readable: frozenset[str], typed: Seq
 
     Raises BadRequest on a field or operator that the form does not offer.
     """
-    form = FilterForm(_choices(env, model, readable), [(name, str(words)) for name, words in OPERATORS.items()], *typed)
+    form = FilterForm(
+        _choices(env, model, readable), [(name, str(words)) for name, words in OPERATORS.items()], *typed
+    )
     if form.field and form.choice is None:
         raise BadRequest(_("There is no field “%(name)s” to filter by.", name=form.field[:SHOWN]))
     if form.field and form.operator not in OPERATORS:
@@ -83,13 +86,9 @@ def filter_form(env: Env, model: ModelInfo, readable: frozenset[str], typed: Seq
 
 
 def _choices(env: Env, model: ModelInfo, readable: frozenset[str]) -> list[Choice]:
-    items = [item for item in model.fields.values() if item.name in readable and _is_offered(item)]
+    items = [item for item in offered(model) if item.name in readable]
     choices = [_choice(env, item) for item in items]
     return [choice for choice in choices if choice.operators]
-
-
-def _is_offered(item: Field[Any]) -> bool:
-    return not item.system or isinstance(item, DateTime)
 
 
 def _choice(env: Env, item: Field[Any]) -> Choice:

@@ -55,7 +55,7 @@ class ListView:
         return filter_form(env, self.model, self.readable, typed)
 
     def typed(self, env: Env, query: Query, form: FilterForm) -> str:
-        """The address with the filter that was typed. Raises FieldError on a value that its field cannot take."""
+        """The address with the filter that was typed. Raises FieldError on a value that is none."""
         return query.extended(*typed_filter(env, self.model, form))
 
     def page(self, env: Env, query: Query, form: FilterForm) -> ListPage:

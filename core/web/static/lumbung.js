@@ -143,10 +143,28 @@
     return true;
   }
 
+  /* ---- filter: data-filter offers the operators (data-ops) and values (data-list) of the field that is chosen ---- */
+
+  function offer(form) {
+    var field = form.elements.filter_field.selectedOptions[0];
+    var operator = form.elements.filter_operator;
+    var value = form.elements.filter_value;
+    if (!field) return;
+    var known = field.dataset.ops.split(" ");
+    Array.from(operator.options).forEach(function (option) {
+      option.hidden = option.disabled = !known.includes(option.value);
+    });
+    if (!known.includes(operator.value)) operator.value = known[0];
+    if (field.dataset.list) value.setAttribute("list", field.dataset.list);
+    else value.removeAttribute("list");
+    value.closest(".field").hidden = /^(empty|filled)$/.test(operator.value);
+  }
+
   /* ---- popovers: arrow keys walk over the entries ---- */
 
   function walkPopover(event, popover) {
-    var entries = all("a[href],button:not([disabled]),input", popover).filter(visible);
+    if (typing(event.target)) return;
+    var entries = all("a[href],button:not([disabled]),input,select", popover).filter(visible);
     var here = entries.indexOf(document.activeElement);
     var to = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: entries.length - 1 }[event.key];
     if (to === undefined || !entries.length) return;
@@ -157,7 +175,7 @@
   function popoverToggled(event) {
     var popover = event.target;
     if (!popover.matches || !popover.matches(".pop[popover]") || event.newState !== "open") return;
-    var entry = all("a[href],button:not([disabled]),input", popover).find(visible);
+    var entry = all("a[href],button:not([disabled]),input,select", popover).find(visible);
     if (entry) entry.focus({ preventScroll: true });
   }
 
@@ -231,6 +249,11 @@
     if (form && form.matches("[data-guard]")) sayChanges(form);
   });
 
+  document.addEventListener("change", function (event) {
+    var form = event.target.form;
+    if (form && form.matches("[data-filter]")) offer(form);
+  });
+
   document.addEventListener("focusout", function (event) {
     if (event.target.matches && event.target.matches("[data-money]")) groupDigits(event.target);
   });
@@ -249,6 +272,7 @@
   function init() {
     all("[data-reveal],[data-dialog]").forEach(function (button) { button.hidden = false; });
     all("form[data-guard]").forEach(remember);
+    all("form[data-filter]").forEach(offer);
     /* A status that was there from the start is not read aloud; writing it again is. */
     all("[data-say] span").forEach(function (span) {
       var text = span.textContent;
