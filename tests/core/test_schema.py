@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from core import Boolean, Char, Integer, Json, Many2many, Many2one, Model, Money, Text
 from core.errors import DatabaseError, LoadError
+from core.i18n import catalogs
 from core.orm.database import Database
 from core.orm.registry import Registry
 from core.schema import ledger, tables
@@ -59,6 +60,13 @@ class MoreThing(Thing):
 
 TOY: Published = {"toy": [Shelf, Thing]}
 BOTH: Published = {"toy": [Shelf, Thing], "more": [Brand, Maker, MoreThing]}
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> Iterator[None]:
+    token = catalogs.set_language("en")
+    yield
+    catalogs.reset_language(token)
 
 
 @pytest.fixture
@@ -254,6 +262,7 @@ def test_the_ledger_names_the_owner_of_everything(database: Database) -> None:
         columns = {
             (table, column["name"])
             for table in sa.inspect(connection).get_table_names()
+            if not table.startswith("search")  # made from the records, and made anew at any time
             for column in sa.inspect(connection).get_columns(table)
         }
         known = {
