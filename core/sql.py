@@ -14,7 +14,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from core.orm.types import Exact
+from core.orm.types import Exact, InexactOperation
 
 
 class _Rescaled(FunctionElement[decimal.Decimal]):
@@ -47,7 +47,7 @@ def _scaled(element: _Rescaled, compiler: Any, **kwargs: Any) -> str:
     if shift <= 0:
         return f"({inner} * {10**-shift})"
     unit = 10**shift
-    return f"(({inner} + CASE WHEN {inner} < 0 THEN -{unit // 2} ELSE {unit // 2} END) / {unit})"
+    return f"(({inner}) / {unit} + 2 * (({inner}) % {unit}) / {unit})"
 
 
 class _Average(FunctionElement[decimal.Decimal]):
@@ -62,16 +62,18 @@ class _Average(FunctionElement[decimal.Decimal]):
 
 @compiles(_Average)
 def _plain_average(element: _Average, compiler: Any, **kwargs: Any) -> str:
-    inner = compiler.process(element.clauses, **kwargs)
-    return f"ROUND(AVG({inner}), {element.type.scale})"  # type: ignore[attr-defined]
+    """In whole numbers, as AVG itself rounds to some 16 digits and a rounded half is no half any more."""
+    inner, scale = compiler.process(element.clauses, **kwargs), element.type.scale  # type: ignore[attr-defined]
+    total, count = f"SUM({inner}) * {10**scale}", f"NULLIF(COUNT({inner}), 0)"
+    rounded = f"DIV({total}, {count}) + DIV(2 * MOD({total}, {count}), {count})"
+    return f"(({rounded}) * {decimal.Decimal(1).scaleb(-scale):f})"
 
 
 @compiles(_Average, "sqlite")
 def _scaled_average(element: _Average, compiler: Any, **kwargs: Any) -> str:
     inner = compiler.process(element.clauses, **kwargs)
     total, count = f"SUM({inner})", f"COUNT({inner})"
-    half = f"CASE WHEN {total} < 0 THEN -{count} ELSE {count} END"
-    return f"((2 * {total} + {half}) / (2 * NULLIF({count}, 0)))"
+    return f"({total} / {count} + 2 * ({total} % {count}) / {count})"
 
 
 class _Sum(sa.types.TypeDecorator[decimal.Decimal]):
@@ -175,20 +177,26 @@ def total(column: Any) -> sa.ColumnElement[decimal.Decimal]:
 
 
 def product(left: Any, right: Any, scale: int | None = None) -> sa.ColumnElement[decimal.Decimal]:
-    """`left * right` of two exact columns, rounded half away from zero to `scale` (that of the finer one).
+    """`left * right` of exact or whole columns, rounded half away from zero to `scale`, else that of the finer.
 
-    The raw product must fit 18 digits on SQLite.
+    The raw product must fit 18 digits on SQLite: more raise OverflowError as they are read.
     """
-    digits = left.type.scale + right.type.scale
-    scale = max(left.type.scale, right.type.scale) if scale is None else scale
-    raw = sa.type_coerce(left, _raw(left)) * sa.type_coerce(right, _raw(right))
-    return _Rescaled(raw, digits, scale)
+    scales = [_scale(left), _scale(right)]
+    raw = [sa.type_coerce(side, sa.Numeric(38, places)) for side, places in zip((left, right), scales, strict=True)]
+    return _Rescaled(raw[0] * raw[1], sum(scales), max(scales) if scale is None else scale)
 
 
 def average(column: Any) -> sa.ColumnElement[decimal.Decimal]:
     """The mean of an exact column, in its own scale; NULL over no rows."""
+    if not isinstance(column.type, Exact):
+        raise InexactOperation("average() is of an exact number")
     return _Average(column)
 
 
-def _raw(column: Any) -> sa.types.TypeEngine[Any]:
-    return sa.Numeric(38, column.type.scale)
+def _scale(column: Any) -> int:
+    """The places of an exact number, or of a whole one, which has none."""
+    if isinstance(column.type, Exact):
+        return column.type.scale
+    if isinstance(column.type, sa.Integer):
+        return 0
+    raise InexactOperation("product() is of exact and whole numbers")

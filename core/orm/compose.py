@@ -17,6 +17,7 @@ from core.orm.kinds import Char, Text
 from core.orm.links import Link, Many2one, One2many
 from core.orm.model import RESERVED, Fragment, Model
 from core.orm.names import FIELD_NAME
+from core.orm.numbers import Decimal
 
 SYSTEM_FIELDS = tuple(name for name, value in vars(Model).items() if isinstance(value, Field))
 LABEL_FIELDS = ("name", "title", "code")
@@ -63,6 +64,11 @@ class ModelInfo:
     def searched_links(self) -> list[Many2one[Any]]:
         """The links that are searched by the text of their target, which is kept with the target."""
         return [item for item in self.own_fields if item.search and item.access is None and isinstance(item, Many2one)]
+
+    @cached_property
+    def exact(self) -> list[Decimal[Any]]:
+        """The fields that hold exact numbers."""
+        return [item for item in self.fields.values() if isinstance(item, Decimal)]
 
     @cached_property
     def _constants(self) -> dict[str, Any]:

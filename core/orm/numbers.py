@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from core.errors import FieldError
 from core.i18n.lazy import _
+from core.orm import exactness as _refusals  # noqa: F401 - registers them with SQLAlchemy
 from core.orm.fields import ORDERED, Field, FieldOptions
 from core.orm.types import Exact, exact
 
@@ -55,6 +56,21 @@ class Decimal(Field[T]):
     def sql_type(self) -> sa.types.TypeEngine[Any]:
         return Exact(self.scale)
 
+    def settle(self, record: Any) -> None:
+        """Gives the value set on a record the places that its row will have. Raises FieldError where it has none."""
+        value = vars(record).get(self.key)
+        if value is not None and not isinstance(value, sa.ClauseElement):
+            setattr(record, self.key, self._in_range(value))
+
+    def _in_range(self, value: Any) -> Number:
+        """The value in its places, half up. Raises FieldError, on a float TypeError: its digits are a guess."""
+        if isinstance(value, float):
+            raise TypeError(f"{self.name}: a float is not an exact number; use Decimal")
+        try:
+            return exact(value, self.scale)
+        except ValueError:
+            raise FieldError(_("%(field)s is too large.", field=self.label), self.name) from None
+
     def parse(self, text: str, formats: Formats) -> Number | None:
         return self._checked(formats.parse_number(text)) if text.strip() else None
 
@@ -65,10 +81,7 @@ class Decimal(Field[T]):
 
     def _checked(self, value: Number) -> Number:
         """Refuses what would be rounded away: a third decimal of money is a typing error, not a wish."""
-        try:
-            number = exact(value, self.scale)
-        except ValueError:
-            raise FieldError(_("%(field)s is too large.", field=self.label), self.name) from None
+        number = self._in_range(value)
         if number != value:
             raise FieldError(
                 _("%(field)s has at most %(places)s decimals.", field=self.label, places=self.scale), self.name

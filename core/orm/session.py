@@ -138,12 +138,19 @@ def _stamp(session: Session, context: Any, instances: Any) -> None:
             record.created_at = now
         record.updated_at = now
         record.created_by = record.updated_by = user
+        _settle(record)
     for record, names in changed.items():
         record.updated_at, record.updated_by = now, user
         ends.forget_targets(session, record, names)
+        _settle(record)
         if names - UNCOUNTED:
             record.version += 1
     keys.draw(session.core_connection(), session.new)
+
+
+def _settle(record: Any) -> None:
+    for item in record.__lumbung__.exact:
+        item.settle(record)
 
 
 def changed_names(record: Any) -> frozenset[str]:

@@ -144,7 +144,8 @@ def exact(value: Any, scale: int) -> decimal.Decimal:
     if isinstance(value, float):
         raise ValueError("a float is not an exact number; use Decimal")
     try:
-        number = round_half_up(decimal.Decimal(value), scale)
+        places = decimal.Decimal(1).scaleb(-scale)
+        number = decimal.Decimal(value).quantize(places, rounding=decimal.ROUND_HALF_UP)
     except decimal.InvalidOperation:
         raise ValueError(f"{value!r} is not a number of up to {DIGITS} digits") from None
     if not number.is_finite() or abs(number) >= decimal.Decimal(10) ** (DIGITS - scale):

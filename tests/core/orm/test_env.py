@@ -213,7 +213,8 @@ def test_callable_and_translated_defaults(url: str) -> None:
             assert Default.asked == [env, env]
             assert [a.number, b.number, c.number] == [1, 7, 2]
             assert [a.name, a.word] == ["Name", "word"]
-            b.data["list"].append(1)
+            data: Any = b.data
+            data["list"].append(1)
             env.flush()
             assert [a.data, b.data, c.data] == [{"list": []}, {"list": [1]}, None]
             assert [record.by_key and record.by_key.id for record in (a, b, c)] == [
