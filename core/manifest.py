@@ -62,13 +62,16 @@ class Menu:
 class Page:
     """A page made by hand. `view(env, **arguments)` answers; no roles is a load error.
 
-    `roles=("base.user",)` lets in everyone who is signed in.
+    `roles=("base.user",)` lets in everyone who is signed in. `query` and `form` name what its address and its
+    form may bring: a request with anything else is refused.
     """
 
     path: str
     view: Callable[..., Any]
     methods: tuple[str, ...] = ("GET",)
     roles: tuple[str, ...] = ()
+    query: tuple[str, ...] = ()
+    form: tuple[str, ...] = ()
     origin: Origin = field(default_factory=declared_at, compare=False, repr=False)
 
 

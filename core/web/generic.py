@@ -16,23 +16,25 @@ from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.routing import IntegerConverter, Map
 
 from core.access.door import AccessDenied
-from core.access.grants import Operation
 from core.errors import FieldError, UserError
 from core.i18n import catalogs
 from core.i18n.lazy import _
 from core.orm.compose import ModelInfo
 from core.orm.kinds import Select, Text
-from core.orm.links import Link, Many2one
+from core.orm.links import Link, Many2one, One2many
 from core.orm.writing import locked
 from core.web import requests
 from core.web.forms import FormPage, RecordForm, unknown_names
 from core.web.listing import NOT_VISIBLE
+from core.web.listing.parameters import PARAMETERS
 from core.web.listing.query import TYPED
+from core.web.routes import Door, Parameters, Route
 from core.web.shell import render
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
+    from core.assembly import Assembly
     from core.orm.env import Env
     from core.views.nodes import Node
     from core.views.resolve import ResolvedView
@@ -80,7 +82,7 @@ class Pages:
 
     def listing(self, model: str) -> ResponseReturnValue:
         """A page of the list, the same list as a file, or the address with a filter that was typed."""
-        info, env = self._info(model, "r"), requests.env()
+        info, env = self._info(model), requests.env()
         view = self.site.list_view(info.name, env)
         query = view.query(env, list(request.args.items(multi=True)))
         form = view.form(env, [request.args.get(name, "") for name in TYPED])
@@ -117,13 +119,13 @@ class Pages:
 
     def record(self, model: str, key: int) -> ResponseReturnValue:
         """One record, to read."""
-        info = self._info(model, "r")
+        info = self._info(model)
         record = self._record(requests.env(), info, key)
         return render("core/record.html", record.display_label(), record=self._read_page(info, record))
 
     def new(self, model: str) -> ResponseReturnValue:
         """The form of a record that is not there yet."""
-        info = self._info(model, "c")
+        info = self._info(model)
         form = RecordForm(self._view(info), requests.env(), None, self._typed())
         if request.method == "POST":
             answer = self._save(info, form, None)
@@ -134,7 +136,7 @@ class Pages:
 
     def edit(self, model: str, key: int) -> ResponseReturnValue:
         """The form of a record."""
-        info = self._info(model, "w")
+        info = self._info(model)
         record = self._record(requests.env(), info, key)
         if not requests.env().may_with(record, "w"):
             raise AccessDenied(_("Your roles do not allow a change of this record."))
@@ -147,14 +149,9 @@ class Pages:
         return self._form_page(info, form, record)
 
     # ------------------------------------------------------------- parts
-    def _info(self, model: str, operation: Operation) -> ModelInfo:
-        """The model, if there is one and the user may do this with some of its records."""
-        info = self.site.assembly.registry.models.get(model)
-        if info is None:
-            raise NotFound
-        if not requests.env().may(info.name, operation):
-            raise AccessDenied(_("Your roles do not allow this with %(model)s.", model=info.plural))
-        return info
+    def _info(self, model: str) -> ModelInfo:
+        """The model of an address, which the route's door has let in."""
+        return self.site.assembly.registry.models[model]
 
     def _record(self, env: Env, info: ModelInfo, key: int) -> Any:
         record = env.get(info.cls, key)
@@ -283,11 +280,27 @@ def _own(env: Env, info: ModelInfo, values: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+class Inputs:
+    """The inputs of a model's form; which of them a user is shown is for the form to say."""
+
+    def takes(self, assembly: Assembly, model: str, name: str) -> bool:
+        """Whether the form has such an input for somebody."""
+        return name in self.names(assembly, model)
+
+    def names(self, assembly: Assembly, model: str) -> list[str]:
+        """The fields of the view that are typed into."""
+        view = assembly.views[f"{model}.form"]
+        return [node.name for node in view.fields if not isinstance(view.model.fields[node.name], One2many)]
+
+
 def register(site: Site) -> None:
     """The addresses of the generic pages."""
     site.app.url_map.converters["key"] = KeyConverter
-    pages, add = Pages(site), site.app.add_url_rule
-    add("/app/<model>", "list", pages.listing)
-    add("/app/<model>/new", "new", pages.new, methods=["GET", "POST"])
-    add("/app/<model>/<key:key>", "record", pages.record)
-    add("/app/<model>/<key:key>/edit", "edit", pages.edit, methods=["GET", "POST"])
+    pages, path = Pages(site), "/app/<model>"
+    site.routes.add(
+        Route("list", path, pages.listing, Door(operation="r"), query=PARAMETERS),
+        Route("new", f"{path}/new", pages.new, Door(operation="c"), ("GET", "POST"), form=Parameters((), Inputs())),
+        Route("record", f"{path}/<key:key>", pages.record, Door(operation="r")),
+        Route("edit", f"{path}/<key:key>/edit", pages.edit, Door(operation="w"), ("GET", "POST"),
+              form=Parameters(("version",), Inputs())),
+    )  # fmt: skip

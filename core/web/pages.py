@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from werkzeug.exceptions import Forbidden
 
 from core.web import requests
+from core.web.routes import GUESTS, Door, Parameters, Route
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -19,19 +19,25 @@ if TYPE_CHECKING:
 
 def register(site: Site) -> None:
     """The pages of the addons, and `/healthz`."""
-    site.app.add_url_rule("/healthz", "healthz", _health)
+    site.routes.add(Route("healthz", "/healthz", _health, GUESTS))
     for item in site.assembly.pages:
         page = item.value
-        endpoint = f"page:{item.addon}:{page.path}:{','.join(page.methods)}"
-        site.app.add_url_rule(page.path, endpoint, _handler(page), methods=list(page.methods))
+        site.routes.add(
+            Route(
+                name=f"page:{item.addon}:{page.path}:{','.join(page.methods)}",
+                path=page.path,
+                view=_handler(page),
+                door=Door(roles=frozenset(page.roles)),
+                methods=page.methods,
+                query=Parameters(page.query),
+                form=Parameters(page.form),
+            )
+        )
 
 
 def _handler(page: Page) -> Callable[..., ResponseReturnValue]:
     def handle(**arguments: Any) -> ResponseReturnValue:
-        env = requests.env()
-        if not env.user.roles & set(page.roles):
-            raise Forbidden
-        return page.view(env, **arguments)  # type: ignore[no-any-return]
+        return page.view(requests.env(), **arguments)  # type: ignore[no-any-return]
 
     return handle
 

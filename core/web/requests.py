@@ -32,6 +32,11 @@ def register(site: Site) -> None:
     site.app.teardown_request(_close)
 
 
+def site() -> Site:
+    """The site that answers this request."""
+    return current_app.extensions["lumbung"]  # type: ignore[no-any-return]
+
+
 def database() -> Database:
     """The database that this request is for."""
     return request.environ["lumbung.database"]  # type: ignore[no-any-return]
@@ -45,8 +50,7 @@ def env() -> Env:
 @contextlib.contextmanager
 def writing() -> Iterator[Env]:
     """A writing env of this request's user, committed at the end of the block."""
-    site: Site = current_app.extensions["lumbung"]
-    with in_words(database()), open_env(site.assembly.registry, database(), env().user) as writer:
+    with in_words(database()), open_env(site().assembly.registry, database(), env().user) as writer:
         yield writer
 
 
@@ -80,9 +84,8 @@ def request_number() -> str:
 def _open() -> None:
     if request.endpoint == "static":
         return
-    site: Site = current_app.extensions["lumbung"]
     g.closing = contextlib.ExitStack()
-    registry = site.assembly.registry
+    registry = site().assembly.registry
     g.closing.enter_context(catalogs.speaking(_in_language(ANONYMOUS).lang))  # should the rest fail
     if UNAVAILABLE in request.environ:
         raise request.environ[UNAVAILABLE]

@@ -18,6 +18,7 @@ from core.i18n.lazy import _
 from core.orm.database import in_words
 from core.schema.tables import credential
 from core.web import requests
+from core.web.routes import GUESTS, USERS, Parameters, Route, is_for_guests
 from core.web.shell import render
 
 if TYPE_CHECKING:
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
 
     from core.web.site import Site
 
-OPEN_ENDPOINTS = {"static", "login", "language", "healthz"}
-"""What a person who is not signed in may reach."""
+NEXT = Parameters(("next",))
 _PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20]*")
 
 
@@ -53,10 +53,13 @@ class SignInPage:
 def register(site: Site) -> None:
     """The routes of sign-in, and the guard before all others."""
     site.app.before_request(_guard)
-    site.app.add_url_rule("/login", "login", _login, methods=["GET", "POST"])
-    site.app.add_url_rule("/logout", "logout", _logout, methods=["POST"])
-    site.app.add_url_rule("/language/<code>", "language", _language)
-    site.app.add_url_rule("/theme", "theme", _theme, methods=["POST"])
+    credentials = Parameters(("email", "password", "remember", "next"))
+    site.routes.add(
+        Route("login", "/login", _login, GUESTS, ("GET", "POST"), query=NEXT, form=credentials),
+        Route("logout", "/logout", _logout, USERS, ("POST",)),
+        Route("language", "/language/<code>", _language, GUESTS, query=NEXT),
+        Route("theme", "/theme", _theme, USERS, ("POST",), form=Parameters(("theme", "next"))),
+    )
 
 
 def own_path(address: str | None) -> str:
@@ -65,7 +68,7 @@ def own_path(address: str | None) -> str:
 
 
 def _guard() -> ResponseReturnValue | None:
-    if request.endpoint in OPEN_ENDPOINTS or requests.signed_in():
+    if is_for_guests() or requests.signed_in():
         return None
     if request.method != "GET":
         return redirect("/login")

@@ -12,8 +12,9 @@ from flask import Flask, request
 from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFProtect, generate_csrf
 
-from core.web import errors, generic, pages, requests, security, signin
+from core.web import errors, generic, pages, requests, routes, security, signin
 from core.web.listing import ListView
+from core.web.routes import GUESTS, Parameters, Route, RouteMap
 from core.web.templating import make_environment
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Site:
     assembly: Assembly
     app: Flask
     templates: jinja2.Environment
+    routes: RouteMap
     lists: dict[tuple[str, frozenset[str]], ListView] = field(default_factory=dict)
 
     def list_view(self, model: str, env: Env) -> ListView:
@@ -57,7 +59,8 @@ class _CookieSessions(SecureCookieSessionInterface):
 
 def build_site(assembly: Assembly, secret: str) -> Site:
     """The site of an assembly."""
-    app = Flask("core.web", static_folder=str(HERE / "static"), template_folder=None)
+    app = Flask("core.web", static_folder=None, template_folder=None)
+    app.static_folder = str(HERE / "static")  # its route is one of the map
     app.config.update(
         SECRET_KEY=secret,
         SESSION_COOKIE_NAME="lumbung_form",
@@ -73,11 +76,14 @@ def build_site(assembly: Assembly, secret: str) -> Site:
     layers += [(name, assembly.folders[name] / "templates") for name in assembly.names]
     templates = make_environment([layer for layer in layers if layer[1].is_dir()])
     templates.globals.update(static=static_address, csrf_token=generate_csrf, url=lambda path: path)
-    site = Site(assembly, app, templates)
+    site = Site(assembly, app, templates, RouteMap(app, assembly))
     app.extensions["lumbung"] = site
     CSRFProtect(app)
-    for room in (security, requests, errors, signin, generic, pages):
+    static = Route("static", "/static/<path:filename>", app.send_static_file, GUESTS, query=Parameters(("v",)))
+    site.routes.add(static)
+    for room in (requests, security, errors, signin, routes, generic, pages):
         room.register(site)
+    site.routes.check()
     return site
 
 
