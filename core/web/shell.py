@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from core.web.site import Site
 
 TONES = 8
+LONGEST_PATH = 2_000
 GROUPS: tuple[tuple[str, TextLike], ...] = ()
 
 
@@ -80,10 +81,10 @@ def frame(title: str) -> PageFrame:
         title=title,
         lang=catalogs.current_language(),
         theme=user.theme if user else "",
-        path=request.full_path.rstrip("?"),
+        path=_here(),
         brand=g.signed_in.brand if requests.signed_in() else _brand(),
         languages=[
-            (code, name, f"/language/{code}?next={quote(request.full_path.rstrip('?'))}", code == _lang())
+            (code, name, f"/language/{code}?next={quote(_here())}", code == _lang())
             for code, name in catalogs.LANGUAGES.items()
         ],
         user=UserBadge(user.name, initials(user.name), tone(user.id)) if user else None,
@@ -91,6 +92,12 @@ def frame(title: str) -> PageFrame:
         tabbar=_tabbar() if user else [],
         flash=get_flashed_messages(with_categories=True),
     )
+
+
+def _here() -> str:
+    """The address of this page, for coming back to it; nobody comes back to one that no browser would send."""
+    whole = request.full_path.rstrip("?")
+    return next((path for path in (whole, request.path) if len(path) <= LONGEST_PATH), "/")
 
 
 def _lang() -> str:
