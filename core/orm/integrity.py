@@ -16,24 +16,37 @@ if TYPE_CHECKING:
 
 _SQLITE_UNIQUE = re.compile(r"UNIQUE constraint failed: (\w+)\.(\w+)")
 _SQLITE_EMPTY = re.compile(r"NOT NULL constraint failed: (\w+)\.(\w+)")
+UNIQUE, NOT_NULL, FOREIGN_KEY = "23505", "23502", "23503"
+"""What PostgreSQL calls them. SQLite has names only, and for a broken link not even that of a column."""
 
 
 def explain(error: sa.exc.IntegrityError, registry: Registry) -> UserError | None:
     """The refusal in words, None where it is none that a user can mend."""
     cause: Any = error.orig
     diagnosis = getattr(cause, "diag", None)
-    if diagnosis is not None:
-        return _postgresql(cause.sqlstate, diagnosis, registry)
-    return _sqlite(str(cause), registry)
+    if diagnosis is None:
+        return _sqlite(str(cause), registry)
+    if cause.sqlstate == FOREIGN_KEY and (error.statement or "").startswith("DELETE"):
+        return _broken_link()
+    return _postgresql(cause.sqlstate, diagnosis, registry)
 
 
 def _postgresql(state: str, diagnosis: Any, registry: Registry) -> UserError | None:
     table, name = diagnosis.table_name or "", diagnosis.constraint_name or ""
-    if state == "23505":
-        return _taken(registry, table, name.removeprefix(f"uq_{table}_"))
-    if state == "23502":
+    if state == UNIQUE:
+        return _taken(registry, table, _column_of(registry, table, name))
+    if state == NOT_NULL:
         return _empty(registry, table, diagnosis.column_name or "")
-    return _broken_link() if state == "23503" else None
+    if state == FOREIGN_KEY:
+        return _no_record(registry, table, _column_of(registry, table, name))
+    return None
+
+
+def _column_of(registry: Registry, table: str, name: str) -> str:
+    """The column of the index or foreign key `name`, which may be too long to hold it."""
+    known = registry.metadata.tables.get(table)
+    parts: list[Any] = [] if known is None else [*known.indexes, *known.foreign_key_constraints]
+    return next((str(part.columns[0].name) for part in parts if part.name == name), "")
 
 
 def _sqlite(said: str, registry: Registry) -> UserError | None:
@@ -46,7 +59,9 @@ def _sqlite(said: str, registry: Registry) -> UserError | None:
 
 def _taken(registry: Registry, table: str, column: str) -> UserError | None:
     item = _field(registry, table, column)
-    return item and FieldError(_("%(field)s is taken already; it must be unique.", field=item.label), item.name)
+    return item and FieldError(
+        _("%(field)s is taken already; it must be unique.", field=item.label), item.name
+    )
 
 
 def _empty(registry: Registry, table: str, column: str) -> UserError | None:
@@ -54,8 +69,17 @@ def _empty(registry: Registry, table: str, column: str) -> UserError | None:
     return item and FieldError(_("%(field)s is required.", field=item.label), item.name)
 
 
+def _no_record(registry: Registry, table: str, column: str) -> UserError:
+    item = _field(registry, table, column)
+    return (
+        FieldError(_("%(field)s: no such record.", field=item.label), item.name) if item else _broken_link()
+    )
+
+
 def _broken_link() -> UserError:
-    return UserError(_("No such record: one that this refers to is not there any more, or another still needs this one."))
+    return UserError(
+        _("No such record: one that this refers to is not there any more, or another still needs this one.")
+    )
 
 
 def _field(registry: Registry, table: str, column: str) -> Any:

@@ -11,23 +11,20 @@ from core.i18n.catalogs import current_language, fallback_language
 
 
 def translated(key: str, mapped: str) -> hybrid_property[str | None]:
-    """The attribute over `key`, whose column is `mapped` (another name where the field is closed). In SQL it is what the user sees, so that sort, filter,
-    group and search act on it. Its binds are named: anonymous ones break GROUP BY on PostgreSQL."""
+    """The attribute over `key`, whose column is `mapped` (another name where the field is closed).
+
+    In SQL it is what the user sees, so that sort, filter, group and search act on it. Its binds are named:
+    anonymous ones break GROUP BY on PostgreSQL.
+    """
 
     def read(record: Any) -> str | None:
         texts = getattr(record, key) or {}
         return texts.get(current_language()) or texts.get(fallback_language())
 
     def write(record: Any, value: str | dict[str, str] | None) -> None:
-        if isinstance(value, dict):
-            setattr(record, key, dict(value))
-            return
-        texts = dict(getattr(record, key) or {})
-        if value is None:
-            texts.pop(current_language(), None)
-        else:
-            texts[current_language()] = value
-        setattr(record, key, texts or None)
+        """One language of it, or all of a mapping. Nothing is kept of an empty text, as SQL would find it first."""
+        texts = value if isinstance(value, dict) else {**(getattr(record, key) or {}), current_language(): value}
+        setattr(record, key, {code: text for code, text in texts.items() if text} or None)
 
     def expression(cls: Any) -> sa.ColumnElement[str]:
         column = getattr(cls, mapped)
