@@ -9,7 +9,7 @@ and the probes in `tests/core/access` fail loudly.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ from core.orm.types import Exact
 if TYPE_CHECKING:
     from core.access.rights import Rights
     from core.orm.compose import ModelInfo
+    from core.orm.registry import Registry
     from core.orm.session import Session
 
 _PLAIN = re.compile(r"[\w.*]+|'[^']*'")
@@ -140,17 +141,18 @@ def _named(session: Session, statement: Any, internal: bool) -> Named:
     registry = session.env.registry
     cache_key = statement._generate_cache_key() if hasattr(statement, "_generate_cache_key") else None
     if cache_key is None:
-        return _inspect(statement, registry.between, internal)
+        return _inspect(statement, registry, internal)
     seen, key = registry.seen_statements, (internal, cache_key.key)
     if key not in seen:
         if len(seen) > MOST_SEEN:
             seen.clear()
-        seen[key] = _inspect(statement, registry.between, internal)
+        seen[key] = _inspect(statement, registry, internal)
     return seen[key]  # type: ignore[no-any-return]
 
 
-def _inspect(statement: Any, between: Collection[Any], internal: bool) -> Named:
-    """What a statement names. `between` are the tables behind many2many links: pairs of keys, no more."""
+def _inspect(statement: Any, registry: Registry, internal: bool) -> Named:
+    """What a statement names; a link also by its column, or by the table of its pairs of keys."""
+    pairs = {table: (sa.inspect(info.cls), name) for info in registry for name, table in info.associations.items()}
     mappers: set[Any] = set()
     columns: set[tuple[Any, str]] = set()
     elements = list(_walk(statement))
@@ -159,12 +161,14 @@ def _inspect(statement: Any, between: Collection[Any], internal: bool) -> Named:
         entity = _entity(element)
         if entity is not None:
             mappers.add(entity.mapper)
-            name = element._annotations.get("proxy_key")
+            name = element._annotations.get("proxy_key", getattr(element, "key", None))
             if name is not None:
                 columns.add((entity.mapper, name.removesuffix(CLOSED)))
+        elif _table_of(element) in pairs:
+            columns.add(pairs[_table_of(element)])
         if isinstance(element, sa.Select):
             _refuse_relations(element)
-        known = entity is not None or _table_of(element) in between or _alias_of(element) in aliases
+        known = entity is not None or _table_of(element) in registry.between or _alias_of(element) in aliases
         reason = None if internal else _reason(element, known)
         if reason is not None:
             raise StatementRefused(f"{reason}; use env.unsafe_sql(why) where no model can say it")

@@ -1,33 +1,45 @@
 """Access at the flush: one query per model and mode, whatever the number of records.
 
 Before the SQL the stored rows must be within reach and links must lead to what the user may see; after it
-the new rows must still be within the rules. Sudo skips all of it.
+the new rows must be within the rules and no link may lead from one company to another. Sudo skips all of it.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from core.access import companies
 from core.access.door import AccessDenied
 from core.access.grants import Operation
 from core.errors import FieldError
 from core.i18n.lazy import _
-from core.orm.links import Many2one
+from core.orm.closed import CLOSED
+from core.orm.links import Link, Many2many, Many2one
 from core.orm.session import Session, changed_names
 
 if TYPE_CHECKING:
     from core.access.rights import Rights
     from core.orm.compose import ModelInfo
+    from core.orm.fields import Field
     from core.orm.model import Model
 
-BATCH = 500
+BATCH = 10_000
+"""Keys per statement: both databases take so many parameters."""
 COMPANY = "company"
-"""The field by which a record belongs to a company; a link between two companies' records is refused."""
+"""The field by which a record belongs to a company."""
+
+
+class SetLink(NamedTuple):
+    """A link that was given to a record: the field, and the key of what it leads to."""
+
+    item: Link[Any]
+    key: int
+
 
 
 @event.listens_for(Session, "before_flush")
@@ -40,12 +52,12 @@ def check_stored(session: Session, context: Any, instances: Any) -> None:
         for info, records in _by_model(session.new):
             _check_operation(rights, info, "c")
             _check_fields(rights, info, records)
-            _check_links(session, rights, info, records)
-        for info, records in _by_model(r for r in session.dirty if changed_names(r)):
+            _check_links(session, rights, records)
+        for info, records in _by_model(_changed(session)):
             _check_operation(rights, info, "w")
             _check_rows(session, info, records, rights.condition(info, "w"))
             _check_fields(rights, info, records)
-            _check_links(session, rights, info, records)
+            _check_links(session, rights, records)
         for info, records in _by_model(session.deleted):
             _check_operation(rights, info, "d")
             _check_rows(session, info, records, rights.condition(info, "d"))
@@ -57,10 +69,16 @@ def check_written(session: Session, context: Any) -> None:
     rights = session.rights
     if rights is None:
         return
-    batches: tuple[tuple[Operation, Iterable[Any]], ...] = (("c", session.new), ("w", session.dirty))
+    changed = _changed(session)
+    batches: tuple[tuple[Operation, Iterable[Any]], ...] = (("c", session.new), ("w", changed))
     for operation, records in batches:
         for info, batch in _by_model(records):
             _check_rows(session, info, batch, rights.after_write(info, operation))
+            companies.check(session, rights.policy, info, batch)
+
+
+def _changed(session: Session) -> list[Any]:
+    return [record for record in session.dirty if changed_names(record)]
 
 
 def _by_model(records: Iterable[Any]) -> Iterator[tuple[ModelInfo, list[Any]]]:
@@ -93,54 +111,60 @@ def _check_rows(
 
 
 def _check_fields(rights: Rights, info: ModelInfo, records: Sequence[Model]) -> None:
-    """Fields with access of their own may be set only by those it names."""
+    """Fields with access of their own may be set only by those it names; a new record has its defaults."""
     closed = [item for item in info.own_fields if not rights.may_field(item, "w")]
     for item in closed:
-        if any(changed_names(record) & {item.name, item.key} for record in records):
-            raise AccessDenied(_("Your roles do not allow a change of %(field)s.", field=item.label))
+        for record in records:
+            if changed_names(record) & {item.name, item.key} and not _is_default(record, item):
+                raise AccessDenied(_("Your roles do not allow a change of %(field)s.", field=item.label))
 
 
-def _check_links(session: Session, rights: Rights, info: ModelInfo, records: Sequence[Model]) -> None:
-    """A link that was set leads to a record that the user may see, of the same company or of none."""
-    for item in info.own_fields:
-        if isinstance(item, Many2one):
-            changed = [record for record in records if changed_names(record) & {item.key, item.name}]
-            pairs = {record: key for record in changed if (key := _key(record, item)) is not None}
-            if pairs:
-                _check_targets(session, rights, info, item, pairs)
+def _is_default(record: Model, item: Field[Any]) -> bool:
+    state = sa.inspect(record)
+    constant = item.stored_default
+    return constant is not None and not state.persistent and state.dict.get(item.key + CLOSED) == constant
 
 
-def _key(record: Model, item: Many2one[Any]) -> int | None:
+def _check_links(session: Session, rights: Rights, records: Sequence[Model]) -> None:
+    """Links that were set lead to records that the user may see; those still to come are checked as themselves."""
+    links = [link for record in records for link in _set_links(record)]
+    keys: dict[str, set[int]] = defaultdict(set)
+    for item, key in links:
+        keys[item.target_name].add(key)
+    registry = rights.policy.registry
+    seen = {name: _visible(session, rights, registry.models[name], sorted(wanted)) for name, wanted in keys.items()}
+    for item, key in links:
+        if key not in seen[item.target_name]:
+            raise FieldError(_("%(field)s: no such record.", field=item.label), item.name)
+
+
+def _set_links(record: Any) -> Iterator[SetLink]:
+    names = changed_names(record)
+    for item in record.__lumbung__.own_fields:
+        if isinstance(item, Many2one) and names & {item.key, item.name}:
+            key = _key(record, item, names)
+            yield from [] if key is None else [SetLink(item, key)]
+        elif isinstance(item, Many2many) and item.name in names:
+            added = sa.inspect(record).attrs[item.name].history.added
+            yield from (SetLink(item, target.id) for target in added if not sa.inspect(target).pending)
+
+
+def _key(record: Any, item: Many2one[Any], names: frozenset[str]) -> int | None:
     """The key that a link will have: that of the record set, else the key set; None for a record still to come."""
     target = record.__dict__.get(item.name)
-    if target is not None and item.name in changed_names(record):
+    if target is not None and item.name in names:
         return None if sa.inspect(target).pending else target.id
-    return getattr(record, item.key)  # type: ignore[no-any-return]
+    inner = item.key if item.access is None else item.key + CLOSED
+    return getattr(record, inner)  # type: ignore[no-any-return]
 
 
-def _check_targets(
-    session: Session, rights: Rights, info: ModelInfo, item: Many2one[Any], pairs: Mapping[Model, int]
-) -> None:
-    target = rights.policy.registry.models[item.target_name]
-    companies = _visible(session, rights, target, sorted(set(pairs.values())))
-    owned = COMPANY in info.fields and item.target_name != info.fields[COMPANY].target_name  # type: ignore[attr-defined]
-    for record, key in pairs.items():
-        if key not in companies:
-            raise FieldError(_("%(field)s: no such record.", field=item.label), item.name)
-        mine, theirs = getattr(record, f"{COMPANY}_id", None), companies[key]
-        if owned and None not in (mine, theirs) and mine != theirs:
-            raise FieldError(_("%(field)s belongs to another company.", field=item.label), item.name)
-
-
-def _visible(session: Session, rights: Rights, target: ModelInfo, keys: Sequence[int]) -> dict[int, int | None]:
-    """The keys that the user may see, each with its company."""
-    table = target.table
-    company = table.c.company_id if "company_id" in table.c else sa.null()
+def _visible(session: Session, rights: Rights, target: ModelInfo, keys: Sequence[int]) -> set[int]:
+    """Those of the keys whose records the user may see."""
     condition = rights.condition(target, "r")
-    found: dict[int, int | None] = {}
+    found: set[int] = set()
     for start in range(0, len(keys), BATCH):
-        statement = sa.select(table.c.id, company).where(table.c.id.in_(keys[start : start + BATCH]))
+        statement = sa.select(target.table.c.id).where(target.table.c.id.in_(keys[start : start + BATCH]))
         if condition is not None:
             statement = statement.where(condition)
-        found |= {key: owner for key, owner in session.core_connection().execute(statement)}
+        found.update(session.core_connection().scalars(statement))
     return found

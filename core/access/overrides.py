@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+import datetime as dt
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from sqlalchemy import event
 
-from core.access.grants import Overrides, Scope
+from core.access.grants import Overrides, Scope, wider
+from core.orm.session import BULK_FOLLOWERS, Session, changed_names
 from core.schema.tables import registry_version
 
 if TYPE_CHECKING:
     from core.orm.database import Database
     from core.orm.registry import Registry
 
-MODEL = "base.access_right"
+MODEL, ROLE = "base.access_right", "base.role"
+WATCHED = frozenset({MODEL, ROLE})
+"""What is written to these models counts at once in every process."""
 
 
-def overrides_of(database: Database, registry: Registry, connection: sa.Connection, version: int) -> Overrides:
-    """The overrides as they were at `version`; read again only where another version is asked for."""
-    if database.overrides_version != version:
-        database.overrides, database.overrides_version = _read(registry, connection), version
-    return cast(Overrides, database.overrides)
+def overrides_of(
+    database: Database, registry: Registry, connection: sa.Connection, version: int | None = None
+) -> Overrides:
+    """The overrides at `version`, by default at the one that the connection sees; read again only for another."""
+    if MODEL not in registry:
+        return {}
+    wanted = version_of(connection) if version is None else version
+    kept: tuple[int, Overrides] | None = database.overrides  # version and content are exchanged as one, as threads share the database
+    if kept is None or kept[0] != wanted:
+        kept = database.overrides = (wanted, _read(registry, connection))
+    return kept[1]
 
 
 def version_of(connection: sa.Connection) -> int:
@@ -28,14 +39,42 @@ def version_of(connection: sa.Connection) -> int:
     return connection.scalar(sa.select(registry_version.c.version)) or 0
 
 
+def raise_version(connection: sa.Connection) -> None:
+    """Tells every process that works with this database that what it keeps of it is old."""
+    known, now = registry_version, dt.datetime.now(dt.UTC)
+    result = connection.execute(known.update().values(version=known.c.version + 1, changed_at=now))
+    if result.rowcount == 0:
+        connection.execute(known.insert().values(version=1, changed_at=now))
+
+
+@event.listens_for(Session, "after_flush")
+def _follow(session: Session, context: Any) -> None:
+    """Rights that change raise the version in the same transaction."""
+    changed = [record for record in session.dirty if changed_names(record)]
+    if any(type(record).__lumbung__.name in WATCHED for record in (*session.new, *changed, *session.deleted)):
+        raise_version(session.core_connection())
+
+
+def _follow_bulk(session: Session, cls: Any, names: frozenset[str]) -> None:
+    if cls.__lumbung__.name in WATCHED:
+        raise_version(session.core_connection())
+
+
+BULK_FOLLOWERS.append(_follow_bulk)
+
+
 def _read(registry: Registry, connection: sa.Connection) -> dict[tuple[str, str], dict[str, Scope]]:
-    if MODEL not in registry:
-        return {}
-    rights, roles = registry.info(MODEL).table, registry.info("base.role").table
+    """What the rows say by role and model; of several for the same two, the widest scope holds."""
+    rights, roles = registry.info(MODEL).table, registry.info(ROLE).table
     rows = connection.execute(
         sa.select(roles.c.name, rights).join(roles, roles.c.id == rights.c.role_id).where(rights.c.archived.is_(False))
     )
-    return {(row.name, row.model): _scopes(row) for row in rows}
+    found: dict[tuple[str, str], dict[str, Scope]] = {}
+    for row in rows:
+        known = found.setdefault((row.name, row.model), {})
+        for operation, scope in _scopes(row).items():
+            known[operation] = wider(known.get(operation, "none"), scope)
+    return found
 
 
 def _scopes(row: Any) -> dict[str, Scope]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm.util import LoaderCriteriaOption
 
 from core.access.grants import Operation, Overrides, Scope, granted
+from core.access.overrides import overrides_of
 from core.orm.compose import ModelInfo
 from core.orm.fields import Field
 from core.orm.links import Many2one
@@ -39,10 +41,16 @@ class _Criteria(LoaderCriteriaOption):
 
 
 class Policy:
-    """The rules of one set of addons, by model; rules of a mixin hold for every model that takes it."""
+    """The rules of one set of addons, by model; rules of a mixin hold for every model that takes it.
+
+    `owned` names the models whose records belong to a company.
+    """
 
     def __init__(self, registry: Registry, rules: Sequence[Rule] = ()) -> None:
+        from core.base.company_owned import CompanyOwned  # builds on the env, as this does
+
         self.registry = registry
+        self.owned = frozenset(info.name for info in registry if issubclass(info.cls, CompanyOwned))
         self.rules: dict[str, list[Rule]] = defaultdict(list)
         for info in registry:
             for rule in rules:
@@ -56,7 +64,6 @@ class Rights:
 
     env: Env
     policy: Policy
-    overrides: Overrides = field(default_factory=dict)
     _scopes: dict[str, dict[str, Scope]] = field(default_factory=dict)
     _conditions: dict[tuple[str, str], sa.ColumnElement[bool] | None] = field(default_factory=dict)
     _options: dict[tuple[str, str], Any] = field(default_factory=dict)
@@ -66,6 +73,11 @@ class Rights:
     def user(self) -> CurrentUser:
         """Whose rights these are."""
         return self.env.user
+
+    @cached_property
+    def overrides(self) -> Overrides:
+        """What this database says instead of what was shipped, at the version that this transaction sees."""
+        return overrides_of(self.env.database, self.policy.registry, self.env.session.core_connection())
 
     # ------------------------------------------------------------- questions
     def scope(self, info: ModelInfo, operation: Operation) -> Scope:

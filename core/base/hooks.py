@@ -89,12 +89,21 @@ def roles() -> Sequence[ShippedRole]:
 
 @hookimpl
 def rules() -> Sequence[Rule]:
-    """Whoever may use a company sees its records, and those that belong to none."""
-    return [Rule(CompanyOwned, "rwcd", where=_of_my_companies, name=_("Records of the user's companies"))]
+    """Whoever may use a company sees its records, and those that belong to none; addresses with their contact."""
+    return [
+        Rule(CompanyOwned, "rwcd", where=_of_my_companies, name=_("Records of the user's companies")),
+        Rule(Address, "rwcd", where=_of_my_contacts, name=_("Addresses of contacts of the user's companies")),
+    ]
 
 
 def _of_my_companies(model: Any, env: Env) -> sa.ColumnElement[bool]:
     return sa.or_(model.company_id.is_(None), model.company_id.in_(env.companies))
+
+
+def _of_my_contacts(model: Any, env: Env) -> sa.ColumnElement[bool]:
+    partner = env[Partner]
+    mine = sa.select(partner.id).where(_of_my_companies(partner, env))
+    return model.partner_id.in_(mine)  # type: ignore[no-any-return]
 
 
 @hookimpl

@@ -20,11 +20,7 @@ def closed(key: str) -> hybrid_property[Any]:
     inner = key + CLOSED
 
     def read(record: Any) -> Any:
-        from core.access.door import refuse_hidden
-
-        rights = getattr(orm.object_session(record), "rights", None)
-        if rights is not None:
-            refuse_hidden(rights, type(record).__lumbung__, key)
+        _ask(record, key)
         return getattr(record, inner)
 
     def write(record: Any, value: Any) -> None:
@@ -34,3 +30,28 @@ def closed(key: str) -> hybrid_property[Any]:
         return getattr(cls, inner)
 
     return hybrid_property(read, write, expr=expression)
+
+
+class ClosedLink(orm.InstrumentedAttribute[Any]):
+    """The attribute of a closed link: its own of SQLAlchemy, so that statements and options take it, but asking."""
+
+    __slots__ = ()
+
+    def __get__(self, instance: Any, owner: Any) -> Any:
+        if instance is not None:
+            _ask(instance, self.key)
+        return super().__get__(instance, owner)
+
+
+def close_link(cls: type[Any], name: str) -> None:
+    """Lets the attribute of a mapped link ask whoever reads it of a record."""
+    vars(cls)[name].__class__ = ClosedLink
+
+
+def _ask(record: Any, key: str) -> None:
+    """Raises AccessDenied where the user of the record's env may not read the attribute."""
+    from core.access.door import refuse_hidden
+
+    rights = getattr(orm.object_session(record), "rights", None)
+    if rights is not None:
+        refuse_hidden(rights, type(record).__lumbung__, key)

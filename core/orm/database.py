@@ -29,9 +29,8 @@ class Database:
         self.url = make_url(normal_url(url))
         self.pool_size = pool_size
         self.name = self._name()
-        self.overrides: Any = {}
-        self.overrides_version = -1
-        """What this database says of access, and the version at which it was read (core.access.overrides)."""
+        self.overrides: tuple[int, Any] | None = None
+        """What this database says of access, with the version at which it was read (core.access.overrides)."""
 
     def _name(self) -> str:
         """What tells this database from others: signed into its cookies and cache keys."""

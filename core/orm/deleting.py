@@ -93,8 +93,9 @@ def _release(env: Env, doomed: Doomed) -> None:
 
 
 def _incoming(env: Env, cls: type[Model], ondelete: str) -> Iterator[tuple[ModelInfo, Many2one[Any]]]:
+    """Links to a model, from models that the user may see; what holds a record unseen is for the database to say."""
     incoming = env.registry.incoming(cls.__lumbung__.name)
-    return ((info, link) for info, link in incoming if link.ondelete == ondelete)
+    return ((info, link) for info, link in incoming if link.ondelete == ondelete and env.may(info.name, "r"))
 
 
 def _key(info: ModelInfo, link: Many2one[Any]) -> Any:

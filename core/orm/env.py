@@ -75,7 +75,7 @@ class Env:
         self.readonly = readonly
         self.is_sudo = is_sudo or user is SYSTEM
         session.env = self
-        session.rights = None if self.is_sudo else Rights(self, registry.policy or Policy(registry), database.overrides)
+        session.rights = None if self.is_sudo else Rights(self, registry.policy or Policy(registry))
 
     # ------------------------------------------------------------- who, when
     @property

@@ -11,7 +11,7 @@ from sqlalchemy import orm
 
 from core.errors import LumbungError
 from core.orm import prefetch
-from core.orm.closed import CLOSED, closed
+from core.orm.closed import CLOSED, close_link, closed
 from core.orm.circles import circular
 from core.orm.compose import (
     ModelInfo,
@@ -148,6 +148,9 @@ class Registry:
         self._sa.configure()
         for info in self:
             info.far_ends = far_ends(self, info)
+            for item in info.own_fields:
+                if isinstance(item, Link) and item.access is not None:
+                    close_link(info.cls, item.name)
 
     def _table(self, info: ModelInfo) -> sa.Table:
         table = sa.Table(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import sqlalchemy as sa
 
+from core.access.overrides import raise_version
 from core.errors import DatabaseError, UserError
 from core.faults import did_you_mean
 from core.i18n.lazy import TextLike, _
@@ -165,7 +166,7 @@ def _install(
             counts = _load(env, ready.assembly, progress)
             search.bring_up_to_date(env)
             if ready.new or any(ready.plan.steps()):
-                _raise_version(connection)
+                raise_version(connection)
             finish(env)
             env.flush()
         return Report(ready.new, ready.plan, counts)
@@ -216,11 +217,3 @@ def _load(env: Env, assembly: Assembly, progress: Progress) -> Counts:
 def _role_row(item: Contribution[Role], owners: Mapping[str, str]) -> Row:
     role, implies = item.value, [Key(name, owners[name]) for name in item.value.implies]
     return {"key": role.name, "name": role.name, "label": role.label, "implies": implies, "addon": item.addon}
-
-
-def _raise_version(connection: sa.Connection) -> None:
-    """Tells every process that works with this database that its addons or fields changed."""
-    known, now = tables.registry_version, dt.datetime.now(dt.UTC)
-    result = connection.execute(known.update().values(version=known.c.version + 1, changed_at=now))
-    if result.rowcount == 0:
-        connection.execute(known.insert().values(version=1, changed_at=now))

@@ -257,7 +257,7 @@ def test_each_installation_raises_the_version_that_other_processes_watch(site: S
     site.install("base")
     first = site.version()
     site.install("depot")
-    assert site.version() == first + 1
+    assert site.version() > first
 
 
 def test_an_extra_comes_alive_when_its_addon_comes(site: Site) -> None:
