@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @shared.database_option
 @shared.json_option
 def check(db: str | None, as_json: bool) -> None:
-    """Check addons, models, views and access: all that are found, and all that are installed.
+    """Check addons, models, views, access and translations: all that are found, and all that are installed.
 
     Exits with 1 where an addon is quarantined. Findings work, but are likely mistakes.
     """
@@ -48,8 +48,18 @@ def _described(catalogue: Catalogue, assembly: Assembly) -> dict[str, Any]:
             {"addon": item.addon, "text": str(item.text), "origin": str(item.origin) if item.origin else None}
             for item in assembly.findings
         ],
+        "translations": _untranslated(),
         "quarantined": {name: str(error) for name, error in faults.items()},
     }
+
+
+def _untranslated() -> dict[str, int]:
+    """How many faults the catalogues of each addon have."""
+    from core.i18n.check import check as faults
+    from core.i18n.files import all_domains
+
+    counts = {name: len(list(faults(domain))) for name, domain in all_domains().items()}
+    return {name: count for name, count in counts.items() if count}
 
 
 def _print(found: dict[str, Any]) -> None:
@@ -63,6 +73,15 @@ def _print(found: dict[str, Any]) -> None:
                 addon=item["addon"] or "–",
                 where=where,
                 text=item["text"],
+            )
+        )
+    for name, count in found["translations"].items():
+        click.echo(
+            ngettext(
+                "Finding: %(addon)s has %(count)s fault in its translations; “lumbung i18n check” names it.",
+                "Finding: %(addon)s has %(count)s faults in its translations; “lumbung i18n check” names them.",
+                count,
+                addon=name,
             )
         )
     click.echo(
