@@ -62,7 +62,7 @@ clean:  ## Remove what was built and fetched; .venv and databases stay
 # A second run finds the stamp and installs nothing; a changed pyproject.toml installs again.
 $(STAMPS)/demo: pyproject.toml | $(BIN)/pip
 	@echo "Installing Lumbung into $(VENV) ..."
-	@$(INSTALL) '.[server,id]'
+	@$(INSTALL) '.[server]'
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/dev: pyproject.toml | $(BIN)/pip
