@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -10,10 +11,13 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from core.assembly import assemble
+from core.errors import DatabaseError
+from core.i18n.lazy import _
 from core.loader import Catalogue, discover
 from core.orm.database import Database
 from core.schema.install import installed
 from core.schema.tables import registry_version
+from core.web.requests import UNAVAILABLE
 from core.web.site import Site, build_site
 
 if TYPE_CHECKING:
@@ -35,15 +39,26 @@ class Tenant:
         self._asked = 0.0
 
     def site(self) -> Site:
-        """The site of the addons that are installed now."""
+        """The site of the addons that are installed now. Raises DatabaseError where nothing is."""
+        path = self.database.path
+        if path is not None and not path.exists():  # SQLite would make the file
+            raise self._nothing()
         if self._site is None or time.monotonic() - self._asked > POLL_SECONDS:
             with self._lock:
                 self._refresh()
         assert self._site is not None
         return self._site
 
+    def _nothing(self) -> DatabaseError:
+        where = self.database.path or self.database.url.render_as_string()
+        return DatabaseError(
+            _("There is no Lumbung database at %(where)s. Make one with “lumbung init”.", where=where)
+        )
+
     def _refresh(self) -> None:
         with self.database.reading.begin() as connection:
+            if self._site is None and not installed(connection):
+                raise self._nothing()
             version = connection.scalar(sa.select(registry_version.c.version)) or 0
             if self._site is None or version != self._version:
                 self._site = self._sites.get(installed(connection))
@@ -81,13 +96,30 @@ class Dispatcher:
         if tenant is None:
             return _refuse(start_response)
         environ["lumbung.database"] = tenant.database
-        application: Callable[[Any, Any], Iterable[bytes]] = tenant.site().app
+        application: Callable[[Any, Any], Iterable[bytes]] = self._site(tenant, environ).app
         return application(environ, start_response)
+
+    def _site(self, tenant: Tenant, environ: WSGIEnvironment) -> Site:
+        """The tenant's site; where its database cannot be asked, the one of base, to say so."""
+        try:
+            return tenant.site()
+        except (DatabaseError, sa.exc.SQLAlchemyError) as error:
+            environ[UNAVAILABLE] = error
+            return self.sites.get(())
 
     def tenant(self, host: str) -> Tenant | None:
         """The tenant of a Host header, without its port."""
         name = host.rpartition(":")[0] if not host.endswith("]") and ":" in host else host
         return self.tenants.get(name.lower()) or self.tenants.get(ANY_HOST)
+
+    def prepare(self) -> None:
+        """Builds the sites ahead of their first visitors. No connection stays open: the process may fork.
+
+        A database that does not answer is left to its first visitor.
+        """
+        for tenant in self.tenants.values():
+            with contextlib.suppress(DatabaseError, sa.exc.SQLAlchemyError), contextlib.closing(tenant.database):
+                tenant.site()
 
     def close(self) -> None:
         """Disposes of every database's engines."""

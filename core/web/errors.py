@@ -6,13 +6,17 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flask import request
+import sqlalchemy as sa
+from flask import g, request
 from flask_wtf.csrf import CSRFError
+from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 
 from core.access.door import AccessDenied
 from core.errors import DatabaseError, UserError
+from core.i18n import catalogs
 from core.i18n.lazy import TextLike, _
+from core.orm.database import in_words
 from core.web import requests
 from core.web.shell import render
 
@@ -32,6 +36,12 @@ TITLES: dict[int, TextLike] = {
     503: _("Not available"),
 }
 
+PLAIN = Markup(
+    '<!doctype html>\n<html lang="{lang}"><title>{title} — Lumbung</title>'
+    "<main><h1>{title}</h1><p>{number}</p></main></html>\n"
+)
+"""What is left to say where no template can be drawn."""
+
 
 @dataclass
 class ErrorPage:
@@ -50,6 +60,7 @@ def register(site: Site) -> None:
     site.app.register_error_handler(UserError, _refused)
     site.app.register_error_handler(AccessDenied, _denied)
     site.app.register_error_handler(DatabaseError, _unavailable)
+    site.app.register_error_handler(sa.exc.SQLAlchemyError, _database)
     site.app.register_error_handler(Exception, _unexpected)
 
 
@@ -73,8 +84,20 @@ def _denied(error: AccessDenied) -> ResponseReturnValue:
     return _page(403, str(error)), 403
 
 
-def _unavailable(error: DatabaseError) -> ResponseReturnValue:
+def _database(error: sa.exc.SQLAlchemyError) -> ResponseReturnValue:
+    """A database that is locked, broken, full, absent or busy is said as such; the rest is a fault of ours."""
+    try:
+        with in_words(requests.database()):
+            raise error
+    except (DatabaseError, sa.exc.TimeoutError) as known:
+        return _unavailable(known)
+    except sa.exc.SQLAlchemyError:
+        return _unexpected(error)
+
+
+def _unavailable(error: DatabaseError | sa.exc.TimeoutError) -> ResponseReturnValue:
     log.error("request %s: %s", requests.request_number(), error, exc_info=error)
+    g.pop("env", None)  # the page must not ask the database for anything
     return _page(503, None), 503, {"Retry-After": "5"}
 
 
@@ -84,5 +107,9 @@ def _unexpected(error: Exception) -> ResponseReturnValue:
 
 
 def _page(code: int, text: str | None) -> str:
-    page = ErrorPage(code, requests.request_number(), request.path, text)
-    return render("core/error.html", TITLES[code], error=page)
+    page = ErrorPage(code, requests.request_number(), request.full_path.rstrip("?"), text)
+    try:
+        return render("core/error.html", TITLES[code], error=page)
+    except Exception:  # whatever broke the page broke its frame too
+        log.exception("request %s: its error page failed", page.request)
+        return PLAIN.format(lang=catalogs.current_language(), title=str(TITLES[code]), number=page.request)

@@ -19,6 +19,7 @@ from core.i18n.lazy import TextLike, _
 from core.orm.fields import Field
 from core.orm.kinds import Boolean, Char, Select
 from core.orm.links import Many2many, Many2one, One2many
+from core.web.listing import NOT_VISIBLE
 
 if TYPE_CHECKING:
     from werkzeug.datastructures import MultiDict
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 
 CHOICES_SHOWN = 200
 """Up to so many targets a link is a list to choose from; above, one types a name and picks a suggestion."""
-_PICKED = re.compile(r".*#([0-9]{1,18})\s*")
+_PICKED = re.compile(r"(?:.*#)?([0-9]{1,18})")
+UNSEEN = "unseen"
+"""What a list to choose from says for a link to a record that the user may not see."""
 
 
 @dataclass
@@ -78,6 +81,13 @@ class FormPage:
     hidden: list[tuple[str, str]] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Unseen:
+    """Stands for a linked record that the user may not see: a save leaves it as it is."""
+
+    id: int
+
+
 class Input(wtforms.Field):
     """One of our fields as WTForms handles it."""
 
@@ -87,6 +97,7 @@ class Input(wtforms.Field):
         self.env = env
         self.node = node
         self.texts: list[str] = []
+        self.stored: Any = None
         self.may_set = env.may_set(model, item.name)
 
     @property
@@ -96,11 +107,11 @@ class Input(wtforms.Field):
 
     def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
         """Reads the record's value, then what was typed over it."""
-        self.process_errors, self.data = [], data
+        self.process_errors, self.stored, self.data = [], data, data
         self.texts = self._typed(data)
         if formdata is None or self.readonly:
             return
-        self.texts = formdata.getlist(self.name)
+        self.texts = [text.replace("\r\n", "\n") for text in formdata.getlist(self.name)]
         try:
             self.data = self._parse(self.texts)
         except FieldError as error:
@@ -120,6 +131,8 @@ class Input(wtforms.Field):
         return [self.item.typed(value, self.env.formats)]
 
     def _picked(self, record: Any) -> str:
+        if isinstance(record, Unseen):
+            return UNSEEN if self.few else str(NOT_VISIBLE)
         return str(record.id) if self.few else f"{record.display_label()} #{record.id}"
 
     def _parse(self, texts: Sequence[str]) -> Any:
@@ -140,15 +153,20 @@ class Input(wtforms.Field):
     def _parse_link(self, text: str) -> Any:
         if not text:
             return None
-        match = _PICKED.fullmatch(text)
-        key = match[1] if match else text
-        record = self.env.get(self._target, int(key)) if key.isascii() and key.isdigit() and len(key) < 19 else None
-        record = record or self._by_label(text)
+        if isinstance(self.stored, Unseen) and text == self._picked(self.stored):
+            return self.stored
+        record = self._by_key(text) or self._by_label(text)
         if record is None:
             raise FieldError(
                 _("%(field)s: nothing is called “%(text)s”. Choose one that is suggested.", field=self.item.label,
                   text=text[:60]))  # fmt: skip
         return record
+
+    def _by_key(self, text: str) -> Any:
+        """The record that was chosen or suggested; a number that somebody typed is part of a name."""
+        match = _PICKED.fullmatch(text)
+        record = self.env.get(self._target, int(match[1])) if match else None
+        return record if record is not None and self._picked(record) == text else None
 
     def _by_label(self, text: str) -> Any:
         """The one record of that very name; of several none, as a guess could be the wrong one."""
@@ -190,12 +208,18 @@ class Input(wtforms.Field):
             pairs = [(key, str(label)) for key, label in self.item.choices.items()]
             empty = not self.item.required or not chosen & self.item.choices.keys()
         elif isinstance(self.item, Many2one | Many2many):
-            pairs = [(self._value(record), record.display_label()) for record in self._targets[:CHOICES_SHOWN]]
-            empty = isinstance(self.item, Many2one)
+            pairs = [(self._value(record), _label(record)) for record in self._choices()]
+            empty = isinstance(self.item, Many2one) and self.few
         else:
             return []
-        first = [("", "–")] if empty and not isinstance(self.item, Many2many) else []
+        first = [("", "–")] if empty else []
         return [(value, label, value in chosen) for value, label in first + pairs]
+
+    def _choices(self) -> list[Any]:
+        """The targets to choose from, and those linked now though they may be archived, unseen or too many."""
+        linked = self.stored if isinstance(self.item, Many2many) else [self.stored] if self.stored is not None else []
+        shown = self._targets[:CHOICES_SHOWN]
+        return shown + [record for record in linked or () if record not in shown]
 
     def _value(self, record: Any) -> str:
         return self._picked(record) if isinstance(self.item, Many2one) else str(record.id)
@@ -239,7 +263,7 @@ class RecordForm:
 
     def _stored(self, env: Env) -> dict[str, Any]:
         if self.record is not None:
-            return {name: getattr(self.record, name) for name in self.inputs}
+            return {name: _value(self.record, self.view.model.fields[name]) for name in self.inputs}
         return {name: self._default(item, env) for name, item in self.view.model.fields.items() if name in self.inputs}
 
     def _default(self, item: Field[Any], env: Env) -> Any:
@@ -260,7 +284,7 @@ class RecordForm:
         values: dict[str, Any] = {}
         for name in self.inputs:
             bound: Input = self._form[name]
-            if bound.readonly:
+            if bound.readonly or isinstance(bound.data, Unseen):
                 continue
             if isinstance(bound.item, Many2one):
                 values[bound.item.key] = bound.data.id if bound.data is not None else None
@@ -309,3 +333,15 @@ class RecordForm:
 def unknown_names(form: Mapping[str, str], inputs: Mapping[str, Any]) -> list[str]:
     """Names that were posted but not drawn: such a form is forged."""
     return [name for name in form if name not in inputs and name not in ("csrf_token", "version")]
+
+
+def _value(record: Any, item: Field[Any]) -> Any:
+    """What a record holds; of a link to what the user may not see, its key."""
+    value = getattr(record, item.name)
+    if isinstance(item, Many2one) and value is None and (key := getattr(record, item.key)) is not None:
+        return Unseen(key)
+    return value
+
+
+def _label(record: Any) -> str:
+    return str(NOT_VISIBLE) if isinstance(record, Unseen) else record.display_label()

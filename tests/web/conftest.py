@@ -51,7 +51,14 @@ def served(kind: str, copies: Copies, serve: Callable[..., Any]) -> Iterator[kit
 @pytest.fixture
 def bare(kind: str, copies: Copies, serve: Callable[..., Any]) -> Iterator[kit.Served]:
     """A served database without any record but what addons ship, and two managers."""
-    with copies.copy(kind, demo=False) as url, serve({"*": url}) as dispatcher:
+    with copies.copy(kind, "bare") as url, serve({"*": url}) as dispatcher:
+        yield kit.Served(url, dispatcher)
+
+
+@pytest.fixture
+def sample(kind: str, copies: Copies, serve: Callable[..., Any]) -> Iterator[kit.Served]:
+    """A bare one with the addon that has a field of every kind."""
+    with copies.copy(kind, "sample") as url, serve({"*": url}) as dispatcher:
         yield kit.Served(url, dispatcher)
 
 

@@ -15,10 +15,16 @@ from tests.postgres import Server
 from tests.web import kit
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
+CONTENTS: dict[str, tuple[tuple[str, ...], bool]] = {
+    "full": (("crm",), True),
+    "bare": (("crm",), False),
+    "sample": (("crm", "sample"), False),
+}
+"""What a copy holds: the addons installed, and whether their demo data is there."""
 
 
 class Copies:
-    """Copies of a database with demo data, or with nobody but two managers in it.
+    """Copies of databases with CONTENTS; without demo data there is nobody but two managers.
 
     `server` is asked for when the first copy on PostgreSQL is wanted.
     """
@@ -28,36 +34,39 @@ class Copies:
         self._prefix = f"{worker}_web"
         self._catalogue = catalogue
         self._server = server
-        self._filled: set[str] = set()
         self._originals: list[tuple[Server, str]] = []
         self._numbers = count(1)
 
     @contextmanager
-    def copy(self, kind: str, *, demo: bool = True) -> Iterator[str]:
+    def copy(self, kind: str, content: str = "full") -> Iterator[str]:
         """The address of a copy, which goes at the end. Fails while a connection is open then."""
         make = self._sqlite if kind == SQLITE else self._postgresql
-        with make("full" if demo else "bare", demo) as url:
+        with make(content) as url:
             yield url
 
+    def _fill(self, url: str, content: str) -> None:
+        names, demo = CONTENTS[content]
+        kit.fill(url, self._catalogue, names, demo=demo)
+
     @contextmanager
-    def _sqlite(self, name: str, demo: bool) -> Iterator[str]:
-        original = self._folder / f"{name}.db"
-        if name not in self._filled:
-            kit.fill(f"sqlite:///{original}", self._catalogue, demo=demo)
-            self._filled.add(name)
-        path = self._folder / f"{name}-{next(self._numbers)}.db"
+    def _sqlite(self, content: str) -> Iterator[str]:
+        original = self._folder / f"{content}.db"
+        if not original.exists():
+            half = self._folder / f"{content}-half.db"
+            self._fill(f"sqlite:///{half}", content)
+            half.rename(original)
+        path = self._folder / f"{content}-{next(self._numbers)}.db"
         shutil.copyfile(original, path)
         yield f"sqlite:///{path}"
         for suffix in ("", "-wal", "-shm"):
             Path(f"{path}{suffix}").unlink(missing_ok=True)
 
     @contextmanager
-    def _postgresql(self, name: str, demo: bool) -> Iterator[str]:
-        server, original = self._server(), f"{self._prefix}_{name}"
-        if original not in self._filled:
+    def _postgresql(self, content: str) -> Iterator[str]:
+        server, original = self._server(), f"{self._prefix}_{content}"
+        if (server, original) not in self._originals:
+            self._fill(server.create(original), content)
             self._originals.append((server, original))
-            kit.fill(server.create(original), self._catalogue, demo=demo)
-            self._filled.add(original)
         database = f"{original}_{next(self._numbers)}"
         yield server.create(database, template=original)
         try:

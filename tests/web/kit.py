@@ -33,7 +33,7 @@ from tests.web import rules
 from tests.web.markup import Element, read, typed
 
 SECRET = "a secret of tests that is long enough"
-CRM = EntryPoint("crm", "addons.crm", GROUP)
+ADDONS = [EntryPoint("crm", "addons.crm", GROUP), EntryPoint("sample", "tests.web.sample", GROUP)]
 SEEN = "seen_at"
 """The column of a session that may change at any time: it is no business of a request's outcome."""
 Typed = Mapping[str, "str | Sequence[str] | None"]
@@ -42,8 +42,8 @@ Typed = Mapping[str, "str | Sequence[str] | None"]
 
 # ----------------------------------------------------------------- databases
 def found(*more: EntryPoint) -> Catalogue:
-    """The addons of the repository, and those that a test brings."""
-    return discover([], entry_points=[CRM, *more])
+    """The addons of the repository and of these tests, and those that a test brings."""
+    return discover([], entry_points=[*ADDONS, *more])
 
 
 def fill(url: str, catalogue: Catalogue, names: Sequence[str] = ("crm",), *, demo: bool = True) -> None:

@@ -135,7 +135,8 @@ def _values(item: Element) -> list[str]:
         chosen = [option for option in options if option.get("selected") is not None]
         return [(chosen or options)[0]["value"]] if options else []
     if item.tag == "textarea":
-        return ["".join(part for part in item.children if isinstance(part, str)).removeprefix("\n")]
+        text = "".join(part for part in item.children if isinstance(part, str)).removeprefix("\n")
+        return [text.replace("\r\n", "\n").replace("\n", "\r\n")]  # as browsers send it
     if item.get("type") in ("checkbox", "radio"):
         return [item.get("value") or "on"] if item.get("checked") is not None else []
     return [item.get("value") or ""]
