@@ -6,12 +6,14 @@ import datetime as dt
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, Unpack, overload
 
 import sqlalchemy as sa
 
 from core.errors import FieldError
 from core.i18n.lazy import TextLike, _
+from core.i18n.reading import FIRST_YEAR
 from core.orm.fields import ORDERED, TEXTUAL, Field, FieldOptions
 from core.orm.periods import beginning, period
 from core.orm.types import JsonType, UtcDateTime
@@ -22,6 +24,12 @@ if TYPE_CHECKING:
     from core.orm.registry import Registry
 
 T = TypeVar("T")
+
+# Equal types are one object: each costs every engine that uses it a memory of its own.
+string = cache(sa.String)
+TEXT, WHOLE, DAY, MOMENT = sa.Text(), sa.BigInteger(), sa.Date(), UtcDateTime()
+KEY_SIZE = 40
+"""Letters of the key of a choice."""
 
 
 class Char(Field[T]):
@@ -70,7 +78,7 @@ class Char(Field[T]):
         return f"{self.name}_texts" if self.translate else self.name
 
     def sql_type(self) -> sa.types.TypeEngine[Any]:
-        return JsonType if self.translate else sa.String(self.size)
+        return JsonType if self.translate else string(self.size)
 
     @property
     def stored_default(self) -> Any:
@@ -105,7 +113,7 @@ class Text(Field[T]):
         def __init__(self, **options: Any) -> None: ...
 
     def sql_type(self) -> sa.types.TypeEngine[Any]:
-        return sa.Text()
+        return TEXT
 
     def read(self, text: str) -> Any:
         if len(text) > self.limit:
@@ -134,7 +142,7 @@ class Boolean(Field[bool]):
         return text == "true"
 
     def parse(self, text: str, formats: Formats) -> bool:
-        return text not in ("", "false")
+        return text.strip() not in ("", "false")
 
     def formatter(self, formats: Formats) -> Callable[[Any], str]:
         yes, no = str(_("Yes")), str(_("No"))
@@ -163,7 +171,7 @@ class Integer(Field[T]):
         def __init__(self, **options: Any) -> None: ...
 
     def sql_type(self) -> sa.types.TypeEngine[Any]:
-        return sa.BigInteger()
+        return WHOLE
 
     def parse(self, text: str, formats: Formats) -> int | None:
         if not text.strip():
@@ -233,7 +241,7 @@ class Date(Calendar[T]):
         def __init__(self, **options: Any) -> None: ...
 
     def sql_type(self) -> sa.types.TypeEngine[Any]:
-        return sa.Date()
+        return DAY
 
     def parse(self, text: str, formats: Formats) -> dt.date | None:
         return formats.parse_date(text) if text.strip() else None
@@ -242,7 +250,7 @@ class Date(Calendar[T]):
         try:
             if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
                 raise ValueError(text)
-            return dt.date.fromisoformat(text)
+            return _in_calendar(dt.date.fromisoformat(text))
         except ValueError:
             raise FieldError(_("Use a date such as 2026-11-30."), self.name) from None
 
@@ -281,7 +289,7 @@ class DateTime(Calendar[T]):
         def __init__(self, **options: Any) -> None: ...
 
     def sql_type(self) -> sa.types.TypeEngine[Any]:
-        return UtcDateTime()
+        return MOMENT
 
     def parse(self, text: str, formats: Formats) -> dt.datetime | None:
         return formats.parse_moment(text) if text.strip() else None
@@ -289,9 +297,10 @@ class DateTime(Calendar[T]):
     def read(self, text: str) -> dt.datetime:
         try:
             moment = dt.datetime.fromisoformat(text)
-        except ValueError:
+            aware = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+            return _in_calendar(aware.astimezone(dt.UTC))
+        except (ValueError, OverflowError):
             raise FieldError(_("Use a moment such as 2026-11-30T14:30:00+07:00."), self.name) from None
-        return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
     def span(self, text: str, zone: dt.tzinfo) -> tuple[dt.datetime, dt.datetime]:
         try:
@@ -313,6 +322,16 @@ class DateTime(Calendar[T]):
 
     def typed(self, value: Any, formats: Formats) -> str:
         return "" if value is None else f"{value.astimezone(formats.zone):%d/%m/%Y %H:%M}"
+
+
+D = TypeVar("D", bound=dt.date)
+
+
+def _in_calendar(value: D) -> D:
+    """A day or moment that every zone has and every form can show. Raises ValueError."""
+    if not FIRST_YEAR <= value.year < dt.MAXYEAR:
+        raise ValueError(f"year {value.year}")
+    return value
 
 
 class Select(Field[T]):
@@ -356,7 +375,7 @@ class Select(Field[T]):
     tones: dict[str, str]
 
     def sql_type(self) -> sa.types.TypeEngine[Any]:
-        return sa.String(40)
+        return string(KEY_SIZE)
 
     def read(self, text: str) -> str:
         if text not in self.choices:
@@ -401,9 +420,13 @@ class Json(Field[T]):
 
     def read(self, text: str) -> Any:
         try:
-            return json.loads(text)
+            value = json.loads(text)
+            known = json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+            if b"\\u0000" in known:
+                raise ValueError("PostgreSQL stores no NUL")
         except (ValueError, RecursionError):
             raise FieldError(_("%(field)s is not valid JSON.", field=self.label), self.name) from None
+        return value
 
     def formatter(self, formats: Formats) -> Callable[[Any], str]:
         return lambda value: "" if value is None else json.dumps(value, ensure_ascii=False, sort_keys=True)

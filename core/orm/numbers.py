@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from decimal import Decimal as Number
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, Unpack, overload
 
 import sqlalchemy as sa
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from core.i18n.formats import Formats
 
 T = TypeVar("T")
+
+_of_scale = cache(Exact)  # equal types are one object, as in `kinds`
 
 
 class Decimal(Field[T]):
@@ -54,7 +57,7 @@ class Decimal(Field[T]):
     scale: int
 
     def sql_type(self) -> sa.types.TypeEngine[Any]:
-        return Exact(self.scale)
+        return _of_scale(self.scale)
 
     def settle(self, record: Any) -> None:
         """Gives the value set on a record the places that its row will have. Raises FieldError where it has none."""

@@ -27,6 +27,7 @@ from core.orm.kinds import Char
 from core.orm.links import Link, Many2many, Many2one, One2many
 from core.orm.model import Model
 from core.orm.names import CONVENTION, index_name, table_name
+from core.orm.thrift import Comparator, collector_paused
 from core.orm.translated import translated
 from core.search import index as search
 from core.search.store import TABLES as search_tables
@@ -52,6 +53,20 @@ class Registry:
         self.publication = Publication(published, depends or {})
         self.metadata = sa.MetaData(naming_convention=CONVENTION)
         self._sa = orm.registry(metadata=self.metadata)
+        self._marks: dict[str, dict[str, str]] = {}
+        self.policy: Any = None
+        """The rules of the addons (core.access.rights.Policy), set once they are collected."""
+        self.seen_statements: dict[Any, Any] = {}
+        """What the door found in statements, by their cache key."""
+        self.between: set[sa.FromClause] = set(search_tables)
+        """Tables that statements may name without a model: pairs of links, and the texts of search."""
+        with collector_paused():
+            self._compose()
+            self._map()
+        search.check_numbers(self)
+        sa.event.listen(self.metadata, "after_create", lambda target, connection, **options: search.prepare(connection))
+
+    def _compose(self) -> None:
         self.models, self.findings = compose(self.publication)
         check_links(self.models, self.publication)
         check_required(self.models, self.publication)
@@ -59,15 +74,6 @@ class Registry:
         self._by_fragment = {part: info.cls for info in self.models.values() for part in info.fragments}
         self._inverse = self._inverses()
         self._circular = self._circle()
-        self.policy: Any = None
-        """The rules of the addons (core.access.rights.Policy), set once they are collected."""
-        self.seen_statements: dict[Any, Any] = {}
-        """What the door found in statements, by their cache key."""
-        self.between: set[sa.FromClause] = set(search_tables)
-        """Tables that statements may name without a model: pairs of links, and the texts of search."""
-        self._map()
-        search.check_numbers(self)
-        sa.event.listen(self.metadata, "after_create", lambda target, connection, **options: search.prepare(connection))
 
     # ------------------------------------------------------------- look-up
     @overload
@@ -157,9 +163,9 @@ class Registry:
             table_name(info.name), self.metadata, sqlite_autoincrement=True, info={"addon": info.addon}
         )
         for item in info.fields.values():
-            addon = self.addon_of(item) or info.addon
+            addon = info.addon if item.system else self.addon_of(item) or info.addon
             for column in item.columns(self):
-                column.info["addon"] = info.addon if item.system else addon
+                column.info = self._marks.setdefault(addon, {"addon": addon})  # one for thousands of columns
                 table.append_column(column)
                 if item.unique or item.index or isinstance(item, Many2one):
                     self._index(table, column, item.unique)
@@ -173,12 +179,17 @@ class Registry:
     def _index(self, table: sa.Table, column: sa.Column[Any], unique: bool) -> None:
         """Unique is always an index, never a constraint: additive on both databases."""
         name = index_name(table.name, column.name, unique=unique)
-        sa.Index(name, column, unique=unique, info={"addon": column.info["addon"]})
+        sa.Index(name, column, unique=unique, info=column.info)
 
     def _columns(self, info: ModelInfo) -> dict[str, Any]:
         """Columns by attribute; those of closed fields lie behind one that asks for the right to read them."""
         closed = self._closed_keys(info)
-        return {column.key + CLOSED if column.key in closed else column.key: column for column in info.table.columns}
+        return {
+            f"{column.key}{CLOSED if column.key in closed else ''}": orm.ColumnProperty(
+                column, comparator_factory=Comparator
+            )
+            for column in info.table.columns
+        }
 
     def _closed_keys(self, info: ModelInfo) -> set[str]:
         return {column.key for item in info.own_fields if item.access is not None for column in item.columns(self)}
@@ -227,4 +238,5 @@ class Registry:
         self._sa.dispose(cascade=True)
         self.models.clear()
         self._by_fragment.clear()
+        gc.unfreeze()  # a server freezes what it made before it forked
         gc.collect()

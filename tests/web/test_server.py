@@ -1,0 +1,27 @@
+"""What the server does before anyone comes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.web import kit
+from tests.web.copies import Copies
+
+
+def test_sites_are_built_ahead_and_no_connection_stays(
+    kind: str, copies: Copies, serve: Callable[..., Any], tmp_path: Path
+) -> None:
+    """A database that cannot be reached keeps nobody else waiting."""
+    with (
+        copies.copy(kind) as url,
+        serve({"broken": f"sqlite:///{tmp_path / 'none' / 'x.db'}", "*": url}) as served,
+    ):
+        served.prepare()
+        tenant = served.tenants["*"]
+        assert tenant._site is not None
+        assert not {"reading", "writing"} & vars(tenant.database).keys(), (
+            "an engine would be shared by processes"
+        )
+        assert kit.Served(url, served).visitor().get("/login").status_code == 200
