@@ -46,7 +46,11 @@ class Role:
 
 @dataclass(frozen=True)
 class Menu:
-    """A link in the sidebar to a model's list or to an address, in a group, by `order` and then label."""
+    """A link in the sidebar to a model's list or to an address, in a group, by `order` and then label.
+
+    A group stands where its first link would: 10 to 29 for sales, 30 for customers, 50 for shop and service, 90 for
+    what is managed.
+    """
 
     name: str
     label: TextLike

@@ -178,13 +178,13 @@ def menus() -> Sequence[Menu]:
     manage = _("Manage")
     return [
         Menu(
-            "base.contacts", _("Contacts"), Partner, group=_("Customers"), icon="user", order=10, tabbar=True
+            "base.contacts", _("Contacts"), Partner, group=_("Customers"), icon="user", order=30, tabbar=True
         ),
-        Menu("base.users", _("Users"), User, group=manage, icon="key", order=10),
-        Menu("base.teams", _("Teams"), Team, group=manage, icon="users", order=20),
-        Menu("base.companies", _("Companies"), Company, group=manage, icon="building", order=30),
-        Menu("base.roles", _("Roles"), Role, group=manage, icon="lock", order=40),
-        Menu("base.tags", _("Tags"), Tag, group=manage, icon="tag", order=50),
+        Menu("base.users", _("Users"), User, group=manage, icon="key", order=90),
+        Menu("base.teams", _("Teams"), Team, group=manage, icon="users", order=91),
+        Menu("base.companies", _("Companies"), Company, group=manage, icon="building", order=92),
+        Menu("base.roles", _("Roles"), Role, group=manage, icon="lock", order=93),
+        Menu("base.tags", _("Tags"), Tag, group=manage, icon="tag", order=94),
     ]
 
 
