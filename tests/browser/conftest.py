@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, sync_playwright
+from werkzeug.serving import WSGIRequestHandler, make_server
 
+from tests.web import kit
+from tests.web.conftest import copies as copies  # the databases with demo data
+from tests.web.conftest import serve as serve  # and the sites over them
+from tests.web.copies import Copies
 from tools.chromium import system_chromium
 
 FLAGS = (
@@ -46,26 +54,79 @@ def complaints() -> list[str]:
 
 
 @pytest.fixture
-def page(chromium: Browser, complaints: list[str]) -> Iterator[Page]:
-    """A page in a browser profile of its own, which must give no cause for complaint."""
+def open_page(chromium: Browser, complaints: list[str]) -> Callable[..., AbstractContextManager[Page]]:
+    """`with open_page(java_script_enabled=False) as page:` a browser profile with options of its own."""
+
+    @contextmanager
+    def opened(**options: Any) -> Iterator[Page]:
+        context = chromium.new_context(**{"locale": "id-ID", "timezone_id": "Asia/Jakarta", **options})
+        try:
+            page = context.new_page()
+            page.set_default_timeout(10_000)
+            page.on("console", note)
+            page.on("pageerror", lambda error: complaints.append(f"uncaught: {error}"))
+            yield page
+        finally:
+            context.close()
+        assert not complaints, "the browser complained:\n" + "\n".join(complaints)
 
     def note(message: ConsoleMessage) -> None:
         if message.type == "error":
             complaints.append(f"{message.text} ({message.location.get('url', '')})")
 
-    context = chromium.new_context(locale="id-ID", timezone_id="Asia/Jakarta")
-    try:
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        page.on("console", note)
-        page.on("pageerror", lambda error: complaints.append(f"uncaught: {error}"))
+    return opened
+
+
+@pytest.fixture
+def page(open_page: Callable[..., AbstractContextManager[Page]]) -> Iterator[Page]:
+    """A page in a browser profile of its own, which must give no cause for complaint."""
+    with open_page() as page:
         yield page
-    finally:
-        context.close()
-    assert not complaints, "the browser complained:\n" + "\n".join(complaints)
 
 
 @pytest.fixture(scope="session")
 def axe() -> str:
     """The source of the accessibility checker, for `page.evaluate`: the CSP refuses it as a script tag."""
     return AXE.read_text(encoding="utf-8")
+
+
+class Stand:
+    """A database with demo data, served to browsers at `address`; `served` is for looking into it."""
+
+    def __init__(self, served: kit.Served, port: int) -> None:
+        self.served = served
+        self.address = f"http://127.0.0.1:{port}"
+
+
+class _Quiet(WSGIRequestHandler):
+    """Says nothing of each request."""
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        pass
+
+
+def provoked(complaints: list[str], what: str) -> None:
+    """The one complaint that a test is about, such as the status of an answer; it is crossed out."""
+    found = [text for text in complaints if what in text]
+    assert len(found) == 1, complaints
+    complaints.remove(found[0])
+
+
+@pytest.fixture(scope="session")
+def stand(copies: Copies, serve: Callable[..., Any]) -> Callable[[str], AbstractContextManager[Stand]]:
+    """`with stand("sqlite") as it:` serves a copy of its own from threads of this process."""
+
+    @contextmanager
+    def open_stand(kind: str) -> Iterator[Stand]:
+        with copies.copy(kind) as url, serve({"*": url}) as dispatcher:
+            server = make_server("127.0.0.1", 0, dispatcher, threaded=True, request_handler=_Quiet)
+            thread = threading.Thread(target=server.serve_forever, daemon=True)
+            thread.start()
+            try:
+                yield Stand(kit.Served(url, dispatcher), server.server_port)
+            finally:
+                server.shutdown()
+                thread.join()
+                server.server_close()
+
+    return open_stand
