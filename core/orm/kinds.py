@@ -250,7 +250,10 @@ class Date(Calendar[T]):
         try:
             if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
                 raise ValueError(text)
-            return _in_calendar(dt.date.fromisoformat(text))
+            day = dt.date.fromisoformat(text)
+            if day.year < FIRST_YEAR:  # a form would show it in fewer digits than it can read
+                raise ValueError(text)
+            return day
         except ValueError:
             raise FieldError(_("Use a date such as 2026-11-30."), self.name) from None
 
@@ -292,13 +295,18 @@ class DateTime(Calendar[T]):
         return MOMENT
 
     def parse(self, text: str, formats: Formats) -> dt.datetime | None:
-        return formats.parse_moment(text) if text.strip() else None
+        if not text.strip():
+            return None
+        try:
+            return _in_every_zone(formats.parse_moment(text))
+        except ValueError:
+            raise FieldError(_("%(text)s is not in the calendar.", text=text[:40]), self.name) from None
 
     def read(self, text: str) -> dt.datetime:
         try:
             moment = dt.datetime.fromisoformat(text)
             aware = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
-            return _in_calendar(aware.astimezone(dt.UTC))
+            return _in_every_zone(aware.astimezone(dt.UTC))
         except (ValueError, OverflowError):
             raise FieldError(_("Use a moment such as 2026-11-30T14:30:00+07:00."), self.name) from None
 
@@ -324,14 +332,11 @@ class DateTime(Calendar[T]):
         return "" if value is None else f"{value.astimezone(formats.zone):%d/%m/%Y %H:%M}"
 
 
-D = TypeVar("D", bound=dt.date)
-
-
-def _in_calendar(value: D) -> D:
-    """A day or moment that every zone has and every form can show. Raises ValueError."""
-    if not FIRST_YEAR <= value.year < dt.MAXYEAR:
-        raise ValueError(f"year {value.year}")
-    return value
+def _in_every_zone(moment: dt.datetime) -> dt.datetime:
+    """A moment in UTC that can be shown in any zone. Raises ValueError."""
+    if not FIRST_YEAR <= moment.year < dt.MAXYEAR:
+        raise ValueError(f"year {moment.year}")
+    return moment
 
 
 class Select(Field[T]):

@@ -144,6 +144,22 @@ class Percent(Decimal[T]):
 
     widget: ClassVar[str] = "percent"
 
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: Percent[Number], *, required: Literal[True], scale: int = ..., **options: Unpack[FieldOptions]
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: Percent[Number | None],
+            *,
+            required: Literal[False] = ...,
+            scale: int = ...,
+            **options: Unpack[FieldOptions],
+        ) -> None: ...
+        def __init__(self, *, scale: int = 2, **options: Any) -> None: ...
+
     def parse(self, text: str, formats: Formats) -> Number | None:
         return super().parse(text.strip().removesuffix("%"), formats)
 
