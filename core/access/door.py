@@ -166,6 +166,8 @@ def _inspect(statement: Any, registry: Registry, internal: bool) -> Named:
                 columns.add((entity.mapper, name.removesuffix(CLOSED)))
         elif _table_of(element) in pairs:
             columns.add(pairs[_table_of(element)])
+        elif (link := _link(element)) is not None:
+            mappers.add(link.mapper)
         if isinstance(element, sa.Select):
             _refuse_relations(element)
         known = entity is not None or _table_of(element) in registry.between or _alias_of(element) in aliases
@@ -200,8 +202,28 @@ def _walk(statement: Any) -> Iterator[Any]:
             continue  # an ORM column's table is the plain table
         if isinstance(element, sa.sql.expression.Alias) and isinstance(element.element, sa.Table):
             continue
+        link = _link(element)
+        if link is not None:
+            stack.extend(_without_key(element, link.mapper.local_table))
+            continue
         omit = ("_correlate", "_correlate_except") if isinstance(element, sa.Select) else ()
         stack.extend(HasTraverseInternals.get_children(element, omit_attrs=omit))
+
+
+def _link(element: Any) -> Any:
+    """The many2many link over which a join leads, of which `element` is the condition."""
+    notes = getattr(element, "_annotations", {})
+    mapper = notes.get("proxy_owner") if isinstance(element, sa.BooleanClauseList) else None
+    link = mapper.relationships.get(notes["proxy_key"]) if mapper is not None else None
+    return link if link is not None and link.secondary is not None else None
+
+
+def _without_key(condition: Any, far: Any) -> Iterator[Any]:
+    """The parts of a join's condition, without the bare key of `far` that SQLAlchemy itself compares with a pair."""
+    for part in condition.clauses:
+        left = getattr(part, "left", None)
+        is_key = isinstance(left, sa.Column) and left.key == "id" and _table_of(left) is far
+        yield part.right if is_key else part
 
 
 def _entity(element: Any) -> Any:

@@ -9,27 +9,28 @@ from functools import cache
 import argon2
 import sqlalchemy as sa
 
-from core.errors import UserError
+from core.errors import FieldError
 from core.i18n.lazy import _
 from core.schema import tables
 
-LENGTH_MIN, LENGTH_MAX = 8, 1000
+LENGTH_MIN, LENGTH_MAX = 10, 1000
+FIELD = "password"
 _hasher = argon2.PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 
 
-def hash_password(password: str) -> str:
+def hash_password(password: str, email: str = "") -> str:
     """What is kept of a password. Takes its time: call it before a transaction begins.
 
-    Raises UserError where it is too short or too long.
+    Raises FieldError where it is too short or too long, or is the address that one signs in with.
     """
     if len(password) < LENGTH_MIN:
-        raise UserError(
-            _("The password is too short: use at least %(length)s characters.", length=LENGTH_MIN), "password"
+        raise FieldError(
+            _("The password is too short: use at least %(length)s characters.", length=LENGTH_MIN), FIELD
         )
     if len(password) > LENGTH_MAX:
-        raise UserError(
-            _("The password is too long: use at most %(length)s characters.", length=LENGTH_MAX), "password"
-        )
+        raise FieldError(_("The password is too long: use at most %(length)s characters.", length=LENGTH_MAX), FIELD)
+    if email and password.strip().lower() in (email.lower(), email.lower().partition("@")[0]):
+        raise FieldError(_("The password must not be the email address: choose something else."), FIELD)
     return _hasher.hash(password)
 
 
@@ -51,11 +52,22 @@ def make_password() -> str:
 
 
 def set_password(connection: sa.Connection, user_id: int, password_hash: str) -> None:
-    """Gives a user another password and ends all of their sessions."""
-    known, sessions, now = tables.credential, tables.session, dt.datetime.now(dt.UTC)
+    """Gives a user another password, and ends all of their sessions and the link by which they could choose one."""
+    known, now = tables.credential, dt.datetime.now(dt.UTC)
     connection.execute(known.delete().where(known.c.user_id == user_id))
     connection.execute(known.insert().values(user_id=user_id, password_hash=password_hash, changed_at=now))
-    connection.execute(sessions.delete().where(sessions.c.user_id == user_id))
+    for table in (tables.session, tables.reset_token):
+        connection.execute(table.delete().where(table.c.user_id == user_id))
+
+
+def is_still(connection: sa.Connection, user_id: int, kept: str) -> bool:
+    """Whether the hash that was looked at is still the user's, and stays it until this transaction ends.
+
+    Asked before a session begins: one that begins while the password changes would outlive the change.
+    """
+    known = tables.credential.c
+    found = sa.select(known.user_id).where(known.user_id == user_id, known.password_hash == kept)
+    return connection.scalar(found.with_for_update()) is not None
 
 
 @cache

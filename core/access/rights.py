@@ -90,6 +90,12 @@ class Rights:
         """Whether the user may do this with any record of the model at all."""
         return self.scope(info, operation) != "none"
 
+    def granting(self, info: ModelInfo, operation: Operation) -> list[str]:
+        """The names of the roles that open an operation on a model to those who have one of them."""
+        roles = {*info.access, *(role for role, model in self.overrides if model == info.name)}
+        scopes = {role: granted(info.name, info.access, (role,), self.overrides) for role in roles}
+        return sorted(role for role, opened in scopes.items() if opened.get(operation, "none") != "none")
+
     def hidden(self, info: ModelInfo) -> frozenset[str]:
         """The fields of a model that this user may not read."""
         if info.name not in self._hidden:

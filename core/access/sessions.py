@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 DAYS_REMEMBERED = 30
 HOURS_OTHERWISE = 12
+SEEN_EVERY = dt.timedelta(minutes=1)
+"""How exactly the last use of a session is known: the shorter, the more is written."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,19 @@ class SignedIn:
     brand: str
     version: int
     """Of what workers keep in memory: access and addons."""
+    seen_at: dt.datetime
+    remember: bool
+    """Whether the session outlives the browser."""
 
 
 def begin(connection: sa.Connection, user_id: int, agent: str, *, remember: bool) -> str:
-    """A new session of `user_id`. Gives the token for the cookie; only its hash is kept."""
+    """A new session of `user_id`. Gives the token for the cookie; only its hash is kept.
+
+    Sessions that are over go at the same time, those of everybody.
+    """
     token = secrets.token_urlsafe(32)
     now = dt.datetime.now(dt.UTC)
+    connection.execute(session_table.delete().where(session_table.c.expires_at <= now))
     life = dt.timedelta(days=DAYS_REMEMBERED) if remember else dt.timedelta(hours=HOURS_OTHERWISE)
     connection.execute(
         session_table.insert().values(
@@ -58,6 +67,13 @@ def end(connection: sa.Connection, token: str) -> None:
     connection.execute(session_table.delete().where(session_table.c.token_hash == token_hash(token)))
 
 
+def touch(connection: sa.Connection, signed_in: SignedIn) -> None:
+    """Notes that a session was used just now."""
+    table, now = session_table, dt.datetime.now(dt.UTC)
+    mine = sa.and_(table.c.token_hash == signed_in.token_hash, table.c.seen_at <= now - SEEN_EVERY)
+    connection.execute(table.update().where(mine).values(seen_at=now))
+
+
 def token_hash(token: str) -> str:
     """What is kept of a token. It is random and long, so a plain digest cannot be guessed back."""
     return hashlib.sha256(token.encode()).hexdigest()
@@ -69,8 +85,14 @@ def find(connection: sa.Connection, registry: Registry, token: str) -> SignedIn 
     row = connection.execute(_statements(registry).session, asked).first()
     if row is None:
         return None
-    return SignedIn(row.token_hash, current_user(connection, registry, row._mapping), row.brand or "Lumbung",
-                    row.registry_version or 0)  # fmt: skip
+    return SignedIn(
+        token_hash=row.token_hash,
+        user=current_user(connection, registry, row._mapping),
+        brand=row.brand or "Lumbung",
+        version=row.registry_version or 0,
+        seen_at=row.seen_at,
+        remember=row.expires_at - row.made_at > dt.timedelta(hours=HOURS_OTHERWISE),
+    )
 
 
 def current_user(connection: sa.Connection, registry: Registry, user: Any) -> CurrentUser:
@@ -116,6 +138,9 @@ def _session(registry: Registry) -> sa.Select[Any]:
             users,
             companies.c.name.label("brand"),
             session_table.c.token_hash,
+            session_table.c.made_at,
+            session_table.c.seen_at,
+            session_table.c.expires_at,
             sa.select(registry_version.c.version).scalar_subquery().label("registry_version"),
         )
         .join_from(session_table, users, users.c.id == session_table.c.user_id)

@@ -13,6 +13,8 @@ from core.faults import did_you_mean
 from core.i18n.lazy import _
 from core.orm.env import Env
 
+ADMIN = "base.admin"
+
 
 def clean_email(env: Env, email: str) -> str:
     """The address as it is stored. Raises FieldError on what is none."""
@@ -57,3 +59,18 @@ def find_roles(env: Env, names: Iterable[str]) -> list[Any]:
             hint = did_you_mean(name, known, _("Known roles: %(names)s.", names=", ".join(sorted(known))))
             raise UserError(_("There is no role “%(name)s”. %(hint)s", name=name, hint=hint), "roles")
     return [known[name] for name in names]
+
+
+def administrators(env: Env, most: int) -> list[str]:
+    """The names of some who administer the system, for whoever needs their help."""
+    users, roles = env.registry.info("base.user"), env.registry.info("base.role").table
+    held = users.associations["roles"]
+    statement = (
+        sa.select(users.table.c.name)
+        .join(held, held.c.source_id == users.table.c.id)
+        .join(roles, roles.c.id == held.c.target_id)
+        .where(roles.c.name == ADMIN, users.table.c.active.is_(True), users.table.c.archived.is_(False))
+        .order_by(users.table.c.name)
+        .limit(most)
+    )
+    return list(env.session.core_connection().scalars(statement))

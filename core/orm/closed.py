@@ -36,6 +36,7 @@ class ClosedLink(orm.InstrumentedAttribute[Any]):
     """The attribute of a closed link: its own of SQLAlchemy, so that statements and options take it, but asking."""
 
     __slots__ = ()
+    inherit_cache = True
 
     def __get__(self, instance: Any, owner: Any) -> Any:
         if instance is not None:

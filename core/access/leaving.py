@@ -1,0 +1,64 @@
+"""What ends when a user changes, wherever it is changed: in the transaction of the change itself.
+
+Sessions end when roles or state change. A link to choose a password dies when the address changes. A user
+who is deleted leaves nothing behind that the next one with the same key could have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from core.orm.closed import CLOSED
+from core.orm.session import BULK_FOLLOWERS, Session, changed_names
+from core.schema.tables import credential, reset_token
+from core.schema.tables import session as sessions
+
+USER = "base.user"
+RIGHTS = frozenset({"roles", "active", "archived"})
+"""What ends the sessions of a user when it changes."""
+ADDRESS = "email"
+OWN_ENDED = "own sessions ended"
+"""In `Session.info` where those of the very user who made the change ended with the others."""
+
+
+@event.listens_for(Session, "before_flush")
+def _follow(session: Session, context: Any, instances: Any) -> None:
+    changed = {record: changed_names(record) for record in session.dirty if _is_user(record)}
+    gone = [record.id for record in session.deleted if _is_user(record)]
+    ended = [record.id for record, names in changed.items() if names & RIGHTS]
+    _delete(session, sessions, ended + gone)
+    _delete(session, reset_token, [record.id for record, names in changed.items() if ADDRESS in names] + gone)
+    _delete(session, credential, gone)
+    if session.env.user.id in ended:
+        session.info[OWN_ENDED] = True
+
+
+def _follow_many(session: Session, cls: type[Any], names: frozenset[str]) -> None:
+    """After an UPDATE or DELETE over many rows: whoever may not sign in any more, or is gone, has nothing left."""
+    set_ = {name.removesuffix(CLOSED) for name in names}
+    if cls.__lumbung__.name != USER or (set_ and not set_ & (RIGHTS | {ADDRESS})):
+        return
+    users = cls.__lumbung__.table.c
+    connection = session.core_connection()
+    stays = sa.select(users.id).where(users.active.is_(True), users.archived.is_(False))
+    connection.execute(sessions.delete().where(sessions.c.user_id.not_in(stays)))
+    connection.execute(reset_token.delete())
+    if not set_:
+        connection.execute(credential.delete().where(credential.c.user_id.not_in(sa.select(users.id))))
+
+
+def _is_user(record: Any) -> bool:
+    return bool(record.__lumbung__.name == USER)
+
+
+def _delete(session: Session, table: sa.Table, users: Iterable[int]) -> None:
+    keys = list(users)
+    if keys:
+        session.core_connection().execute(table.delete().where(table.c.user_id.in_(keys)))
+
+
+BULK_FOLLOWERS.append(_follow_many)
