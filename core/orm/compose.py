@@ -215,6 +215,10 @@ def _check_field(
             _("Field %(model)s.%(field)s takes a reserved name.", model=model, field=item.name),
             _("Choose another: at most 60 small letters, no name that every record has, and not x_ in front."),
             addon=addon, origin=item.origin)  # fmt: skip
+    if item.unique and isinstance(item, Char) and item.translate:
+        raise LoadError(
+            _("Field %(model)s.%(field)s is translated, so it cannot be unique.", model=model, field=item.name),
+            _("Leave out unique=True, or translate=True."), addon=addon, origin=item.origin)  # fmt: skip
     if old is None or old.owner is part:
         return
     other = publication.owner(old.owner)
@@ -276,8 +280,7 @@ def check_required(models: Mapping[str, ModelInfo], publication: Publication) ->
         for item in info.own_fields:
             addon = publication.owner(item.owner)
             foreign = addon != info.addon and addon != ""
-            bare = item.required and (item.default is None or callable(item.default))
-            if foreign and bare and not isinstance(item, One2many) and not _own_mixin(item, info):
+            if foreign and _is_bare(item) and not _is_old(item, info):
                 raise LoadError(
                     _("Field %(model)s.%(field)s is required on a table of %(addon)s and has no default.",
                       model=info.name, field=item.name, addon=info.addon),
@@ -285,9 +288,18 @@ def check_required(models: Mapping[str, ModelInfo], publication: Publication) ->
                     addon=addon, origin=item.origin)  # fmt: skip
 
 
-def _own_mixin(item: Field[Any], info: ModelInfo) -> bool:
-    """Whether the model itself took the mixin that brings the field: then its rows begin with it."""
-    return issubclass(info.fragments[0], item.owner)
+def _is_bare(item: Field[Any]) -> bool:
+    """Whether rows that are there already would have no value in a column that must have one."""
+    if isinstance(item, Link):
+        return item.required and isinstance(item, Many2one)
+    return item.required and item.stored_default is None
+
+
+def _is_old(item: Field[Any], info: ModelInfo) -> bool:
+    """Whether the model demanded the value from its first row on, by itself or by a mixin that it took."""
+    inside = (vars(part).get(item.name) for part in info.fragments[0].__mro__)
+    own = next((field for field in inside if field is not None), None)
+    return isinstance(own, Field) and own.required
 
 
 def check_access(models: Mapping[str, ModelInfo], publication: Publication) -> None:
@@ -327,7 +339,7 @@ def _silent_overrides(name: str, cls: type[Model], publication: Publication) -> 
 
 def _label_field(fields: Mapping[str, Field[Any]]) -> str | None:
     for name in LABEL_FIELDS:
-        if name in fields:
+        if name in fields and not isinstance(fields[name], Link):
             return name
     return next((name for name, item in fields.items() if isinstance(item, Char)), None)
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from core.errors import FieldError
 from core.i18n.lazy import _
 from core.orm.fields import Field, FieldOptions
-from core.orm.names import index_name, short
+from core.orm.names import index_name, short, table_name
 from core.orm.types import BigId
 
 if TYPE_CHECKING:
@@ -135,10 +135,14 @@ class Many2many(Link[list[M]]):
     def columns(self, registry: Registry) -> Sequence[sa.Column[Any]]:
         return ()
 
+    def table_name(self, model: str) -> str:
+        """The name of the table between `model` and the target."""
+        return short(f"{table_name(model)}_{self.name}_rel")
+
     def association(self, registry: Registry, metadata: sa.MetaData, model: str) -> sa.Table:
         """The table between: a row per pair, gone with either record."""
         here, there = registry.table_name(model), registry.table_name(self.target_name)
-        name = short(f"{here}_{self.name}_rel")
+        name = self.table_name(model)
         table = sa.Table(
             name,
             metadata,

@@ -147,14 +147,14 @@ def _model_of(cls: type[Model], name: str | None, abstract: bool, origin: Origin
     """The model that a class belongs to, and whether it extends one that began elsewhere."""
     bases: list[Fragment] = [base.__dict__["__lumbung__"] for base in cls.__mro__[1:] if _is_fragment(base)]
     concrete = {fragment.model for fragment in bases if not fragment.abstract}
-    mixins = [fragment.model for fragment in bases if fragment.abstract]
+    nearest = {base.__dict__["__lumbung__"].model for base in cls.__bases__ if _is_fragment(base)}
     if abstract:
         if concrete:
             raise LoadError(
                 _("%(name)s is abstract but builds on a model.", name=cls.__name__),
                 _("Let a mixin build on Model or on another mixin only."), origin=origin)  # fmt: skip
-        if name is None and len(set(mixins)) == 1:
-            return mixins[0], True
+        if name is None and len(nearest) == 1:
+            return nearest.pop(), True
         return name or f"{cls.__module__}.{cls.__qualname__}", False
     if name is None and len(concrete) == 1:
         return concrete.pop(), True

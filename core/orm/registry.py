@@ -9,7 +9,8 @@ from typing import Any, TypeVar, overload
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from core.errors import LumbungError
+from core.errors import LoadError, LumbungError, Origin
+from core.i18n.lazy import _
 from core.orm import prefetch
 from core.orm.closed import CLOSED, close_link, closed
 from core.orm.circles import circular
@@ -53,6 +54,7 @@ class Registry:
         self.publication = Publication(published, depends or {})
         self.metadata = sa.MetaData(naming_convention=CONVENTION)
         self._sa = orm.registry(metadata=self.metadata)
+        self._holders: dict[str, str] = {}
         self._marks: dict[str, dict[str, str]] = {}
         self.policy: Any = None
         """The rules of the addons (core.access.rights.Policy), set once they are collected."""
@@ -96,7 +98,10 @@ class Registry:
         return self[key].__lumbung__  # type: ignore[no-any-return]
 
     def __contains__(self, key: object) -> bool:
-        return key in self.models or key in self._by_fragment
+        try:
+            return isinstance(key, str | type) and bool(self[key])
+        except UnknownModel:
+            return False
 
     def __iter__(self) -> Iterator[ModelInfo]:
         return iter(self.models.values())
@@ -158,7 +163,16 @@ class Registry:
                 if isinstance(item, Link) and item.access is not None:
                     close_link(info.cls, item.name)
 
+    def _claim(self, table: str, holder: str, addon: str, origin: Origin) -> None:
+        other = self._holders.setdefault(table, holder)
+        if other != holder:
+            raise LoadError(
+                _("The models %(first)s and %(second)s would lie in one table, %(table)s.", first=other,
+                  second=holder, table=table),
+                _("Give one of them another name."), addon=addon, origin=origin)  # fmt: skip
+
     def _table(self, info: ModelInfo) -> sa.Table:
+        self._claim(table_name(info.name), info.name, info.addon, info.fragments[0].__lumbung__.origin)
         table = sa.Table(
             table_name(info.name), self.metadata, sqlite_autoincrement=True, info={"addon": info.addon}
         )
@@ -170,6 +184,7 @@ class Registry:
                 if item.unique or item.index or isinstance(item, Many2one):
                     self._index(table, column, item.unique)
             if isinstance(item, Many2many):
+                self._claim(item.table_name(info.name), f"{info.name}.{item.name}", addon, item.origin)
                 between = item.association(self, self.metadata, info.name)
                 between.info["addon"] = addon
                 info.associations[item.name] = between
