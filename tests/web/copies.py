@@ -52,7 +52,7 @@ class Copies:
     def _sqlite(self, content: str) -> Iterator[str]:
         original = self._folder / f"{content}.db"
         if not original.exists():
-            half = self._folder / f"{content}-half.db"
+            half = self._folder / f"{content}-half-{next(self._numbers)}.db"
             self._fill(f"sqlite:///{half}", content)
             half.rename(original)
         path = self._folder / f"{content}-{next(self._numbers)}.db"

@@ -1,0 +1,65 @@
+"""Templates: each is drawn, in both languages and with every name known; none holds what nobody uses."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.i18n.catalogs import LANGUAGES
+from tests.web import kit
+
+ROOT = Path(__file__).parents[2]
+TEMPLATES = sorted(path for room in ("core", "addons") for path in (ROOT / room).rglob("templates/**/*.html"))
+NEVER_DRAWN = {
+    "core/_row.html": "shows the markup of a row, which each list's view writes for its own columns"
+}
+MACRO = re.compile(r"{%-?\s*macro\s+(\w+)")
+LEADS = "/app/crm.lead"
+ADDRESSES = (
+    "/", LEADS, f"{LEADS}?sort=nope", f"{LEADS}/1", f"{LEADS}/1/edit", f"{LEADS}/new",
+    "/app/base.user/1/edit", "/app/base.partner/1", "/app/base.role", "/nowhere",
+)  # fmt: skip
+
+
+def name_of(path: Path) -> str:
+    """A template's name as the loader has it."""
+    return path.as_posix().rpartition("/templates/")[2]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_template_is_drawn(shared: kit.Served, monkeypatch: pytest.MonkeyPatch, lang: str) -> None:
+    """A template that no page reaches would break unseen: a new one belongs to an address above."""
+    environment, drawn = shared.site.templates, set()
+    load = environment._load_template
+
+    def note(name: str, globals_: Any) -> Any:
+        drawn.add(name.rpartition("!")[2])
+        return load(name, globals_)
+
+    monkeypatch.setattr(environment, "_load_template", note)
+    shared.visitor(lang).get("/login")
+    shared.visitor(lang).fill("/login", {"email": "x"})
+    visitor = shared.sign_in("made", lang=lang)
+    for address in ADDRESSES:
+        assert visitor.get(address).page.one("html")["lang"] == lang
+    visitor.fill(f"{LEADS}/new", {"title": ""})
+    known = {name_of(path) for path in TEMPLATES}
+    assert known - drawn == NEVER_DRAWN.keys()
+
+
+def test_every_macro_is_used() -> None:
+    texts = {name_of(path): path.read_text(encoding="utf-8") for path in TEMPLATES}
+    macros = {macro for text in texts.values() for macro in MACRO.findall(text)}
+    assert len(macros) > 10
+    whole = " ".join(texts.values())
+    unused = {macro for macro in macros if len(re.findall(rf"(?<!macro ){macro}\(", whole)) == 0}
+    assert unused == set()
+
+
+def test_every_template_is_found_by_its_addon(shared: kit.Served) -> None:
+    """What lies in a folder of templates is reached by the loader: none is left aside by its place."""
+    found = {name.rpartition("!")[2] for name in shared.site.templates.list_templates()}
+    assert found >= {name_of(path) for path in TEMPLATES}
