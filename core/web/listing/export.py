@@ -29,6 +29,7 @@ BATCH = 1_000
 MARK = "\ufeff"
 """Tells spreadsheets that the file is UTF-8."""
 FORMULA = frozenset("=+-@")
+HIDING = ("\t", "\r", "\n", "\0")
 QUOTE = "'"
 
 
@@ -103,17 +104,17 @@ def _lines(rows: Sequence[Sequence[Any]]) -> str:
 
 
 def safe(text: str) -> str:
-    """A text that stays a text in every spreadsheet. `import` takes off again what is put in front here."""
-    return QUOTE + text if text and not text[0].isalnum() and _is_formula(text) else text
+    """A text that stays a text in every spreadsheet. An import takes off again what is put in front here."""
+    return QUOTE + text if text and not text[0].isalnum() and _is_formula(text.lstrip(QUOTE)) else text
 
 
 def _is_formula(text: str) -> bool:
     """Whether the first letter that is seen begins a formula, or the text begins with what hides one."""
-    if text[0] in "\t\r\n\0":
-        return True
+    if text[:1] in HIDING:
+        return bool(text)
     for letter in text:
-        if letter in FORMULA or unicodedata.normalize("NFKC", letter)[:1] in FORMULA:
+        if unicodedata.normalize("NFKC", letter)[:1] in FORMULA:
             return True
-        if letter != QUOTE and unicodedata.category(letter)[0] not in "ZC":
+        if unicodedata.category(letter)[0] not in "ZC":
             return False
     return False
