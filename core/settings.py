@@ -13,6 +13,8 @@ DATA, DATABASE, SECRET = "LUMBUNG_DATA", "LUMBUNG_DB", "LUMBUNG_SECRET"
 """The names of the variables; LUMBUNG_ADDONS_PATH is read by the loader."""
 BACKENDS = ("sqlite", "postgresql")
 SECRET_LENGTH = 32
+LETTERS_MIN = 10
+"""Different characters in a secret: `xxxx…` is long as well."""
 
 
 class SettingsError(LumbungError):
@@ -64,15 +66,15 @@ def _checked(address: str) -> str:
 def secret() -> str:
     """What cookies are signed with: LUMBUNG_SECRET, else one that is made once and kept in the data folder.
 
-    Raises SettingsError where it is too short to protect anything, or cannot be kept.
+    Raises SettingsError where it is too weak to protect anything, or cannot be kept.
     """
     given = os.environ.get(SECRET)
     if given is None:
         return _kept_secret(data_folder() / "secret")
-    if len(given) < SECRET_LENGTH:
+    if len(given) < SECRET_LENGTH or len(set(given)) < LETTERS_MIN:
         raise SettingsError(
             _(
-                "%(name)s has fewer than %(length)s characters. Use a long random text.",
+                "%(name)s is easy to guess: use a random text of %(length)s characters or more.",
                 name=SECRET,
                 length=SECRET_LENGTH,
             )

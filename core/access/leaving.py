@@ -38,7 +38,7 @@ def _follow(session: Session, context: Any, instances: Any) -> None:
 
 
 def _follow_many(session: Session, cls: type[Any], names: frozenset[str]) -> None:
-    """After an UPDATE or DELETE over many rows: whoever may not sign in any more, or is gone, has nothing left."""
+    """After an UPDATE or DELETE over many rows: who may not sign in any more, or is gone, keeps nothing."""
     set_ = {name.removesuffix(CLOSED) for name in names}
     if cls.__lumbung__.name != USER or (set_ and not set_ & (RIGHTS | {ADDRESS})):
         return

@@ -28,7 +28,9 @@ def hash_password(password: str, email: str = "") -> str:
             _("The password is too short: use at least %(length)s characters.", length=LENGTH_MIN), FIELD
         )
     if len(password) > LENGTH_MAX:
-        raise FieldError(_("The password is too long: use at most %(length)s characters.", length=LENGTH_MAX), FIELD)
+        raise FieldError(
+            _("The password is too long: use at most %(length)s characters.", length=LENGTH_MAX), FIELD
+        )
     if email and password.strip().lower() in (email.lower(), email.lower().partition("@")[0]):
         raise FieldError(_("The password must not be the email address: choose something else."), FIELD)
     return _hasher.hash(password)
@@ -52,7 +54,7 @@ def make_password() -> str:
 
 
 def set_password(connection: sa.Connection, user_id: int, password_hash: str) -> None:
-    """Gives a user another password, and ends all of their sessions and the link by which they could choose one."""
+    """Gives a user another password; ends their sessions, and the link by which they could choose one."""
     known, now = tables.credential, dt.datetime.now(dt.UTC)
     connection.execute(known.delete().where(known.c.user_id == user_id))
     connection.execute(known.insert().values(user_id=user_id, password_hash=password_hash, changed_at=now))

@@ -36,7 +36,9 @@ def make(connection: sa.Connection, user_id: int) -> tuple[str, dt.datetime]:
     token, until = secrets.token_urlsafe(32), dt.datetime.now(dt.UTC) + LIFE
     over = sa.or_(reset_token.c.user_id == user_id, reset_token.c.expires_at <= dt.datetime.now(dt.UTC))
     connection.execute(reset_token.delete().where(over))
-    connection.execute(reset_token.insert().values(user_id=user_id, token_hash=token_hash(token), expires_at=until))
+    connection.execute(
+        reset_token.insert().values(user_id=user_id, token_hash=token_hash(token), expires_at=until)
+    )
     return token, until
 
 
@@ -65,4 +67,6 @@ def path(token: str) -> str:
 
 
 def _is_live(token: str) -> sa.ColumnElement[bool]:
-    return sa.and_(reset_token.c.token_hash == token_hash(token), reset_token.c.expires_at > dt.datetime.now(dt.UTC))
+    return sa.and_(
+        reset_token.c.token_hash == token_hash(token), reset_token.c.expires_at > dt.datetime.now(dt.UTC)
+    )

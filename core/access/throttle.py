@@ -76,7 +76,7 @@ def _digest(kind: str, text: str) -> str:
 
 
 def _raise(connection: sa.Connection, key: str, most: int, now: dt.datetime) -> tuple[int, dt.datetime]:
-    """One more try; the one that reaches `most` begins the pause, and those in the pause do not lengthen it."""
+    """One more try; the one that reaches `most` begins the pause, which the next do not lengthen."""
     dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
     number, until = failures.c.failures, failures.c.until
     window, pause = sa.literal(now + WINDOW, until.type), sa.literal(now + PAUSE, until.type)

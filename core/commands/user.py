@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from core.commands import shared
+from core.errors import UserError
 from core.i18n.lazy import _
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ stdin_option = click.option("--password-stdin", is_flag=True, help="Read the pas
 
 @click.group()
 def user() -> None:
-    """Add people who sign in, and change their passwords."""
+    """Add people who sign in, change their passwords, make links by which they choose one."""
 
 
 @user.command()
@@ -43,7 +44,7 @@ def add(
 
     with shared.existing(db) as database:
         password, made_up = shared.new_password(password_stdin)
-        hashed = hash_password(password)
+        hashed = hash_password(password, email)
         with _writing(database, dry_run) as env:
             company = env.scalar(sa.select(env["base.company"]).order_by(env["base.company"].id).limit(1))
             create_user(
@@ -69,10 +70,34 @@ def passwd(email: str, password_stdin: bool, db: str | None, dry_run: bool) -> N
 
     with shared.existing(db) as database:
         password, made_up = shared.new_password(password_stdin)
-        hashed = hash_password(password)
+        hashed = hash_password(password, email)
         with _writing(database, dry_run) as env:
             set_password(env.session.core_connection(), find_user(env, email).id, hashed)
     _print(_("%(email)s has another password.", email=email), password, made_up, dry_run)
+
+
+@user.command()
+@click.argument("email")
+@shared.database_option
+@shared.dry_run_option
+def reset(email: str, db: str | None, dry_run: bool) -> None:
+    """Make a link by which the person who signs in as EMAIL chooses a password, good once and for an hour."""
+    from core.access import resets
+    from core.access.users import find_user
+    from core.i18n import catalogs
+    from core.i18n.formats import formats
+
+    with shared.existing(db) as database, _writing(database, dry_run) as env:
+        person = find_user(env, email)
+        if not person.active or person.archived:
+            raise UserError(_("%(name)s may not sign in: allow that first.", name=person.name))
+        token, until = resets.make(env.session.core_connection(), person.id)
+        clock = formats(catalogs.current_language(), person.tz).time(until)
+    if dry_run:
+        click.echo(_("That was a dry run: nothing was changed."))
+        return
+    click.echo(_("Good once, until %(time)s. Put the address of your site before it:", time=clock))
+    click.echo(resets.path(token))
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from core.i18n import catalogs
 from core.i18n.formats import DEFAULT_ZONE, Formats, formats
 from core.i18n.lazy import _
 from core.access import flush as _checks_at_the_flush  # noqa: F401 - listens to the session
+from core.access import leaving as _ends_of_sessions  # noqa: F401 - listens to the session
 from core.access.grants import Operation
 from core.access.rights import Policy, Rights
 from core.orm import deleting

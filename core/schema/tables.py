@@ -85,3 +85,21 @@ session = _table(
 )
 """A signed-in browser; only the hash of its token is kept."""
 sa.Index(index_name("session", "user_id"), session.c.user_id)
+
+reset_token = _table(
+    "reset_token",
+    sa.Column("user_id", sa.BigInteger(), primary_key=True, autoincrement=False),
+    sa.Column("token_hash", sa.String(64), nullable=False),
+    sa.Column("expires_at", UtcDateTime, nullable=False),
+)
+"""The link by which a user may choose a password: one at a time, and only the hash of its token is kept."""
+sa.Index(index_name("reset_token", "token_hash", unique=True), reset_token.c.token_hash, unique=True)
+
+sign_in_failure = _table(
+    "sign_in_failure",
+    sa.Column("key", sa.String(64), primary_key=True),
+    sa.Column("failures", sa.BigInteger(), nullable=False),
+    sa.Column("until", UtcDateTime, nullable=False),
+)
+"""Tries to sign in, per address typed and per client, as digests; a row means nothing after `until`."""
+sa.Index(index_name("sign_in_failure", "until"), sign_in_failure.c.until)

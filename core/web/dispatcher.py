@@ -18,6 +18,8 @@ from core.orm.database import Database
 from core.schema.install import installed
 from core.schema.tables import registry_version
 from core.web.requests import UNAVAILABLE
+from core.web.resets import HOST
+from core.web.security import HEADERS
 from core.web.site import Site, build_site
 
 if TYPE_CHECKING:
@@ -92,10 +94,13 @@ class Dispatcher:
         self.tenants = {host.lower(): Tenant(Database(url), self.sites) for host, url in urls.items()}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        tenant = self.tenant(environ.get("HTTP_HOST", ""))
+        host = environ.get("HTTP_HOST", "")
+        tenant = self.tenant(host)
         if tenant is None:
             return _refuse(start_response)
         environ["lumbung.database"] = tenant.database
+        if tenant is not self.tenants.get(ANY_HOST):
+            environ[HOST] = host
         application: Callable[[Any, Any], Iterable[bytes]] = self._site(tenant, environ).app
         return application(environ, start_response)
 
@@ -128,5 +133,6 @@ class Dispatcher:
 
 
 def _refuse(start_response: StartResponse) -> Iterable[bytes]:
-    start_response("400 Bad Request", [("Content-Type", "text/plain; charset=utf-8")])
+    headers = [("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store"), *HEADERS.items()]
+    start_response("400 Bad Request", headers)
     return [b"No database answers for this host name.\n"]

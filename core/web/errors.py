@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 
 from core.access.door import AccessDenied
+from core.access.users import administrators
 from core.errors import DatabaseError, UserError
 from core.i18n import catalogs
 from core.i18n.lazy import TextLike, _
@@ -26,14 +28,85 @@ if TYPE_CHECKING:
     from core.web.site import Site
 
 log = logging.getLogger("lumbung.web")
-SHOWN = (400, 403, 404, 500, 503)
+HELPERS = 3
+"""How many people are named who can help."""
 
-TITLES: dict[int, TextLike] = {
-    400: _("Request not understood"),
-    403: _("Not allowed"),
-    404: _("Not found"),
-    500: _("Error"),
-    503: _("Not available"),
+
+@dataclass(frozen=True)
+class Kind:
+    """How an error is told: the title of its page, what it says first, then what one can do about it."""
+
+    title: TextLike
+    heading: TextLike
+    text: TextLike
+    drawing: str = "art-search"
+
+
+KINDS: dict[int, Kind] = {
+    400: Kind(
+        _("Request not understood"),
+        _("This request could not be read"),
+        _("The page may have been open for too long. Go back, load it again, then try once more."),
+    ),
+    403: Kind(
+        _("Not allowed"),
+        _("You may not open this yet"),
+        _("Your role does not allow this. Ask your administrator if you need it for your work."),
+        "art-lock",
+    ),
+    404: Kind(
+        _("Not found"),
+        _("There is no such page"),
+        _("The address may be mistyped, or the record was deleted. Go on from the home page."),
+        "art-missing",
+    ),
+    405: Kind(
+        _("Not possible this way"),
+        _("This address cannot be used in this way"),
+        _("Go back to the page that you came from and use its buttons."),
+    ),
+    413: Kind(
+        _("Too large"),
+        _("That was too much at once"),
+        _("What was sent is larger than this page takes. Send less, or in several parts."),
+        "art-empty",
+    ),
+    414: Kind(
+        _("Address too long"),
+        _("This address is too long"),
+        _("Use fewer filters or shorter words, then try again."),
+    ),
+    415: Kind(
+        _("Wrong kind of content"),
+        _("This kind of content is not taken here"),
+        _("Send it by the form of the page itself."),
+    ),
+    429: Kind(
+        _("Too many tries"),
+        _("Please wait a moment"),
+        _("There were too many tries. Try again in a few minutes."),
+        "art-lock",
+    ),
+    431: Kind(
+        _("Too much sent along"),
+        _("Your browser sends too much along"),
+        _("Delete the cookies of this site in your browser, then try again."),
+    ),
+    500: Kind(
+        _("Error"),
+        _("Something went wrong on our side"),
+        _(
+            "Nothing was saved by this step. Try again; if it happens twice, tell your administrator the "
+            "request number below."
+        ),
+        "art-empty",
+    ),
+    503: Kind(
+        _("Not available"),
+        _("Back in a moment"),
+        _("The system is being looked after or is very busy. Your data is safe. Try again in a few minutes."),
+        "art-empty",
+    ),
 }
 
 PLAIN = Markup(
@@ -50,7 +123,12 @@ class ErrorPage:
     code: int
     request: str
     path: str
-    text: str | None = None
+    kind: Kind
+    text: TextLike
+    roles: list[str]
+    """The roles of which one would open this, where that is known."""
+    helpers: list[str]
+    """Who can give them."""
 
 
 def register(site: Site) -> None:
@@ -65,11 +143,12 @@ def register(site: Site) -> None:
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:
-    if error.code is not None and error.code < 400:
+    if error.code is None or error.code < 400:
         return error.get_response()
-    code = error.code if error.code in SHOWN else 400
-    own = error.description != type(error).description and code != 404
-    return _page(code, error.description if own else None), error.code or code
+    shown = error.code if error.code in KINDS else 400
+    own = error.description if error.description != type(error).description and shown != 404 else None
+    allowed = getattr(error, "valid_methods", None)
+    return _page(shown, own), error.code, {"Allow": ", ".join(allowed)} if allowed else {}
 
 
 def _csrf(error: CSRFError) -> ResponseReturnValue:
@@ -77,15 +156,15 @@ def _csrf(error: CSRFError) -> ResponseReturnValue:
 
 
 def _refused(error: UserError) -> ResponseReturnValue:
-    return _page(400, str(error)), 400
+    return _page(400, error.message), 400
 
 
 def _denied(error: AccessDenied) -> ResponseReturnValue:
-    return _page(403, str(error)), 403
+    return _page(403, error.message), 403
 
 
 def _database(error: sa.exc.SQLAlchemyError) -> ResponseReturnValue:
-    """A database that is locked, broken, full, absent or busy is said as such; the rest is a fault of ours."""
+    """A database that is locked, broken, full, absent or busy is said as such; the rest is our fault."""
     try:
         with in_words(requests.database()):
             raise error
@@ -102,14 +181,37 @@ def _unavailable(error: DatabaseError | sa.exc.TimeoutError) -> ResponseReturnVa
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:
-    log.error("request %s failed", requests.request_number(), exc_info=error)
+    log.error("request %s failed (%s)", requests.request_number(), _asked(), exc_info=error)
+    if "env" in g:
+        with contextlib.suppress(sa.exc.SQLAlchemyError):
+            g.env.session.rollback()  # a statement that failed would fail those of the page too
     return _page(500, None), 500
 
 
-def _page(code: int, text: str | None) -> str:
-    page = ErrorPage(code, requests.request_number(), request.full_path.rstrip("?"), text)
+def _page(code: int, text: TextLike | None) -> str:
+    requests.open_late()
+    kind, number = KINDS[code], requests.request_number()
+    if code < 500:
+        log.warning("request %s refused with %s (%s)", number, code, _asked())
     try:
-        return render("core/error.html", TITLES[code], error=page)
+        roles, helpers = _who_helps() if code == 403 else ([], [])
+        path = request.full_path.rstrip("?")
+        page = ErrorPage(code, number, path, kind, text or kind.text, roles, helpers)
+        return render("core/error.html", kind.title, error=page)
     except Exception:  # whatever broke the page broke its frame too
-        log.exception("request %s: its error page failed", page.request)
-        return PLAIN.format(lang=catalogs.current_language(), title=str(TITLES[code]), number=page.request)
+        log.exception("request %s: its error page failed", number)
+        return PLAIN.format(lang=catalogs.current_language(), title=str(kind.title), number=number)
+
+
+def _asked() -> str:
+    """Method, route and user, for the log: an address may hold what is nobody's business."""
+    user = requests.env().user.id if "env" in g else None
+    return f"{request.method} {request.url_rule or 'no route'}, user {user}"
+
+
+def _who_helps() -> tuple[list[str], list[str]]:
+    """The names of the roles of which one would open this, and of people who can give them."""
+    env, site = requests.env(), requests.site()
+    labels = {item.value.name: str(item.value.label) for item in site.assembly.roles}
+    needed = site.routes.needed(request.endpoint, env, (request.view_args or {}).get("model", ""))
+    return [labels.get(name, name) for name in needed], administrators(env, HELPERS)

@@ -29,6 +29,7 @@ from core.web.listing import NOT_VISIBLE
 from core.web.listing.parameters import PARAMETERS
 from core.web.listing.query import TYPED
 from core.web.routes import Door, Parameters, Route
+from core.web.resets import link_action
 from core.web.shell import render
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ class RecordPage:
     back: tuple[str, str]
     prev_href: str | None = None
     next_href: str | None = None
+    link_action: str | None = None
+    """Where a link to sign in is made, on the page of a user."""
 
 
 @dataclass
@@ -221,6 +224,7 @@ class Pages:
             edit_href=f"{here}/{record.id}/edit" if record.env.may_with(record, "w") else None,
             sections=self._sections(self._view(info), self._view(info).nodes, record),
             back=(here, str(info.plural)),
+            link_action=link_action(record),
         )
 
     def _sections(self, view: ResolvedView, nodes: list[Node], record: Any) -> list[RecordSection]:

@@ -1,27 +1,36 @@
-"""The request: its database, its user, and its envs. Pages read in a read-only env and write in one of their own."""
+"""The request: its database, its user, and its envs. Pages read in a read-only env and write in their own."""
 
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
+import logging
 import secrets
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
+import sqlalchemy as sa
 from flask import current_app, g, has_request_context, request, session
 
-from core.access import sessions
+from core.access import leaving, sessions
 from core.access.overrides import overrides_of
+from core.errors import DatabaseError
 from core.i18n import catalogs
 from core.orm.database import Database, in_words
 from core.orm.env import CurrentUser, Env, open_env
 from core.orm.session import Session
 
 if TYPE_CHECKING:
+    from werkzeug.wrappers import Response
+
     from core.web.site import Site
 
-TOKEN_COOKIE = "lumbung"  # noqa: S105 - the name of a cookie
+TOKEN_COOKIE = "lumbung"
 ANONYMOUS = CurrentUser()
+log = logging.getLogger("lumbung.web")
 UNAVAILABLE = "lumbung.unavailable"
 """Where the dispatcher leaves the error of a database that it could not ask for its addons."""
 
@@ -29,6 +38,7 @@ UNAVAILABLE = "lumbung.unavailable"
 def register(site: Site) -> None:
     """Opens and closes what a request needs."""
     site.app.before_request(_open)
+    site.app.after_request(_note_use)
     site.app.teardown_request(_close)
 
 
@@ -52,11 +62,20 @@ def writing() -> Iterator[Env]:
     """A writing env of this request's user, committed at the end of the block."""
     with in_words(database()), open_env(site().assembly.registry, database(), env().user) as writer:
         yield writer
+    if leaving.OWN_ENDED in writer.session.info:
+        g.own_ended = True
+
+
+@contextlib.contextmanager
+def connection() -> Iterator[sa.Connection]:
+    """A small transaction of the core's own: sign-ins, sessions, links."""
+    with in_words(database()), database().writing.begin() as opened:
+        yield opened
 
 
 @contextlib.contextmanager
 def detached() -> Iterator[Env]:
-    """A read-only env of this request's user that may outlive it: for an answer that is sent while it is made."""
+    """A read-only env of this request's user that may outlive it: for an answer sent while it is made."""
     mine = env()
     session = Session(bind=database().reading, expire_on_commit=False)
     with contextlib.closing(session):
@@ -81,9 +100,29 @@ def request_number() -> str:
     return g.number  # type: ignore[no-any-return]
 
 
+def client_address() -> str:
+    """Where a request comes from: what a proxy on this machine says, and nobody else's word."""
+    peer = request.remote_addr or ""
+    told = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    try:
+        return str(ip_address(told)) if told and ip_address(peer).is_loopback else peer
+    except ValueError:
+        return peer
+
+
+def open_late() -> None:
+    """For the page of a request that was refused before it was opened: it is shown in the usual frame."""
+    if "closing" not in g:
+        with contextlib.suppress(DatabaseError, sa.exc.SQLAlchemyError):
+            _open_env()
+
+
 def _open() -> None:
-    if request.endpoint == "static":
-        return
+    if request.endpoint != "static":
+        _open_env()
+
+
+def _open_env() -> None:
     g.closing = contextlib.ExitStack()
     registry = site().assembly.registry
     g.closing.enter_context(catalogs.speaking(_in_language(ANONYMOUS).lang))  # should the rest fail
@@ -98,6 +137,22 @@ def _open() -> None:
     if found:
         g.env.session.rights.overrides = overrides_of(database(), registry, connection, found.version)
     catalogs.set_language(g.env.lang)
+
+
+def _note_use(response: Response) -> Response:
+    """Writes when the session was last used, once the answer is sent."""
+    found: sessions.SignedIn | None = g.get("signed_in")
+    if found is not None and dt.datetime.now(dt.UTC) - found.seen_at >= sessions.SEEN_EVERY:
+        response.call_on_close(partial(_touch, database(), found))
+    return response
+
+
+def _touch(database: Database, found: sessions.SignedIn) -> None:
+    try:
+        with database.writing.begin() as connection:
+            sessions.touch(connection, found)
+    except sa.exc.SQLAlchemyError as error:  # a busy database has better things to do
+        log.info("last use of a session not written: %s", type(error).__name__)
 
 
 def _in_language(user: CurrentUser) -> CurrentUser:

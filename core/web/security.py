@@ -1,45 +1,115 @@
-"""What every answer carries and what no request may bring."""
+"""What every answer carries and what no request may bring: looked at before anything else is done for it."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
+from urllib.parse import unquote_to_bytes
 
-from flask import Response, request
-from werkzeug.exceptions import BadRequest
+from flask import request
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.exceptions import (
+    RequestEntityTooLarge,
+    RequestHeaderFieldsTooLarge,
+    RequestURITooLarge,
+    UnsupportedMediaType,
+)
 
+from core.errors import UserError
 from core.i18n.lazy import _
 
 if TYPE_CHECKING:
+    from werkzeug.wrappers import Response
+
     from core.web.site import Site
 
 HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; "
-    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; style-src 'self'; "
+    "script-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+ADDRESS_MAX, HEADER_MAX, NAME_MAX = 8_000, 8_000, 200
+"""Letters of an address, of a header, and of the name of a parameter or input."""
+SAFE = ("GET", "HEAD", "OPTIONS")
+URLENCODED = "application/x-www-form-urlencoded"
+FORMS = (URLENCODED, "multipart/form-data")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
+_HOST = re.compile(r"(?:[A-Za-z0-9_.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 
 
 def register(site: Site) -> None:
-    """The gate in front and the headers behind."""
-    site.app.before_request(_refuse_bad_text)
+    """The gate in front, the check that a form is ours behind it, and the headers on the way out."""
+    for check in (_check_headers, _check_address, _check_body):
+        site.app.before_request(check)
+    CSRFProtect(site.app)
     site.app.after_request(_add_headers)
 
 
-def _refuse_bad_text() -> None:
-    """NUL and lone surrogates are in no text of a person, and one database or the other chokes on them."""
-    texts = [request.path, *request.args, *request.args.values()]
-    if request.method not in ("GET", "HEAD"):
-        texts += [part for key, value in request.form.items(multi=True) for part in (key, value)]
-    if any(_is_bad(text) for text in texts):
-        raise BadRequest(str(_("The request has characters that no text can have.")))
+def _check_headers() -> None:
+    """No header is longer than a server reads, and none holds what no browser sends."""
+    for name, value in request.environ.items():
+        if name.startswith("HTTP_") or name == "CONTENT_TYPE":
+            if len(value) > HEADER_MAX:
+                raise RequestHeaderFieldsTooLarge
+            if _CONTROL.search(value):
+                raise _bad_text()
+    if not _HOST.fullmatch(request.environ.get("HTTP_HOST", "localhost")):
+        raise UserError(_("The request names no host that there could be."))
 
 
-def _is_bad(text: str) -> bool:
-    return "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text if letter > "\ud7ff")
+def _check_address() -> None:
+    """Path and parameters are text: NUL and lone surrogates are in none, and the databases choke on them."""
+    path, query = request.environ.get("PATH_INFO", "").encode("latin-1"), request.query_string
+    if len(path) + len(query) > ADDRESS_MAX:
+        raise RequestURITooLarge
+    _check_bytes(path)
+    _check_bytes(unquote_to_bytes(query))
+    _check_names(request.args)
+
+
+def _check_body() -> None:
+    """A form is a form, and its texts are texts. It is read here: who sends it slowly holds no connection."""
+    if request.method in SAFE or request.url_rule is None:
+        return
+    is_empty = (
+        not request.content_type
+        and not request.content_length
+        and not request.headers.get("Transfer-Encoding")
+    )
+    if request.mimetype not in FORMS and not is_empty:
+        raise UnsupportedMediaType
+    if request.mimetype == URLENCODED:
+        raw = request.get_data(cache=True)
+        if len(raw) > (request.max_form_memory_size or 0) or raw.count(b"&") > (request.max_form_parts or 0):
+            raise RequestEntityTooLarge
+        _check_bytes(unquote_to_bytes(raw))
+    _check_names(request.form)
+    if any(_NO_TEXT.search(value) for _name, value in request.form.items(multi=True)):
+        raise _bad_text()
+
+
+def _check_bytes(raw: bytes) -> None:
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError as error:
+        raise _bad_text() from error
+    if _NO_TEXT.search(text):
+        raise _bad_text()
+
+
+def _check_names(names: Iterable[str]) -> None:
+    if any(len(name) > NAME_MAX or _NO_TEXT.search(name) for name in names):
+        raise _bad_text()
+
+
+def _bad_text() -> UserError:
+    return UserError(_("The request has characters that no text can have."))
 
 
 def _add_headers(response: Response) -> Response:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
 
 import sqlalchemy as sa
 from flask import g, redirect, request, session
 from werkzeug.exceptions import NotFound
 
-from core.access import passwords, sessions
+from core.access import passwords, sessions, throttle
 from core.i18n import catalogs
 from core.i18n.lazy import _
-from core.orm.database import in_words
 from core.schema.tables import credential
 from core.web import requests
 from core.web.routes import GUESTS, USERS, Parameters, Route, is_for_guests
@@ -23,10 +22,13 @@ from core.web.shell import render
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
+    from werkzeug.wrappers import Response
 
     from core.web.site import Site
 
 NEXT = Parameters(("next",))
+EMAIL_MAX = 200
+"""Letters of an address that is typed; no user's is longer."""
 _PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20]*")
 
 
@@ -53,6 +55,7 @@ class SignInPage:
 def register(site: Site) -> None:
     """The routes of sign-in, and the guard before all others."""
     site.app.before_request(_guard)
+    site.app.after_request(_renew)
     credentials = Parameters(("email", "password", "remember", "next"))
     site.routes.add(
         Route("login", "/login", _login, GUESTS, ("GET", "POST"), query=NEXT, form=credentials),
@@ -85,22 +88,63 @@ def _login() -> ResponseReturnValue:
 
 def _try() -> ResponseReturnValue:
     form = request.form
-    email, password = form.get("email", "").strip().lower(), form.get("password", "")
-    page = SignInPage("/login", own_path(form.get("next")), email[:200], form.get("remember") == "1")
+    email, password = form.get("email", "").strip().lower()[:EMAIL_MAX], form.get("password", "")
+    page = SignInPage("/login", own_path(form.get("next")), email, form.get("remember") == "1")
+    client = requests.client_address()
+    with requests.connection() as connection:
+        attempt = throttle.count(connection, email, client)
+    if attempt.paused_until is not None:
+        return _paused(page, attempt.paused_until)
     user_id, kept = _credential(email)
-    if not passwords.verify_password(kept, password) or user_id is None:
-        page.error = SignInError(
-            str(_("Email or password does not match.")), str(_("Check capital letters, then try again."))
-        )
-        return _show(page), 401
-    with in_words(requests.database()), requests.database().writing.begin() as connection:
-        token = sessions.begin(connection, user_id, request.user_agent.string, remember=page.remember)
+    if passwords.verify_password(kept, password) and user_id is not None and kept is not None:
+        with requests.connection() as connection:
+            if passwords.is_still(connection, user_id, kept):
+                throttle.succeed(connection, email, client)
+                return signed_in(connection, redirect(page.next), user_id, remember=page.remember)
+    if attempt.pause_if_failed is not None:
+        return _paused(page, attempt.pause_if_failed)
+    page.left = attempt.left
+    page.error = SignInError(
+        str(_("Email or password does not match.")), str(_("Check capital letters, then try again."))
+    )
+    return _show(page), 401
+
+
+def _paused(page: SignInPage, until: dt.datetime) -> ResponseReturnValue:
+    """The answer to a try that is one too many; the clock is that of the company's zone."""
+    clock = requests.env().formats.time(until + dt.timedelta(seconds=59))  # shown without its seconds
+    page.error = SignInError(
+        str(_("Too many tries.")),
+        str(_("Signing in with this address is paused until %(time)s.", time=clock)),
+    )
+    seconds = max(1, int((until - dt.datetime.now(dt.UTC)).total_seconds()) + 1)
+    return _show(page), 429, {"Retry-After": str(seconds)}
+
+
+def signed_in(connection: sa.Connection, answer: Response, user_id: int, *, remember: bool) -> Response:
+    """`answer` with the cookie of a new session; what the browser held before is worth nothing."""
+    sessions.end(connection, request.cookies.get(requests.TOKEN_COOKIE, ""))
+    token = sessions.begin(connection, user_id, request.user_agent.string, remember=remember)
     session.pop("csrf_token", None)
-    answer = redirect(page.next)
-    age = int(dt.timedelta(days=sessions.DAYS_REMEMBERED).total_seconds()) if page.remember else None
+    _set_cookie(answer, token, remember=remember)
+    return answer
+
+
+def _set_cookie(answer: Response, token: str, *, remember: bool) -> None:
+    age = dt.timedelta(days=sessions.DAYS_REMEMBERED) if remember else None
     answer.set_cookie(
         requests.TOKEN_COOKIE, token, max_age=age, httponly=True, samesite="Lax", secure=request.is_secure
     )
+
+
+def _renew(answer: Response) -> Response:
+    """Whoever ended all sessions of their own, by a change of their roles, goes on in a new one."""
+    found: sessions.SignedIn | None = g.get("signed_in")
+    if found is not None and found.user.id is not None and g.pop("own_ended", False):
+        with requests.connection() as connection:
+            agent = request.user_agent.string
+            token = sessions.begin(connection, found.user.id, agent, remember=found.remember)
+        _set_cookie(answer, token, remember=found.remember)
     return answer
 
 
@@ -121,11 +165,11 @@ def _show(page: SignInPage) -> str:
 
 
 def _logout() -> ResponseReturnValue:
-    with in_words(requests.database()), requests.database().writing.begin() as connection:
+    with requests.connection() as connection:
         sessions.end(connection, request.cookies.get(requests.TOKEN_COOKIE, ""))
     session.clear()
     answer = redirect("/login")
-    answer.delete_cookie(requests.TOKEN_COOKIE)
+    answer.delete_cookie(requests.TOKEN_COOKIE, httponly=True, samesite="Lax", secure=request.is_secure)
     return answer
 
 
@@ -140,7 +184,6 @@ def _language(code: str) -> ResponseReturnValue:
 def _theme() -> ResponseReturnValue:
     chosen = request.form.get("theme", "")
     if chosen in ("light", "dark"):
-        with requests.writing() as writer:
-            with writer.sudo("a user's own theme") as su:
-                su.user_record().theme = chosen
+        with requests.writing() as writer, writer.sudo("a user's own theme") as su:
+            su.user_record().theme = chosen
     return redirect(own_path(request.form.get("next")))

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, request
 from flask.sessions import SecureCookieSessionInterface
-from flask_wtf.csrf import CSRFProtect, generate_csrf
+from flask_wtf.csrf import generate_csrf
 
-from core.web import errors, generic, pages, requests, routes, security, signin
+from core.web import errors, generic, pages, requests, resets, routes, security, signin
 from core.web.listing import ListView
 from core.web.routes import GUESTS, Parameters, Route, RouteMap
 from core.web.templating import make_environment
@@ -62,6 +62,8 @@ def build_site(assembly: Assembly, secret: str) -> Site:
     app = Flask("core.web", static_folder=None, template_folder=None)
     app.static_folder = str(HERE / "static")  # its route is one of the map
     app.config.update(
+        DEBUG=False,  # whatever the environment says: a trace is for the log
+        PROPAGATE_EXCEPTIONS=False,
         SECRET_KEY=secret,
         SESSION_COOKIE_NAME="lumbung_form",
         SESSION_COOKIE_SAMESITE="Lax",
@@ -78,10 +80,9 @@ def build_site(assembly: Assembly, secret: str) -> Site:
     templates.globals.update(static=static_address, csrf_token=generate_csrf, url=lambda path: path)
     site = Site(assembly, app, templates, RouteMap(app, assembly))
     app.extensions["lumbung"] = site
-    CSRFProtect(app)
     static = Route("static", "/static/<path:filename>", app.send_static_file, GUESTS, query=Parameters(("v",)))
     site.routes.add(static)
-    for room in (requests, security, errors, signin, routes, generic, pages):
+    for room in (security, requests, errors, signin, routes, generic, resets, pages):
         room.register(site)
     site.routes.check()
     return site

@@ -456,7 +456,7 @@ def test_a_short_secret_is_refused(embedded: Shell, monkeypatch: pytest.MonkeyPa
     embedded.make()
     monkeypatch.setenv("LUMBUNG_SECRET", "x" * 31)
     result = embedded("serve", code=1)
-    assert "LUMBUNG_SECRET has fewer than 32 characters" in result.stderr
+    assert "LUMBUNG_SECRET is easy to guess: use a random text of 32" in result.stderr
     assert "x" * 31 not in result.output
 
 

@@ -79,7 +79,9 @@ def _shared(copies: Copies, serve: Callable[..., Any]) -> Iterator[Callable[[str
 @pytest.fixture
 def shared(kind: str, _shared: Callable[[str], kit.Served]) -> kit.Served:
     """A served database with demo data that other tests use too: nothing may be written but sessions."""
-    return _shared(kind)
+    served = _shared(kind)
+    served.forgive()
+    return served
 
 
 @pytest.fixture

@@ -249,6 +249,7 @@ def test_what_a_guest_may_reach_is_the_door_only(shared: kit.Served) -> None:
     assert open_ones == {
         ("GET", "/login"),
         ("GET", "/language/<code>"),
+        ("GET", "/reset/<token>"),
         ("GET", "/healthz"),
         ("GET", "/static/<path:filename>"),
     }
