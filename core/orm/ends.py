@@ -46,6 +46,8 @@ def forget_targets(session: Session, record: Any, changed: Collection[str]) -> N
 def forget_collections(session: Session, records: Iterable[Any]) -> None:
     """Drops the collections that gained or lost one of `records`, which have just been written."""
     for record in records:
+        if not record.__lumbung__.far_ends:
+            continue
         attributes = sa.inspect(record).attrs
         for link, mapper, names in record.__lumbung__.far_ends:
             kept = 1 if attributes[link.name].history.added else 0  # SQLAlchemy itself keeps up the first

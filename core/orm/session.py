@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy import event, orm
+from sqlalchemy.orm.base import PassiveFlag
 
 from core.access import door
 from core.orm.closed import CLOSED
 from core.orm import ends, keys
 from core.orm.integrity import explain
+from core.orm.thrift import collector_paused
 
 if TYPE_CHECKING:
     from core.access.rights import Rights
@@ -73,7 +75,8 @@ class Session(orm.Session):
     def flush(self, objects: Any = None) -> None:
         """Writes what is pending. Raises UserError where the database refuses it, as a value that is taken."""
         try:
-            super().flush(objects)
+            with collector_paused():
+                super().flush(objects)
         except sa.exc.IntegrityError as error:
             refusal = explain(error, self.env.registry)
             if refusal is None:
@@ -112,13 +115,21 @@ def _pass_door(state: orm.ORMExecuteState) -> sa.Result[Any] | None:
     door.guard(session, state)
     if not (state.is_update or state.is_delete) or state.bind_mapper is None:
         return None
-    result = state.invoke_statement()
     cls = state.bind_mapper.class_
-    session.written[cls].add(ALL)
     names = frozenset(getattr(key, "key", key) for key in getattr(state.statement, "_values", None) or ())
+    result = state.invoke_statement(_stamped(session, cls, state.statement, names) if state.is_update else None)
+    session.written[cls].add(ALL)
     for follow in BULK_FOLLOWERS:
         follow(session, cls, names)
     return result
+
+
+def _stamped(session: Session, cls: Any, statement: Any, names: frozenset[str]) -> Any:
+    """An UPDATE over many rows that says who and when, and raises versions, as a flush does."""
+    stamps = {"updated_at": session.env.now(), "updated_by": session.env.user.id}
+    if names - UNCOUNTED:
+        stamps["version"] = cls.version + 1
+    return statement.values(stamps)
 
 
 BULK_FOLLOWERS: list[Callable[[Session, type[Any], frozenset[str]], None]] = []
@@ -133,11 +144,12 @@ def _stamp(session: Session, context: Any, instances: Any) -> None:
         raise door.StatementRefused("this env only reads; what writes needs a writing one")
     now = dt.datetime.now(dt.UTC)
     user = session.env.user.id
+    stamps = {"created_by": user, "updated_at": now, "updated_by": user}
     for record in session.new:
-        if record.created_at is None:  # sample data and imports bring their own
-            record.created_at = now
-        record.updated_at = now
-        record.created_by = record.updated_by = user
+        values = vars(record)  # all that a new record holds is inserted: it needs no history
+        values.update(stamps)
+        if values.get("created_at") is None:  # sample data and imports bring their own
+            values["created_at"] = now
         _settle(record)
     for record, names in changed.items():
         record.updated_at, record.updated_by = now, user
@@ -159,15 +171,21 @@ def changed_names(record: Any) -> frozenset[str]:
     Stamps do not count, nor do the far ends of links: those are changes of the other record.
     """
     state = sa.inspect(record)
-    held = list(state.mapper.columns.keys()) + list(state.mapper.relationships.keys())
-    touched = state.committed_state.keys() & (set(held) - STAMPS)
-    far = {name for name in touched if _is_far_end(state.mapper, name)}
-    return frozenset(name.removesuffix(CLOSED) for name in touched - far if state.attrs[name].history.has_changes())
+    touched = (name for name in state.committed_state if name not in STAMPS and _is_own(state.mapper, name))
+    return frozenset(name.removesuffix(CLOSED) for name in touched if _differs(record, name))
 
 
-def _is_far_end(mapper: Any, name: str) -> bool:
+def _is_own(mapper: Any, name: str) -> bool:
+    """Whether an attribute is a column, or the near end of a link."""
     relation = mapper.relationships.get(name)
-    return relation is not None and relation.direction is orm.interfaces.ONETOMANY
+    if relation is None:
+        return name in mapper.columns
+    return relation.direction is not orm.interfaces.ONETOMANY
+
+
+def _differs(record: Any, name: str) -> bool:
+    history = orm.attributes.get_history(record, name, PassiveFlag.PASSIVE_NO_INITIALIZE)
+    return history.has_changes()
 
 
 @event.listens_for(Session, "after_flush")
