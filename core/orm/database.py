@@ -52,7 +52,9 @@ class Database:
     def writing(self) -> sa.Engine:
         """The engine for transactions that write."""
         if not self.is_sqlite:
-            return sa.create_engine(self.url, pool_size=self.pool_size, max_overflow=20, pool_pre_ping=True)
+            return sa.create_engine(
+                self.url, pool_size=self.pool_size, max_overflow=20, pool_pre_ping=True, hide_parameters=True
+            )
         return self._sqlite("BEGIN IMMEDIATE", read_only=False)
 
     @cached_property
@@ -64,13 +66,22 @@ class Database:
 
     def _sqlite(self, begin: str, *, read_only: bool) -> sa.Engine:
         engine = sa.create_engine(
-            self.url, pool_size=self.pool_size, max_overflow=20, connect_args={"timeout": BUSY_SECONDS}
+            self.url,
+            pool_size=self.pool_size,
+            max_overflow=20,
+            connect_args={"timeout": BUSY_SECONDS},
+            hide_parameters=True,
         )
 
         @sa.event.listens_for(engine, "connect")
         def _connect(connection: Any, record: Any) -> None:
             connection.isolation_level = None
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_SECONDS}000"):
+            for pragma in (
+                "journal_mode=WAL",
+                "synchronous=FULL",
+                "foreign_keys=ON",
+                f"busy_timeout={BUSY_SECONDS}000",
+            ):
                 connection.execute(f"PRAGMA {pragma}")
             connection.create_function("lumbung_month", 2, month_of, deterministic=True)
             if read_only:
@@ -126,12 +137,19 @@ def _explain(said: str, database: Database) -> Any:
         return _("The file %(where)s is not a sound database. Restore a backup, or name another file by --db.",
                  where=where)  # fmt: skip
     if "full" in said or "no space" in said:
-        return _("The disk of %(where)s is full; nothing was changed. Make room, then try again.", where=where)
+        return _(
+            "The disk of %(where)s is full; nothing was changed. Make room, then try again.", where=where
+        )
     if "unable to open" in said or "readonly" in said or "read-only" in said or "permission denied" in said:
         return _("The database %(where)s cannot be opened for writing. Check the folder and its permissions.",
                  where=where)  # fmt: skip
     if "i/o error" in said:
-        return _("The disk of %(where)s cannot be read or written. Look after the disk, then try again.", where=where)
+        return _(
+            "The disk of %(where)s cannot be read or written. Look after the disk, then try again.",
+            where=where,
+        )
     if "connection" in said or "connect" in said or "could not translate" in said:
-        return _("No database answers at %(where)s. Check the address, and that the server runs.", where=where)
+        return _(
+            "No database answers at %(where)s. Check the address, and that the server runs.", where=where
+        )
     return None
