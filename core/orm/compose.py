@@ -86,6 +86,8 @@ class Publication:
 
     def __init__(self, published: Mapping[str, Sequence[type[Model]]], depends: Mapping[str, frozenset[str]]) -> None:
         self.depends = depends
+        self.order = tuple(published)
+        """The addons, each behind those that it builds on."""
         self.addon_of: dict[type, str] = {Model: "base"}
         self.fragments: dict[str, list[type[Model]]] = {}
         for addon, fragments in published.items():

@@ -57,12 +57,14 @@ def resolve_views(
             resolver.begin(item.addon, item.value)
     for info in registry:
         resolver.complete(info)
-    for item in contributions:
-        if isinstance(item.value, Extension):
-            for operation in item.value.operations:
-                resolver.change(item.addon, item.value.name, operation)
-    for info in registry:
-        resolver.place_declared(info)
+    addons = dict.fromkeys((*registry.publication.order, *(item.addon for item in contributions)))
+    for addon in addons:  # each builds on what those before it placed, in either way
+        for item in contributions:
+            if isinstance(item.value, Extension) and item.addon == addon:
+                for operation in item.value.operations:
+                    resolver.change(addon, item.value.name, operation)
+        for info in registry:
+            resolver.place_declared(info, addon)
     return resolver.views, resolver.findings
 
 
@@ -71,8 +73,9 @@ class _Resolver:
         self.registry = registry
         self.views: dict[str, ResolvedView] = {}
         self.findings: list[Finding] = []
-        self._touched: dict[tuple[str, str, str], str] = {}
-        self._behind: dict[tuple[str, str, str], str] = {}
+        self._touched: dict[tuple[str, str], dict[str, str]] = {}
+        self._behind: dict[tuple[str, str], Node] = {}
+        self._removed: set[tuple[str, str]] = set()
 
     # ------------------------------------------------------------- begin
     def begin(self, addon: str, view: View) -> None:
@@ -94,7 +97,12 @@ class _Resolver:
             name = f"{info.name}.{kind}"
             if name not in self.views:
                 origin = info.fragments[0].__lumbung__.origin
-                self._new(info.addon, name, info, _default_body(info, kind), origin).default = True
+                own = [item for item in info.own_fields if self._is_own(info, item)]
+                self._new(info.addon, name, info, _default_body(info, own, kind), origin).default = True
+
+    def _is_own(self, info: ModelInfo, item: Field[Any]) -> bool:
+        """Whether a field is of the model's own addon, or of a mixin that the model itself took."""
+        return self.registry.addon_of(item) == info.addon or issubclass(info.fragments[0], item.owner)
 
     def _new(self, addon: str, name: str, info: ModelInfo, body: Body, origin: Origin) -> ResolvedView:
         view = ResolvedView(name, info, body.kind, [], addon)
@@ -112,7 +120,7 @@ class _Resolver:
     def _index(self, view: ResolvedView, node: Node, siblings: list[Node], addon: str, origin: Origin) -> None:
         node.addon, node.origin = node.addon or addon, node.origin or origin
         known = view.index.get(node.name)
-        if known is not None and known[0] is not node:
+        if known is not None and known[0] is not node and known[0].name == node.name:
             raise LoadError(
                 _("View %(view)s has a node %(node)s already, placed by %(other)s.", view=view.name, node=node.name,
                   other=known[0].addon),
@@ -145,11 +153,14 @@ class _Resolver:
             return
         anchor = self._anchor(view, addon, operation)
         if anchor is None:
-            nodes = copy.deepcopy(list(operation.nodes))
-            self._insert(view, nodes, view.nodes, len(view.nodes), addon, operation.origin)
+            self._append(view, copy.deepcopy(list(operation.nodes)), addon, operation.origin)
             return
-        self._refuse_collision(view, addon, operation)
+        self._refuse_collision(view, addon, operation, anchor[0])
         self._perform(view, addon, operation, *anchor)
+
+    def _append(self, view: ResolvedView, nodes: list[Node], addon: str, origin: Origin) -> None:
+        siblings = _last_group(view)
+        self._insert(view, nodes, siblings, len(siblings), addon, origin)
 
     def _anchor(self, view: ResolvedView, addon: str, operation: Operation) -> tuple[Node, list[Node]] | None:
         found = view.index.get(operation.anchor)
@@ -160,61 +171,87 @@ class _Resolver:
                 _("View %(view)s has no node %(anchor)s to place by; near: %(near)s. What stands there now is at the "
                   "end.", view=view.name, anchor=operation.anchor, near=", ".join(near) or "–"))  # fmt: skip
             return None
-        if found[0].moved_to is not None:
-            self._find(addon, operation.origin,
-                       _("View %(view)s: the node %(anchor)s is retired; use %(successor)s.", view=view.name,
-                         anchor=operation.anchor, successor=found[0].moved_to))  # fmt: skip
-            return view.index.get(found[0].moved_to)
+        return found if found[0].moved_to is None else self._successor(view, addon, operation, found[0])
+
+    def _successor(
+        self, view: ResolvedView, addon: str, operation: Operation, node: Node
+    ) -> tuple[Node, list[Node]] | None:
+        """What stands in the place of a retired node, over as many moves as there were."""
+        seen = {node.name}
+        found = view.index.get(node.moved_to or "")
+        while found is not None and found[0].moved_to is not None and found[0].name not in seen:
+            seen.add(found[0].name)
+            found = view.index.get(found[0].moved_to)
+        self._find(addon, operation.origin,
+                   _("View %(view)s: the node %(anchor)s is retired; use %(successor)s.", view=view.name,
+                     anchor=operation.anchor, successor=found[0].name if found else node.moved_to))  # fmt: skip
         return found
 
-    def _refuse_collision(self, view: ResolvedView, addon: str, operation: Operation) -> None:
+    def _refuse_collision(self, view: ResolvedView, addon: str, operation: Operation, node: Node) -> None:
         """Two addons that replace, hide or relabel one node must know of each other."""
         if operation.operator not in ("replace", "hide", "attrs"):
             return
-        depends = self.registry.publication.depends.get(addon, frozenset())
-        for key, _value in operation.attrs or (("", None),):
-            other = self._touched.setdefault((view.name, operation.anchor, key), addon)
-            if other != addon and other not in depends:
-                raise LoadError(
-                    _("View %(view)s: %(first)s and %(second)s both change the node %(anchor)s, and neither depends on "
-                      "the other.", view=view.name, first=other, second=addon, anchor=operation.anchor),
-                    _("Let one addon depend on the other, or change another node."), addon=addon,
-                    origin=operation.origin)  # fmt: skip
-            self._touched[view.name, operation.anchor, key] = addon
+        known = {addon, *self.registry.publication.depends.get(addon, ())}
+        mine = {key for key, _value in operation.attrs} or {""}  # "" stands for the node as a whole
+        for name in {node.name, operation.anchor}:  # of a node that was replaced or retired, its old name too
+            touched = self._touched.setdefault((view.name, name), {})
+            for key, other in touched.items():
+                if other not in known and (key in mine or "" in mine or key == ""):
+                    raise _both_change(view, operation, other, addon)
+            touched |= dict.fromkeys(mine, addon)
 
     def _perform(
         self, view: ResolvedView, addon: str, operation: Operation, node: Node, siblings: list[Node]
     ) -> None:
         nodes, origin = copy.deepcopy(list(operation.nodes)), operation.origin
-        place = next(index for index, item in enumerate(siblings) if item is node)
         match operation.operator:
             case "attrs":
                 node.attrs.update(operation.attrs)
             case "hide":
                 node.attrs["hidden"] = True
-            case "into":
+            case "into" if node.kind != "field":
                 self._insert(view, nodes, node.children, len(node.children), addon, origin)
-            case "after":
-                self._insert(view, nodes, siblings, place + 1, addon, origin)
+            case "into" | "after":  # nothing is drawn in a field: what belongs to it comes behind it
+                self._put_behind(view, nodes, node, siblings, addon, origin)
             case "before":
-                self._insert(view, nodes, siblings, place, addon, origin)
+                self._insert(view, nodes, siblings, _place(siblings, node), addon, origin)
             case "replace":
-                del siblings[place]
-                for gone in _walk([node]):
-                    view.index.pop(gone.name, None)
-                self._insert(view, nodes, siblings, place, addon, origin)
-                if nodes:  # the old name stays an anchor: it points at what stands in its place
-                    view.index.setdefault(operation.anchor, (nodes[0], siblings))
+                self._replace(view, nodes, node, siblings, addon, origin)
+
+    def _put_behind(
+        self, view: ResolvedView, nodes: list[Node], node: Node, siblings: list[Node], addon: str, origin: Origin
+    ) -> None:
+        """Behind the anchor and what others put there before, so that all stand in the order of the addons."""
+        last = self._behind.get((view.name, node.name), node)
+        place = _place(siblings, last if any(item is last for item in siblings) else node)
+        self._insert(view, nodes, siblings, place + 1, addon, origin)
+        if nodes:
+            self._behind[view.name, node.name] = nodes[-1]
+
+    def _replace(
+        self, view: ResolvedView, nodes: list[Node], node: Node, siblings: list[Node], addon: str, origin: Origin
+    ) -> None:
+        """Takes a node out with all in it. Its names stay anchors: they point at what stands in its place."""
+        place = _place(siblings, node)
+        del siblings[place]
+        gone = list(_walk([node]))
+        names = [name for name, (other, _siblings) in view.index.items() if any(other is item for item in gone)]
+        own = [name for name in names if view.index[name][0] is node]
+        for name in names:
+            del view.index[name]
+        self._removed |= {(view.name, name) for name in names}
+        self._insert(view, nodes, siblings, place, addon, origin)
+        for name in own if nodes else ():
+            view.index.setdefault(name, (nodes[0], siblings))
 
     def _find(self, addon: str, origin: Origin, text: TextLike) -> None:
         self.findings.append(Finding(addon, text, origin))
 
     # ------------------------------------------------------------- fields that place themselves
-    def place_declared(self, info: ModelInfo) -> None:
-        """Puts fields of extensions into the default views as `after= before= into= list= search=` say."""
+    def place_declared(self, info: ModelInfo, addon: str) -> None:
+        """Puts what `addon` adds to a model into its views as `after= before= into= list= search=` say."""
         for item in info.own_fields:
-            addon = self.registry.addon_of(item)
-            if addon == info.addon:
+            if self.registry.addon_of(item) != addon or self._is_own(info, item):
                 continue
             self._place(self.views[f"{info.name}.form"], item, addon)
             if item.list:
@@ -223,25 +260,34 @@ class _Resolver:
                 self._place(self.views[f"{info.name}.search"], item, addon)
 
     def _place(self, view: ResolvedView, item: Field[Any], addon: str) -> None:
-        if item.name in view.index or (view.kind != "form" and isinstance(item, One2many)):
+        if item.name in view.index or (view.name, item.name) in self._removed:
+            return
+        if view.kind != "form" and isinstance(item, One2many):
             return
         wishes: tuple[tuple[Operator, str | None], ...] = (
             ("after", item.after), ("before", item.before), ("into", item.into))  # fmt: skip
         for operator, anchor in wishes:
             if anchor is not None and (anchor in view.index or view.kind == "form"):
                 node = Node("field", item.name, origin=item.origin)
-                anchor = self._behind.get((view.name, operator, anchor), anchor)
                 self.change(addon, view.name, Operation(operator, anchor, (node,), origin=item.origin))
-                if operator == "after":  # the next one to stand there comes behind this one
-                    self._behind[view.name, operator, item.after or ""] = item.name
                 return
-        siblings = _last_group(view)
-        self._insert(view, [Node("field", item.name)], siblings, len(siblings), addon, item.origin)
+        self._append(view, [Node("field", item.name)], addon, item.origin)
 
 
-def _default_body(info: ModelInfo, kind: Kind) -> Body:
+def _both_change(view: ResolvedView, operation: Operation, first: str, second: str) -> LoadError:
+    return LoadError(
+        _("View %(view)s: %(first)s and %(second)s both change the node %(anchor)s, and neither depends on "
+          "the other.", view=view.name, first=first, second=second, anchor=operation.anchor),
+        _("Let one addon depend on the other, or change another node."), addon=second,
+        origin=operation.origin)  # fmt: skip
+
+
+def _place(siblings: Sequence[Node], node: Node) -> int:
+    return next(index for index, item in enumerate(siblings) if item is node)
+
+
+def _default_body(info: ModelInfo, own: Sequence[Field[Any]], kind: Kind) -> Body:
     """What a model shows without a view: the fields that its own addon declared, in their order."""
-    own = [item for item in info.own_fields if issubclass(info.fragments[0], item.owner)]
     if kind == "form":
         nodes = [Node("field", item.name, origin=item.origin) for item in own]
         return Body(kind, (Node("group", "main", nodes), Node("slot", "footer")))
@@ -253,7 +299,7 @@ def _default_body(info: ModelInfo, kind: Kind) -> Body:
 
 def _last_group(view: ResolvedView) -> list[Node]:
     """Where a field goes that names no neighbour: the end of the last group, of a list the end."""
-    groups = [node for node in view.nodes if node.kind == "group"]
+    groups = [node for node in view.nodes if node.kind == "group" and not node.attrs.get("hidden")]
     return groups[-1].children if groups else view.nodes
 
 
