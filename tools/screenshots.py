@@ -35,7 +35,7 @@ class Picture:
 
 PICTURES = (
     Picture("leads", "/app/crm.lead?limit=20"),
-    Picture("leads-grouped-dark", "/app/crm.lead?limit=20&state__in=new,working&group=state", "en", dark=True),
+    Picture("leads-grouped-dark", "/app/crm.lead?state__in=new,working&group=state", "en", dark=True),
     Picture("lead-phone", "/app/crm.lead?limit=20", size=(390, 780)),
     Picture("form", "/app/crm.lead/new"),
 )
@@ -56,7 +56,8 @@ def main() -> None:
 def _take_all(address: str) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=system_chromium(), args=["--no-sandbox", "--disable-gpu"])
+        flags = ["--no-sandbox", "--disable-gpu"]
+        browser = playwright.chromium.launch(executable_path=system_chromium(), args=flags)
         for picture in PICTURES:
             _take(browser, address, picture)
         browser.close()
