@@ -157,6 +157,7 @@ def test_templates_are_made_once_for_each_set_of_columns(
     shared: kit.Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     visitor = shared.sign_in("dewi")
+    shared.site.lists.clear()  # what other tests had drawn
     made: list[Any] = []
     source = drawing._row_source
     monkeypatch.setattr(
