@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy import orm
+from sqlalchemy.orm.base import PassiveFlag
 
 from core.orm.links import Many2one, One2many
 
@@ -45,17 +47,20 @@ def forget_targets(session: Session, record: Any, changed: Collection[str]) -> N
 
 def forget_collections(session: Session, records: Iterable[Any]) -> None:
     """Drops the collections that gained or lost one of `records`, which have just been written."""
+    gone = session.deleted
     for record in records:
-        if not record.__lumbung__.far_ends:
-            continue
-        attributes = sa.inspect(record).attrs
         for link, mapper, names in record.__lumbung__.far_ends:
-            kept = 1 if attributes[link.name].history.added else 0  # SQLAlchemy itself keeps up the first
-            for key in _keys(attributes[link.key].history, record in session.deleted):
+            kept = 1 if history(record, link.name).added else 0  # SQLAlchemy itself keeps up the first
+            for key in _keys(history(record, link.key), record in gone):
                 target = session.identity_map.get(mapper.identity_key_from_primary_key((key,)))
                 stale = [name for name in names[kept:] if target is not None and name in vars(target)]
                 if stale:
                     session.expire(target, stale)
+
+
+def history(record: Any, name: str) -> Any:
+    """What an attribute gained and lost since it was read, as far as it is in memory."""
+    return orm.attributes.get_history(record, name, PassiveFlag.PASSIVE_NO_INITIALIZE)
 
 
 def _keys(history: Any, is_gone: bool) -> set[int]:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy import event, orm
-from sqlalchemy.orm.base import PassiveFlag
 
 from core.access import door
 from core.orm.closed import CLOSED
@@ -172,7 +171,8 @@ def changed_names(record: Any) -> frozenset[str]:
     """
     state = sa.inspect(record)
     touched = (name for name in state.committed_state if name not in STAMPS and _is_own(state.mapper, name))
-    return frozenset(name.removesuffix(CLOSED) for name in touched if _differs(record, name))
+    changed = (name for name in touched if ends.history(record, name).has_changes())
+    return frozenset(name.removesuffix(CLOSED) for name in changed)
 
 
 def _is_own(mapper: Any, name: str) -> bool:
@@ -181,11 +181,6 @@ def _is_own(mapper: Any, name: str) -> bool:
     if relation is None:
         return name in mapper.columns
     return relation.direction is not orm.interfaces.ONETOMANY
-
-
-def _differs(record: Any, name: str) -> bool:
-    history = orm.attributes.get_history(record, name, PassiveFlag.PASSIVE_NO_INITIALIZE)
-    return history.has_changes()
 
 
 @event.listens_for(Session, "after_flush")
