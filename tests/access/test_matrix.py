@@ -1,0 +1,343 @@
+"""The access matrix, generated: every model, operation, door, role and company, allowed and denied.
+
+Each answer is looked at for its status and for the canaries of records that the asker may not read, and what
+is refused must leave the database as it was. A route that no driver here knows fails the matrix.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from core.access.door import AccessDenied
+from core.errors import UserError
+from core.orm.compose import ModelInfo
+from core.orm.env import open_env
+from core.orm.kinds import Char
+from core.orm.links import Link, One2many
+from core.web.routes import Route
+from tests.access.records import LONG_ENOUGH, canary, short
+from tests.access.stage import GUEST, OWN, THROUGH, Sample, Stage, same
+from tests.web.markup import read, typed
+
+MODELS = ("base.access_right", "base.address", "base.company", "base.currency", "base.partner", "base.province",
+          "base.regency", "base.role", "base.tag", "base.team", "base.user", "crm.lead")  # fmt: skip
+"""For the names of the tests only: `test_every_model_is_in_the_matrix` sees to it that none is missing."""
+DECOY = canary(999_999)
+Tally = dict[tuple[str, str, bool], int]
+"""How many cases there were, by door, operation and whether they were allowed."""
+
+
+class Cases:
+    """The cases of one model: runs them for everyone, and counts."""
+
+    def __init__(self, staged: Stage, model: str) -> None:
+        self.staged = staged
+        self.info: ModelInfo = staged.registry.models[model]
+        self.samples = staged.of(model)
+        self.path = f"/app/{model}"
+        self.ids = ",".join(str(sample.id) for sample in self.samples)
+        self.tally: Tally = defaultdict(int)
+
+    def count(self, door: str, operation: str, allowed: bool) -> None:
+        self.tally[door, operation, allowed] += 1
+
+    def enters(self, who: str, operation: str) -> bool:
+        return self.staged.scope(who, self.info, operation) != "none"
+
+    def get(self, who: str, path: str) -> Any:
+        return self.staged.ask(who, path)
+
+    # ------------------------------------------------------------- lists
+    def lists(self, who: str) -> None:
+        """The list itself, as a file, and each of its parameters over the generated records."""
+        if not self.enters(who, "r"):
+            for query in ("", f"?q={self.samples[0].word}", "?sort=id", "?format=csv"):
+                self.refuse(who, f"{self.path}{query}", "list", "r", 403)
+            return
+        page = self.get(who, f"{self.path}?id__in={self.ids}")
+        assert page.status_code == 200
+        rows = self.get(who, f"{self.path}?id__in={self.ids}&format=csv").text.splitlines()
+        seen = [sample for sample in self.samples if self.staged.may(who, sample, "r")]
+        for sample in self.samples:
+            shown = f'"{self.path}/{sample.id}"' in page.text
+            assert shown is (sample in seen), (who, sample)
+            self.count("list", "r", shown)
+        assert len(rows) == len(seen) + 1
+        self.count("csv", "r", len(seen) > 0)
+        self.finds(who)
+        self.sorts_and_groups(who)
+
+    def finds(self, who: str) -> None:
+        """Search and filters find what may be seen; of the rest they say what they say of what is not there."""
+        view = self.staged.site.assembly.views[f"{self.info.name}.list"]
+        asked = [f"{self.path}?q={{}}"] if self.info.searched else []
+        for item in self.info.own_fields:
+            if isinstance(item, Char) and "eq" in item.operators and item.size >= LONG_ENOUGH and type(item) is Char:
+                asked.append(f"{self.path}?{item.name}__eq={{}}")
+        assert view.model is self.info
+        for question in asked:
+            for sample in self.samples:
+                answer = self.get(who, question.format(sample.word))
+                field = question.partition("?")[2].partition("__")[0]
+                if field in self.info.fields and not self.staged.may_read_field(who, self.info, field):
+                    assert answer.status_code == 400
+                    continue
+                shown = f'"{self.path}/{sample.id}"' in answer.text
+                assert shown is self.staged.may(who, sample, "r"), (who, question, sample)
+                self.count("search" if "?q=" in question else "filter", "r", shown)
+                if not shown:
+                    nothing = self.get(who, question.format(DECOY))
+                    assert same(answer, nothing, but={sample.word: DECOY}), (who, question)
+
+    def sorts_and_groups(self, who: str) -> None:
+        """By every field: those that are closed to the reader are refused like those that are not there."""
+        for item in self.info.fields.values():
+            open_ = self.staged.may_read_field(who, self.info, item.name)
+            for door, able in (("sort", item.sortable), ("group", item.groupable)):
+                answer = self.get(who, f"{self.path}?id__in={self.ids}&{door}={item.name}")
+                if not able or not open_:
+                    assert answer.status_code == 400, (who, door, item.name)
+                self.count(door, "r", answer.status_code == 200)
+            column = self.get(who, f"{self.path}?id__in={self.ids}&columns={item.name}")
+            if not open_ or isinstance(item, One2many):
+                assert column.status_code == 400, (who, item.name)
+
+    # ------------------------------------------------------------- records
+    def records(self, who: str) -> None:
+        """The page of each record: 403 for the model, 404 for the record, and the very 404 of what is not there."""
+        missing = self.get(who, f"{self.path}/987654321")
+        for sample in self.samples:
+            path = f"{self.path}/{sample.id}"
+            if not self.enters(who, "r"):
+                self.refuse(who, path, "record", "r", 403)
+                continue
+            answer = self.get(who, path)
+            allowed = self.staged.may(who, sample, "r")
+            self.count("record", "r", allowed)
+            assert answer.status_code == (200 if allowed else 404), (who, sample)
+            if not allowed:
+                assert same(answer, missing, but={path: f"{self.path}/987654321"}), (who, sample)
+
+    # ------------------------------------------------------------- forms
+    def forms(self, who: str) -> None:
+        """New and edit, looked at and sent."""
+        forged = self.forged
+        if self.enters(who, "c"):
+            page = self.get(who, f"{self.path}/new")
+            assert page.status_code == 200
+            self.create(who, page)
+        else:
+            self.refuse(who, f"{self.path}/new", "new", "c", 403)
+            self.refuse(who, f"{self.path}/new", "new", "c", 403, forged)
+        for sample in self.samples:
+            self.edit(who, sample, {**forged, "version": "1"})
+
+    def create(self, who: str, page: Any) -> None:
+        answer = self.staged.ask(who, f"{self.path}/new", {**self.fresh(who, page.text)})
+        self.count("new", "c", answer.status_code == 303)
+        assert answer.status_code == 303, (who, read(answer.text).one("main").text[:600])
+
+    def edit(self, who: str, sample: Sample, forged: dict[str, Any]) -> None:
+        path = f"{self.path}/{sample.id}/edit"
+        if not self.enters(who, "w") or not self.enters(who, "r"):
+            self.refuse(who, path, "edit", "w", 403)
+            self.refuse(who, path, "edit", "w", 403, forged)
+        elif not self.staged.may(who, sample, "w"):
+            status = 403 if self.staged.may(who, sample, "r") else 404
+            self.refuse(who, path, "edit", "w", status)
+            self.refuse(who, path, "edit", "w", status, forged)
+        else:
+            page = self.get(who, path)
+            assert page.status_code == 200
+            sent = self.staged.ask(who, path, self.inputs(page.text))
+            assert sent.status_code == 303, (who, path, read(sent.text).one("main").text[:800])
+            self.count("edit", "w", True)
+
+    def inputs(self, html: str) -> dict[str, Any]:
+        sent: dict[str, Any] = dict(typed(read(html).one("main").one("form", method="post")))
+        sent.pop("csrf_token", None)
+        return sent
+
+    def fresh(self, who: str, html: str) -> dict[str, Any]:
+        """What makes a new record: what the form of the user's own record holds, or generated texts."""
+        empty, sent = self.inputs(html), {}
+        info = self.info
+        with open_env(self.staged.registry, self.staged.database, readonly=True) as env:
+            record = env.get(info.cls, self.samples[0].id)
+            for name in read(html).one("main").one("form", method="post").walk():
+                field = info.fields.get(name.get("name") or "")
+                if field is None or (record is None and not field.required):
+                    continue
+                if isinstance(field, Char) and field.unique:
+                    fresh = short(min(field.size, LONG_ENOUGH))
+                    sent[field.name] = f"{who}@fresh.example" if field.widget == "email" else fresh
+                elif record is not None and env.may_see(info.name, field.name) and not isinstance(field, Link):
+                    sent[field.name] = field.typed(getattr(record, field.name), env.formats)
+                elif isinstance(field, Link) and name.tag == "select" and not any(empty.get(field.name, ())):
+                    options = [option["value"] for option in name.all("option") if option["value"]]
+                    chosen = str(self.staged.samples[field.target_name, OWN].id)
+                    sent[field.name] = chosen if chosen in options else (options or [""])[0]
+        return {**empty, **sent}
+
+    @property
+    def forged(self) -> dict[str, Any]:
+        return {item.name: self.samples[0].word for item in self.info.own_fields if type(item) is Char}
+
+    def refuse(self, who: str, path: str, door: str, operation: str, status: int, data: Any = None) -> None:
+        """A denied case; a guest is sent to sign in instead."""
+        answer = self.staged.ask(who, path, data)
+        if who == GUEST:
+            assert answer.status_code == 302 and answer.headers["Location"].startswith("/login"), path
+        else:
+            assert answer.status_code == status, (who, path, answer.status_code)
+        self.count(door, operation, False)
+
+    # ------------------------------------------------------------- the ORM
+    def orm(self, who: str) -> None:
+        """What jobs, imports and addons have: read, write, create and delete in an env."""
+        for sample in self.samples:
+            for operation, act in {"r": _read, "w": _write, "d": _delete}.items():
+                may = self.staged.may(who, sample, operation) and self.staged.may(who, sample, "r")
+                assert self.attempt(who, act, sample) is may, (who, operation, sample)
+                self.count("orm", operation, may)
+        if not self.enters(who, "c"):
+            assert self.attempt(who, _create, self.samples[0]) is False
+            self.count("orm", "c", False)
+
+    def attempt(self, who: str, act: Callable[[Any, ModelInfo, Sample], bool], sample: Sample) -> bool:
+        with self.staged.env(who) as env:
+            try:
+                return act(env, self.info, sample)
+            except AccessDenied:
+                return False
+
+
+def _read(env: Any, info: ModelInfo, sample: Sample) -> bool:
+    return env.get(info.cls, sample.id) is not None
+
+
+def _write(env: Any, info: ModelInfo, sample: Sample) -> bool:
+    record = env.get(info.cls, sample.id)
+    if record is None:
+        return False
+    record.archived = True
+    env.flush()
+    return True
+
+
+def _delete(env: Any, info: ModelInfo, sample: Sample) -> bool:
+    record = env.get(info.cls, sample.id)
+    if record is None:
+        return False
+    if not env.may_with(record, "d"):
+        env.session.delete(record)
+        env.flush()
+    try:
+        env.delete([record])
+    except UserError:  # something else needs it: rights were not the matter
+        return True
+    except AccessDenied as error:
+        return str(info.plural) not in str(error)  # what hangs on it is not theirs
+    return True
+
+
+def _create(env: Any, info: ModelInfo, sample: Sample) -> bool:
+    env.create(info.cls, [{}])
+    env.flush()
+    return True
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_door_of_a_model(staged: Stage, model: str) -> None:
+    cases = Cases(staged, model)
+    for who in staged.roles:
+        with staged.unchanged():
+            cases.lists(who)
+            cases.records(who)
+            cases.orm(who)
+        may_change = cases.enters(who, "w") or cases.enters(who, "c")
+        if may_change:
+            cases.forms(who)
+        else:
+            with staged.unchanged():
+                cases.forms(who)
+    _check_tally(cases)
+
+
+def _check_tally(cases: Cases) -> None:
+    """For each operation that some role has, an allowed case at each of its doors; a denied one always."""
+    doors = {"r": ["list", "csv", "sort", "record", "orm"], "w": ["edit", "orm"], "c": ["new"], "d": ["orm"]}
+    for operation, names in doors.items():
+        granted = any(cases.enters(who, operation) for who in cases.staged.roles)
+        for door in names:
+            assert cases.tally[door, operation, False] or door in ("csv", "sort"), (door, operation)
+            assert cases.tally[door, operation, True] or not granted, f"{door} {operation}: never allowed"
+
+
+def test_every_model_is_in_the_matrix(staged: Stage) -> None:
+    assert sorted(staged.registry.models) == sorted(MODELS)
+
+
+def test_the_matrix_knows_what_every_rule_means(staged: Stage) -> None:
+    """A new rule changes who sees what: say so in `Stage.reaches`."""
+    for info in staged.registry:
+        known = issubclass(info.cls, _company_owned()) or info.name in THROUGH
+        assert len(staged.registry.policy.rules.get(info.name, ())) == int(known), info.name
+
+
+def _company_owned() -> type:
+    from core.base import CompanyOwned
+
+    return CompanyOwned
+
+
+# ----------------------------------------------------------------- other routes
+MODEL_ROUTES = {"list": Cases.lists, "record": Cases.records, "new": Cases.forms, "edit": Cases.forms}
+"""The driver of each route that is about a model."""
+PLACES = {"code": "en", "filename": "lumbung.css", "token": "x" * 43, "key": "1", "model": "base.partner"}
+"""A value for each parameter of a path."""
+
+
+def test_every_route_has_a_driver(staged: Stage) -> None:
+    for route in staged.site.routes:
+        assert route.door.operation is None or route.name in MODEL_ROUTES, f"no driver for {route.name}"
+        address(route)
+
+
+def address(route: Route) -> str:
+    """The address of a route. Fails for a parameter of a path that PLACES does not know."""
+    parts = [part.rpartition(":")[2].strip("<>") if part.startswith("<") else None for part in route.path.split("/")]
+    named = zip(route.path.split("/"), parts, strict=True)
+    return "/".join(part if name is None else PLACES[name] for part, name in named)
+
+
+def test_every_other_route_lets_in_whom_it_names(staged: Stage) -> None:
+    """Pages made by hand, and those of the core: 403 for whom they do not name, sign-in for guests."""
+    allowed = denied = 0
+    with staged.unchanged():
+        for route in staged.site.routes:
+            if route.door.operation is not None:
+                continue
+            for who in staged.roles:
+                open_ = route.door.guests or (route.door.users and who != GUEST) or bool(route.door.roles & staged.roles[who])
+                if "GET" in route.methods:
+                    answer = staged.ask(who, address(route))
+                    _check_entry(staged, route, who, open_, answer)
+                    allowed, denied = allowed + open_, denied + (not open_)
+                if "POST" in route.methods and not open_:
+                    _check_entry(staged, route, who, open_, staged.ask(who, address(route), {}))
+    assert allowed and denied
+
+
+def _check_entry(staged: Stage, route: Route, who: str, open_: bool, answer: Any) -> None:
+    to_sign_in = answer.headers.get("Location", "").startswith("/login?") or answer.headers.get("Location") == "/login"
+    if open_:
+        assert answer.status_code != 403 and not (to_sign_in and who != GUEST), (route.name, who)
+    elif who == GUEST:
+        assert answer.status_code == 302 and to_sign_in, (route.name, who)
+    else:
+        assert answer.status_code == 403, (route.name, who, answer.status_code)
