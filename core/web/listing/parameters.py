@@ -1,4 +1,4 @@
-"""What the address of a list may bring, for the route map: the names of `query`, and a filter per field and operator."""
+"""What the address of a list may bring, for the route map: the names of `query`, and filters by field."""
 
 from __future__ import annotations
 
