@@ -72,7 +72,7 @@ def chosen_columns(view: ResolvedView, readable: frozenset[str], names: Sequence
 
 
 def offered(model: ModelInfo) -> list[Field[Any]]:
-    """The fields that menus offer: its label, the others of addons, and when a record was made and changed."""
+    """The fields that menus offer: the label, others of addons, when a record was made and when changed."""
     return [
         *sorted(model.own_fields, key=lambda item: item.name != model.label_field),
         *(item for item in model.fields.values() if item.system and isinstance(item, Calendar)),
