@@ -105,7 +105,8 @@ def client_address() -> str:
     peer = request.remote_addr or ""
     told = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
     try:
-        return str(ip_address(told)) if told and ip_address(peer).is_loopback else peer
+        is_local = not peer or ip_address(peer).is_loopback  # a socket of this machine has no address
+        return str(ip_address(told)) if told and is_local else peer
     except ValueError:
         return peer
 

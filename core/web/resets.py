@@ -31,6 +31,7 @@ HOST = "lumbung.host"
 class ChoicePage:
     """What the template knows as `choice`: the form for a new password, or that the link is worth nothing."""
 
+    action: str
     email: str = ""
     error: str = ""
     is_live: bool = True
@@ -87,20 +88,20 @@ def _choose(token: str) -> ResponseReturnValue:
     env = requests.env()
     person = resets.find(env.session.core_connection(), env.registry, token)
     if person is None:
-        return _show(ChoicePage(is_live=False)), 404
+        return _show(ChoicePage(request.path, is_live=False)), 404
     if request.method != "POST":
-        return _show(ChoicePage(person.email))
+        return _show(ChoicePage(request.path, person.email))
     try:
         hashed = passwords.hash_password(request.form.get("password", ""), person.email)
     except FieldError as error:
-        return _show(ChoicePage(person.email, str(error))), 422
+        return _show(ChoicePage(request.path, person.email, str(error))), 422
     with requests.connection() as connection:
         used = resets.use(connection, env.registry, token)
         if used is not None:
             passwords.set_password(connection, used.user_id, hashed)
             throttle.forget(connection, used.email)
             return signed_in(connection, redirect("/"), used.user_id, remember=False)
-    return _show(ChoicePage(is_live=False)), 404
+    return _show(ChoicePage(request.path, is_live=False)), 404
 
 
 def _show(page: ChoicePage) -> str:

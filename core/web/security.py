@@ -86,7 +86,7 @@ def _check_body() -> None:
         raise UnsupportedMediaType
     if request.mimetype == URLENCODED:
         raw = request.get_data(cache=True)
-        if len(raw) > (request.max_form_memory_size or 0) or raw.count(b"&") > (request.max_form_parts or 0):
+        if len(raw) > (request.max_form_memory_size or 0) or raw.count(b"&") >= (request.max_form_parts or 0):
             raise RequestEntityTooLarge
         _check_bytes(unquote_to_bytes(raw))
     _check_names(request.form)
