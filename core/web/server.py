@@ -34,7 +34,9 @@ def serve(url: str, host: str = "127.0.0.1", port: int = 8069, workers: int = 2)
         def load_config(self) -> None:
             options: dict[str, Any] = {"bind": f"{host}:{port}", "workers": workers, "threads": THREADS,
                                        "worker_class": "gthread", "loglevel": "warning",
-                                       "preload_app": True}  # fmt: skip
+                                       "preload_app": True,
+                                       # What is longer than `security.ADDRESS_MAX` is told so by a page of ours.
+                                       "limit_request_line": 8190, "limit_request_field_size": 8190}  # fmt: skip
             for name, value in options.items():
                 self.cfg.set(name, value)
 
