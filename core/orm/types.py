@@ -128,25 +128,20 @@ class Exact(sa.types.TypeDecorator[decimal.Decimal]):
         return self
 
     class Comparator(sa.types.TypeDecorator.Comparator[decimal.Decimal]):
-        """Lets through what is right on both databases and refuses the rest."""
+        """Lets through what is right on both databases and refuses the rest; operands: core.orm.exactness."""
 
         def operate(self, op: Any, *other: Any, **kwargs: Any) -> Any:
-            self._check(op, other)
+            self._check(op)
             return super().operate(op, *other, **kwargs)
 
         def reverse_operate(self, op: Any, other: Any, **kwargs: Any) -> Any:
-            self._check(op, (other,))
+            self._check(op)
             return super().reverse_operate(op, other, **kwargs)
 
-        def _check(self, op: Any, others: tuple[Any, ...]) -> None:
+        def _check(self, op: Any) -> None:
             if op not in ALLOWED:
                 name = getattr(op, "__name__", str(op))
                 raise InexactOperation(f"{name} on an exact number: use core.sql.product or core.sql.average")
-            scale = self.type.scale  # type: ignore[attr-defined]
-            for other in others:
-                kind = getattr(other, "type", None)
-                if isinstance(kind, Exact) and kind.scale != scale:
-                    raise InexactOperation(f"exact numbers of scale {scale} and {kind.scale} do not mix in SQL")
 
     comparator_factory = Comparator
 

@@ -75,7 +75,6 @@ class _Resolver:
         self.findings: list[Finding] = []
         self._touched: dict[tuple[str, str], dict[str, str]] = {}
         self._behind: dict[tuple[str, str], Node] = {}
-        self._removed: set[tuple[str, str]] = set()
 
     # ------------------------------------------------------------- begin
     def begin(self, addon: str, view: View) -> None:
@@ -239,7 +238,6 @@ class _Resolver:
         own = [name for name in names if view.index[name][0] is node]
         for name in names:
             del view.index[name]
-        self._removed |= {(view.name, name) for name in names}
         self._insert(view, nodes, siblings, place, addon, origin)
         for name in own if nodes else ():
             view.index.setdefault(name, (nodes[0], siblings))
@@ -260,9 +258,7 @@ class _Resolver:
                 self._place(self.views[f"{info.name}.search"], item, addon)
 
     def _place(self, view: ResolvedView, item: Field[Any], addon: str) -> None:
-        if item.name in view.index or (view.name, item.name) in self._removed:
-            return
-        if view.kind != "form" and isinstance(item, One2many):
+        if item.name in view.index or (view.kind != "form" and isinstance(item, One2many)):
             return
         wishes: tuple[tuple[Operator, str | None], ...] = (
             ("after", item.after), ("before", item.before), ("into", item.into))  # fmt: skip

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from core import Char, Many2one, Model, One2many, UserError
+from core.orm.circles import circular
 from core.orm.registry import Registry
 from tests.core.orm.toys import ACCESS, TOYS, Lead, Partner, Tag, World, world
 
@@ -46,6 +47,12 @@ def shop(url: str, orders: Registry) -> Iterator[World]:
     Line.going.clear()
     with world(url, orders) as made:
         yield made
+
+
+def test_circular() -> None:
+    edges = {"a": {"b"}, "b": {"a", "c"}, "c": set(), "d": {"a"}, "e": {"e"}}
+    assert circular(edges) == {"a", "b", "e"}
+    assert circular({"a": {"b"}, "b": {"c"}, "c": set()}) == set()
 
 
 def _count(env: Any, *models: type[Model]) -> list[int]:

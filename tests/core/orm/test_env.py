@@ -200,6 +200,21 @@ def test_constant_defaults_stand_at_once_and_a_given_none_is_kept(toy: World) ->
         ]
 
 
+def test_rows_that_were_there_before_have_the_defaults(url: str) -> None:
+    """As an addon's new column gives them to the rows of before: past the ORM."""
+    registry = Registry({"toy": [*TOYS["toy"], Default]})
+    with world(url, registry) as made, made.env() as env:
+        table = registry.info(Default).table
+        names = "version, archived, created_at, updated_at"
+        row = sa.text(f"INSERT INTO {table} ({names}) VALUES (1, :no, :now, :now)")
+        moment = sa.bindparam("now", env.now(), type_=table.c.created_at.type)
+        with env.unsafe_sql("the test") as session:
+            session.execute(row.bindparams(moment, no=False))
+        old = env.scalars(sa.select(env[Default])).one()
+        assert (old.word, old.data, old.name) == ("word", {"list": []}, None)
+    registry.dispose()
+
+
 def test_callable_and_translated_defaults(url: str) -> None:
     registry = Registry({"toy": [*TOYS["toy"], Default]})
     with world(url, registry) as made:

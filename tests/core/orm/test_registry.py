@@ -72,6 +72,12 @@ class FirstRoom(Room, label="Chamber"):
         return [*super().story(), "first"]
 
 
+class RoomAgain(Room):
+    """The same addon again, in another file: its rows have had the value from the beginning."""
+
+    floor = Integer(required=True)
+
+
 class SecondRoom(Room, access={"second.user": "rw", "toy.user": "c"}):
     colour = Char()
 
@@ -309,6 +315,7 @@ def test_faults_name_the_addon_and_the_line() -> None:
             assert str(refusal).startswith("addon 'third'")
             assert refusal.origin is not None and refusal.origin.file == __file__
     assert _compose(**WITH_FIRST, third=[Meant]).info(Room).fields["code"].label == "Number"
+    assert _compose(**{**WITH_FIRST, "toy": [*BASE["toy"], RoomAgain]}).info(Room).fields["floor"].required
     assert _compose(**WITH_FIRST, third=[Given]).info(Room).fields["must"].required
 
 

@@ -70,6 +70,10 @@ class Line(Model, name="toy.line", access=ACCESS):
     deal = Many2one(Deal)
 
 
+class Word(Model, name="toy.word", access=ACCESS):
+    text = Char()
+
+
 class OneDeal(Deal):
     first = Char(after="revenue", list=True)
     second = Char(after="revenue", search=True)
@@ -96,7 +100,7 @@ FORM = View("toy.deal.form", Deal, form(
 ))  # fmt: skip
 
 BASE: dict[str, Sequence[type[Model]]] = {
-    "toy": [Owned, Deal, DealAgain, Line],
+    "toy": [Owned, Deal, DealAgain, Line, Word],
     "one": [],
     "two": [],
     "three": [],
@@ -343,9 +347,9 @@ def test_default_views() -> None:
     assert _tree(views["toy.deal.form"].nodes) == [("main", *own), ("footer",)]
     assert _tree(views["toy.deal.list"].nodes) == ["title", "partner"]
     assert _tree(views["toy.deal.search"].nodes) == ["title"]
-    assert (_tree(views["toy.line.list"].nodes), _tree(views["toy.line.search"].nodes)) == ([], []), (
-        "nothing to call it by"
-    )
+    names = ("word.list", "word.search", "line.list", "line.search")
+    shown = [_tree(views[f"toy.{name}"].nodes) for name in names]
+    assert shown == [["text"], ["text"], [], []], "at least what a record is called by"
     assert all(view.default for view in views.values())
     assert {view.kind for view in views.values()} == {"form", "list", "search"}
 
