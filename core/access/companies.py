@@ -28,12 +28,16 @@ def check(session: Session, policy: Policy, info: ModelInfo, records: Sequence[A
     """Raises FieldError naming the link. One query for the links of the records, one for those to them."""
     if info.name not in policy.owned:
         return
-    moved = [record for record in records if not sa.inspect(record).pending and changed_names(record) & COMPANY]
+    moved = [
+        record for record in records if not sa.inspect(record).pending and changed_names(record) & COMPANY
+    ]
     _refuse(session, info, records, list(_links(policy, info)))
     _refuse(session, info, moved, list(_incoming(policy, info)))
 
 
-def _refuse(session: Session, info: ModelInfo, records: Sequence[Any], found: Sequence[tuple[Link[Any], Any]]) -> None:
+def _refuse(
+    session: Session, info: ModelInfo, records: Sequence[Any], found: Sequence[tuple[Link[Any], Any]]
+) -> None:
     if not records or not found:
         return
     keys = [record.id for record in records]
@@ -67,10 +71,14 @@ def _incoming(policy: Policy, info: ModelInfo) -> Iterator[tuple[Link[Any], Any]
 def _crosses(
     source: ModelInfo, item: Link[Any], start: Any, end: Any, here: sa.Table, far: Any
 ) -> sa.ColumnElement[bool]:
-    """The condition on a row of `here` that the link leads from `start` to `end`, of which one is `far`, over a border."""
+    """The condition on a row of `here` that a link leads from `start` to `end` over a border; one is `far`."""
     if isinstance(item, Many2one):
         linked = start.c[item.key] == end.c.id
     else:
         pairs = source.associations[item.name].alias()
-        linked = sa.exists().where(pairs.c.source_id == start.c.id, pairs.c.target_id == end.c.id).correlate(start, end)
+        linked = (
+            sa.exists()
+            .where(pairs.c.source_id == start.c.id, pairs.c.target_id == end.c.id)
+            .correlate(start, end)
+        )
     return sa.exists(far.c.id).where(linked, start.c.company_id != end.c.company_id).correlate(here)

@@ -152,7 +152,9 @@ def _named(session: Session, statement: Any, internal: bool) -> Named:
 
 def _inspect(statement: Any, registry: Registry, internal: bool) -> Named:
     """What a statement names; a link also by its column, or by the table of its pairs of keys."""
-    pairs = {table: (sa.inspect(info.cls), name) for info in registry for name, table in info.associations.items()}
+    pairs = {
+        table: (sa.inspect(info.cls), name) for info in registry for name, table in info.associations.items()
+    }
     mappers: set[Any] = set()
     columns: set[tuple[Any, str]] = set()
     elements = list(_walk(statement))
@@ -185,7 +187,9 @@ def _refuse_relations(select: Any) -> None:
             space, name = notes.get("entity_namespace"), notes.get("proxy_key")
             mapper = getattr(space, "mapper", None)  # a hybrid has a name space of its own
             if mapper is not None and name in mapper.relationships:
-                raise StatementRefused(f"the relation {name!r} in SELECT, ORDER BY or GROUP BY: name its key, or join it")
+                raise StatementRefused(
+                    f"the relation {name!r} in SELECT, ORDER BY or GROUP BY: name its key, or join it"
+                )
 
 
 def _walk(statement: Any) -> Iterator[Any]:
@@ -256,7 +260,9 @@ def _reason(element: Any, is_mapped: bool) -> str | None:
             return None if is_mapped else f"bare table {element.element}"
         case sa.sql.expression.TableClause():
             return f"bare table {element.name}"
-        case sa.sql.expression.ColumnClause() if element.is_literal and not _PLAIN.fullmatch(str(element.name)):
+        case sa.sql.expression.ColumnClause() if element.is_literal and not _PLAIN.fullmatch(
+            str(element.name)
+        ):
             return "literal_column()"
         case sa.sql.functions.FunctionElement():
             return _inexact(element)

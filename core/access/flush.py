@@ -41,7 +41,6 @@ class SetLink(NamedTuple):
     key: int
 
 
-
 @event.listens_for(Session, "before_flush")
 def check_stored(session: Session, context: Any, instances: Any) -> None:
     """What is about to be written or deleted must be the user's to write or delete."""
@@ -100,7 +99,9 @@ def _check_rows(
     """Every record must meet the condition, as its row stands in the database."""
     if condition is None:
         return
-    keys = list({sa.inspect(record).identity[0] if sa.inspect(record).identity else record.id for record in records})
+    keys = list(
+        {sa.inspect(record).identity[0] if sa.inspect(record).identity else record.id for record in records}
+    )
     found = 0
     for start in range(0, len(keys), BATCH):
         statement = sa.select(sa.func.count()).select_from(info.cls).where(
@@ -132,7 +133,10 @@ def _check_links(session: Session, rights: Rights, records: Sequence[Model]) -> 
     for item, key in links:
         keys[item.target_name].add(key)
     registry = rights.policy.registry
-    seen = {name: _visible(session, rights, registry.models[name], sorted(wanted)) for name, wanted in keys.items()}
+    seen = {
+        name: _visible(session, rights, registry.models[name], sorted(wanted))
+        for name, wanted in keys.items()
+    }
     for item, key in links:
         if key not in seen[item.target_name]:
             raise FieldError(_("%(field)s: no such record.", field=item.label), item.name)

@@ -28,7 +28,9 @@ def overrides_of(
     if MODEL not in registry:
         return {}
     wanted = version_of(connection) if version is None else version
-    kept: tuple[int, Overrides] | None = database.overrides  # version and content are exchanged as one, as threads share the database
+    kept: tuple[int, Overrides] | None = (
+        database.overrides
+    )  # version and content are exchanged as one, as threads share the database
     if kept is None or kept[0] != wanted:
         kept = database.overrides = (wanted, _read(registry, connection))
     return kept[1]
@@ -67,7 +69,9 @@ def _read(registry: Registry, connection: sa.Connection) -> dict[tuple[str, str]
     """What the rows say by role and model; of several for the same two, the widest scope holds."""
     rights, roles = registry.info(MODEL).table, registry.info(ROLE).table
     rows = connection.execute(
-        sa.select(roles.c.name, rights).join(roles, roles.c.id == rights.c.role_id).where(rights.c.archived.is_(False))
+        sa.select(roles.c.name, rights)
+        .join(roles, roles.c.id == rights.c.role_id)
+        .where(rights.c.archived.is_(False))
     )
     found: dict[tuple[str, str], dict[str, Scope]] = {}
     for row in rows:

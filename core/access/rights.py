@@ -136,7 +136,9 @@ class Rights:
         key = (info.name, operation)
         if key not in self._options:
             condition = self.condition(info, operation)
-            self._options[key] = None if condition is None else _Criteria(info.cls, condition, include_aliases=True)
+            self._options[key] = (
+                None if condition is None else _Criteria(info.cls, condition, include_aliases=True)
+            )
         return self._options[key]
 
     def after_write(self, info: ModelInfo, operation: Operation) -> sa.ColumnElement[bool] | None:

@@ -38,11 +38,16 @@ def check(db: str | None, as_json: bool) -> None:
 
 
 def _described(catalogue: Catalogue, assembly: Assembly) -> dict[str, Any]:
+    from core.web.site import build_site
+
     faults = catalogue.broken | assembly.quarantined
     return {
         "addons": list(assembly.names),
         "models": len(assembly.registry.models),
         "views": len(assembly.views),
+        "routes": len(
+            build_site(assembly, "check").routes
+        ),  # refuses a route that says nobody who may open it
         "roles": len(assembly.roles),
         "findings": [
             {"addon": item.addon, "text": str(item.text), "origin": str(item.origin) if item.origin else None}
@@ -86,10 +91,11 @@ def _print(found: dict[str, Any]) -> None:
         )
     click.echo(
         _(
-            "%(addons)s: %(models)s models, %(views)s views, %(roles)s roles.",
+            "%(addons)s: %(models)s models, %(views)s views, %(roles)s roles, %(routes)s routes.",
             addons=", ".join(found["addons"]),
             models=found["models"],
             views=found["views"],
+            routes=found["routes"],
             roles=found["roles"],
         )
     )

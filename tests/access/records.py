@@ -7,7 +7,23 @@ from collections.abc import Mapping
 from itertools import count
 from typing import Any
 
-from core import Boolean, Char, Date, DateTime, Decimal, Email, Env, Integer, Json, Many2many, Many2one, Phone, Select, Text, Url
+from core import (
+    Boolean,
+    Char,
+    Date,
+    DateTime,
+    Decimal,
+    Email,
+    Env,
+    Integer,
+    Json,
+    Many2many,
+    Many2one,
+    Phone,
+    Select,
+    Text,
+    Url,
+)
 from core.orm.compose import ModelInfo
 from core.orm.fields import Field
 from core.orm.links import Link, One2many
@@ -28,11 +44,13 @@ def canary(number: int) -> str:
 
 def values(info: ModelInfo, word: str, linked: Linked) -> dict[str, Any]:
     """A value for every field of a model that takes one, with `word` wherever there is room for it."""
-    found = {item.name: value(item, word, linked) for item in info.own_fields if not isinstance(item, One2many)}
+    found = {
+        item.name: value(item, word, linked) for item in info.own_fields if not isinstance(item, One2many)
+    }
     return {name: given for name, given in found.items() if given is not None}
 
 
-def value(item: Field[Any], word: str, linked: Linked) -> Any:
+def value(item: Field[Any], word: str, linked: Linked) -> Any:  # noqa: C901 - a case per kind
     """A value of the kind of a field. Fails for a kind that nobody has thought of here."""
     match item:
         case Many2one():
@@ -91,5 +109,8 @@ def _targets(info: ModelInfo) -> set[str]:
 
 def make(env: Env, info: ModelInfo, word: str, linked: Linked, fixed: Mapping[str, Any]) -> Any:
     """A generated record; `fixed` says who owns it and where it belongs."""
-    row = {**values(info, word, linked), **{name: given for name, given in fixed.items() if name in info.fields}}
+    row = {
+        **values(info, word, linked),
+        **{name: given for name, given in fixed.items() if name in info.fields},
+    }
     return env.create(info.cls, [row])[0]

@@ -137,7 +137,9 @@ class Stage:
         if data is None:
             answer = client.get(path, base_url=HOST, buffered=True)
         else:
-            answer = client.post(path, base_url=HOST, buffered=True, data={"csrf_token": self.tokens[who], **data})
+            answer = client.post(
+                path, base_url=HOST, buffered=True, data={"csrf_token": self.tokens[who], **data}
+            )
         assert answer.status_code < 500, (who, path, answer.text[:2000])
         self.check_words(who, path, answer.text)
         return answer
@@ -223,15 +225,25 @@ def _fill(made: Stage, env: Env) -> None:
     roles = {role.name: role for role in env.scalars(sa.select(env["base.role"]))}
     people = {}
     for who in made.roles.keys() - {GUEST}:
-        row = {"name": who, "email": f"{who.strip('()').replace(' ', '-')}@people.example", "teams": [team],
-               "roles": [roles[who]] if who in roles else [], "company": companies[OWN], "companies": [companies[OWN]]}  # fmt: skip
+        row = {
+            "name": who,
+            "email": f"{who.strip('()').replace(' ', '-')}@people.example",
+            "teams": [team],
+            "roles": [roles[who]] if who in roles else [],
+            "company": companies[OWN],
+            "companies": [companies[OWN]],
+        }
         people[who] = env.create(env["base.user"], [row])[0]
     env.flush()
     made.users = {who: person.id for who, person in people.items()}
     keys = iter(range(1, 10_000))
     for place in (OWN, OTHER, SHARED):
         owner = None if place == SHARED else "crm.user"
-        fixed = {"owner": people.get(owner or ""), "team": None if place == SHARED else team, "company": companies.get(place)}
+        fixed = {
+            "owner": people.get(owner or ""),
+            "team": None if place == SHARED else team,
+            "company": companies.get(place),
+        }
         linked: dict[str, Any] = {}
         for info in in_order(env.registry):
             word = canary(next(keys))

@@ -76,7 +76,12 @@ class Cases:
         view = self.staged.site.assembly.views[f"{self.info.name}.list"]
         asked = [f"{self.path}?q={{}}"] if self.info.searched else []
         for item in self.info.own_fields:
-            if isinstance(item, Char) and "eq" in item.operators and item.size >= LONG_ENOUGH and type(item) is Char:
+            if (
+                isinstance(item, Char)
+                and "eq" in item.operators
+                and item.size >= LONG_ENOUGH
+                and type(item) is Char
+            ):
                 asked.append(f"{self.path}?{item.name}__eq={{}}")
         assert view.model is self.info
         for question in asked:
@@ -175,7 +180,9 @@ class Cases:
                 if isinstance(field, Char) and field.unique:
                     fresh = short(min(field.size, LONG_ENOUGH))
                     sent[field.name] = f"{who}@fresh.example" if field.widget == "email" else fresh
-                elif record is not None and env.may_see(info.name, field.name) and not isinstance(field, Link):
+                elif (
+                    record is not None and env.may_see(info.name, field.name) and not isinstance(field, Link)
+                ):
                     sent[field.name] = field.typed(getattr(record, field.name), env.formats)
                 elif isinstance(field, Link) and name.tag == "select" and not any(empty.get(field.name, ())):
                     options = [option["value"] for option in name.all("option") if option["value"]]
@@ -310,7 +317,10 @@ def test_every_route_has_a_driver(staged: Stage) -> None:
 
 def address(route: Route) -> str:
     """The address of a route. Fails for a parameter of a path that PLACES does not know."""
-    parts = [part.rpartition(":")[2].strip("<>") if part.startswith("<") else None for part in route.path.split("/")]
+    parts = [
+        part.rpartition(":")[2].strip("<>") if part.startswith("<") else None
+        for part in route.path.split("/")
+    ]
     named = zip(route.path.split("/"), parts, strict=True)
     return "/".join(part if name is None else PLACES[name] for part, name in named)
 
@@ -323,7 +333,11 @@ def test_every_other_route_lets_in_whom_it_names(staged: Stage) -> None:
             if route.door.operation is not None:
                 continue
             for who in staged.roles:
-                open_ = route.door.guests or (route.door.users and who != GUEST) or bool(route.door.roles & staged.roles[who])
+                open_ = (
+                    route.door.guests
+                    or (route.door.users and who != GUEST)
+                    or bool(route.door.roles & staged.roles[who])
+                )
                 if "GET" in route.methods:
                     answer = staged.ask(who, address(route))
                     _check_entry(staged, route, who, open_, answer)
@@ -334,7 +348,9 @@ def test_every_other_route_lets_in_whom_it_names(staged: Stage) -> None:
 
 
 def _check_entry(staged: Stage, route: Route, who: str, open_: bool, answer: Any) -> None:
-    to_sign_in = answer.headers.get("Location", "").startswith("/login?") or answer.headers.get("Location") == "/login"
+    to_sign_in = (
+        answer.headers.get("Location", "").startswith("/login?") or answer.headers.get("Location") == "/login"
+    )
     if open_:
         assert answer.status_code != 403 and not (to_sign_in and who != GUEST), (route.name, who)
     elif who == GUEST:

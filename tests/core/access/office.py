@@ -45,7 +45,9 @@ class Doc(CompanyOwned, name="office.doc", label="Document", plural="Documents",
     grade = Char(20, default="plain", label="Grade", access={BOSS: "rw"})
 
 
-class Line(Model, name="office.line", label="Line", plural="Lines", access={**EVERYONE, OWN: "r:own d:own c"}):
+class Line(
+    Model, name="office.line", label="Line", plural="Lines", access={**EVERYONE, OWN: "r:own d:own c"}
+):
     name = Char(label="Name")
     doc = Many2one(Doc, required=True, ondelete="cascade", label="Document")
     doc_id: Ref

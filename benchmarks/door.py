@@ -1,0 +1,113 @@
+"""What the door costs: a list of 80 under a rule, against the same statement with the condition written by hand.
+
+    python -m benchmarks.door [database URL]
+
+Prints the fastest tenth of each in milliseconds, as other programs may run beside it, and how many percent the
+door adds, for rows and for records.
+"""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from addons.crm import Lead, Partner
+from core import CurrentUser, base
+from core.access.rights import Policy
+from core.base.hooks import rules
+from core.orm.database import Database
+from core.orm.env import open_env
+from core.orm.registry import Registry
+from core.schema.tables import metadata
+
+SHOWN = 80
+ROWS = 4_000
+ROUNDS = 400
+SELLER = CurrentUser(7, "seller", roles=frozenset({"crm.manager"}), companies=(1, 2))
+"""Sees all leads of two companies."""
+
+
+def main() -> None:
+    """Measures on the database of the address given, which must be empty, else on SQLite in a folder of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        url = sys.argv[1] if len(sys.argv) > 1 else f"sqlite:///{Path(folder) / 'door.db'}"
+        with closing(Database(url)) as database:
+            registry = filled(database)
+            cls: Any = registry[Lead]
+            columns = [
+                cls.id,
+                cls.title,
+                cls.company_name,
+                cls.state,
+                cls.revenue,
+                cls.owner_id,
+                cls.created_at,
+            ]
+            print(f"{database.url.get_backend_name()}: {SHOWN} of {ROWS}, fastest tenth of {ROUNDS}")
+            for name, asked in {"rows": columns, "records": [cls]}.items():
+                hand, door = measured(registry, database, partial(page, cls, asked))
+                print(
+                    f"  {name:8} by hand {hand:6.3f} ms   door {door:6.3f} ms   {(door / hand - 1) * 100:+5.1f} %"
+                )
+
+
+def filled(database: Database) -> Registry:
+    """The registry of base and crm, and leads in the database."""
+    fragments = [getattr(base, name) for name in base.__all__ if name != "addon"]
+    registry = Registry({"base": fragments, "crm": [Lead, Partner]}, {"crm": frozenset({"base"})})
+    registry.policy = Policy(registry, rules())
+    with database.writing.begin() as connection:
+        metadata.create_all(connection)
+        registry.metadata.create_all(connection)
+    with open_env(registry, database) as env:
+        env.create(Lead, [{"title": f"Lead {number}", "company_name": "PT Contoh"} for number in range(ROWS)])
+    return registry
+
+
+def page(cls: Any, asked: Any) -> sa.Select[Any]:
+    """A page of the list."""
+    return (
+        sa.select(*asked).where(cls.archived.is_(False)).order_by(cls.created_at.desc(), cls.id).limit(SHOWN)
+    )
+
+
+def by_hand(cls: Any) -> sa.ColumnElement[bool]:
+    """The rule of companies."""
+    return sa.or_(cls.company_id.is_(None), cls.company_id.in_(SELLER.companies))
+
+
+def measured(
+    registry: Registry, database: Database, make: Callable[[], sa.Select[Any]]
+) -> tuple[float, float]:
+    """The time of a statement by hand and through the door, in turns so that both meet the same weather."""
+    cls: Any = registry[Lead]
+    with open_env(registry, database, SELLER, readonly=True) as env, orm.Session(database.reading) as plain:
+        ways: list[tuple[Any, Callable[[], Any]]] = [
+            (plain, lambda: make().where(by_hand(cls))),
+            (env.session, make),
+        ]
+        times: list[list[float]] = [[], []]
+        gc.disable()
+        for _round in range(ROUNDS):
+            for (session, statement), taken in zip(ways, times, strict=True):
+                session.expunge_all()
+                begun = time.perf_counter()
+                assert len(session.execute(statement()).all()) == SHOWN
+                taken.append((time.perf_counter() - begun) * 1000)
+        gc.enable()
+    return (statistics.quantiles(times[0], n=10)[0], statistics.quantiles(times[1], n=10)[0])
+
+
+if __name__ == "__main__":
+    main()
