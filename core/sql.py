@@ -92,6 +92,16 @@ class _Sum(sa.types.TypeDecorator[decimal.Decimal]):
         factor = -self.scale
         return lambda value: None if value is None else decimal.Decimal(_joined(value)).scaleb(factor)
 
+    class Comparator(sa.types.TypeDecorator.Comparator[decimal.Decimal]):
+        """Refuses all: two numbers in one text neither compare nor sort."""
+
+        def operate(self, *operation: Any, **kwargs: Any) -> Any:
+            raise InexactOperation("total() is to be read only: compare and sort by func.sum()")
+
+        reverse_operate = operate
+
+    comparator_factory = Comparator
+
 
 _HALF = 10**9
 

@@ -18,7 +18,7 @@ from core import Decimal, Integer, Model, Money
 from core.errors import FieldError, LumbungError
 from core.orm.registry import Registry
 from core.orm.types import DIGITS, Exact, InexactOperation, exact
-from core.sql import average, product
+from core.sql import average, product, total
 from tests.core.orm.toys import ACCESS, World, world
 
 SCALES = {"money": 2, "weight": 3, "whole": 0}
@@ -240,6 +240,10 @@ REFUSED: dict[str, Callable[[Any], Any]] = {
     "cast": lambda X: sa.cast(X.money, sa.Integer),
     "cast to text": lambda X: X.money.cast(sa.String),
     "cast to another scale": lambda X: sa.cast(X.money, Exact(3)),
+    "a total compared": lambda X: total(X.money) > 5,
+    "a total compared from the left": lambda X: total(X.money) > 5,
+    "a total sorted by": lambda X: total(X.money).desc(),
+    "a total and a number": lambda X: total(X.money) + 1,
     "product of money and text": lambda X: product(X.money, sa.literal("x")),
     "average of whole numbers": lambda X: average(X.count),
 }
@@ -338,3 +342,18 @@ def test_averages_half_way_and_grouped(shop: World, values: list[str], mean: str
         X = env[Item]
         found = env.execute(sa.select(X.count, average(X.money)).group_by(X.count).order_by(X.count)).all()
         assert [(count, str(value)) for count, value in found] == [(1, mean), (2, mean)]
+
+
+@quick
+@given(values=st.lists(st.none() | numbers(2), min_size=0, max_size=30))
+def test_totals_of_any_size(shop: World, values: list[Number | None]) -> None:
+    most = Number("9999999999999999.99")
+    there = [value for value in values if value is not None]
+    with rows(shop, {"count": 0}, *({"money": value} for value in values)) as env:
+        assert env.scalar(sa.select(total(env[Item].money))) == (sum(there) if there else None)
+    with rows(
+        shop, *({"money": sign * most, "count": sign} for sign in (1, -1) for _each in range(12))
+    ) as env:
+        X = env[Item]
+        sums = sa.select(X.count, total(X.money)).group_by(X.count).order_by(X.count)
+        assert [tuple(row) for row in env.execute(sums)] == [(-1, -12 * most), (1, 12 * most)]
