@@ -96,6 +96,8 @@ def frame(title: str) -> PageFrame:
 
 def _here() -> str:
     """The address of this page, for coming back to it; nobody comes back to one that no browser would send."""
+    if request.url_rule is not None and "GET" not in (request.url_rule.methods or ()):
+        return "/"  # the answer to a form has no address of its own
     whole = request.full_path.rstrip("?")
     return next((path for path in (whole, request.path) if len(path) <= LONGEST_PATH), "/")
 

@@ -213,6 +213,14 @@ def test_a_link_wants_the_token_of_the_page_and_a_user_who_is_there(served: kit.
     assert kept(served, tables.reset_token) == []
 
 
+def test_the_language_can_be_changed_where_a_link_is_shown(served: kit.Served) -> None:
+    made = served.sign_in("made")
+    links = [a["href"] for a in shown(made, served).page.all("a", hreflang="en")]
+    assert links
+    for link in links:
+        assert made.get(made.get(link).headers["Location"]).status_code == 200
+
+
 def test_the_form_of_a_link_wants_its_token(served: kit.Served) -> None:
     link, visitor = make(served), served.visitor()
     visitor.get(link)
