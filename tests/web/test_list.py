@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -213,17 +214,10 @@ def test_an_empty_list_says_what_to_do(bare: kit.Served) -> None:
 
 def test_a_record_without_a_label_can_be_opened_all_the_same(served: kit.Served) -> None:
     """Its number stands where the label would."""
-    visitor = served.sign_in("dewi")
-    with served.env() as env:
-        [tag] = env.create(env["base.tag"], [{"name": ""}])
-        env.flush()
-        key = tag.id
-    [row] = [
-        row
-        for row in rows(visitor.get("/app/base.tag?sort=-id"))
-        if row.all("a")[0]["href"].endswith(f"/{key}")
-    ]
-    assert row.all("a")[0].text == f"#{key}"
+    key = served.first("crm.lead")
+    served.change("crm.lead", key, title="", created_at=dt.datetime.now(dt.UTC) + dt.timedelta(days=1))
+    first = rows(served.sign_in("dewi").get(LEADS))[0].all("a")[0]
+    assert (first["href"], first.text) == (f"{LEADS}/{key}", f"#{key}")
 
 
 # ----------------------------------------------------------------- order and pages
@@ -243,6 +237,13 @@ def test_pages_hold_every_record_once_in_order(dewi: kit.Visitor, sign: str) -> 
         empty = [place for place, text in enumerate(shown) if text == "–"]
         assert empty == list(range(total - len(empty), total)), f"{name}: what is empty comes last"
         assert _stands_together(shown), f"{name}: equal values stand together"
+        if name != "created_at":  # what is shown alike may differ by seconds
+            equal = [
+                pair
+                for pair, texts in zip(pairwise(seen), pairwise(shown), strict=True)
+                if len({*texts}) == 1
+            ]
+            assert equal and all((first < second) != bool(sign) for first, second in equal), name
 
 
 def _walk(visitor: kit.Visitor, address: str) -> Iterator[kit.Answer]:
@@ -354,11 +355,12 @@ def test_odd_parameters_are_refused_without_asking_the_database(
         statements.clear()
         answer = visitors[lang].get(LEADS, query_string={name: value})
         where = f"{name[:60]}={value[:60]}"
-        assert answer.status_code == 400, where
+        too_long = len(name + value) > 7_500
+        assert answer.status_code == (414 if too_long else 400), where
         assert not [text for text in statements if MARK in repr(text)], where
         assert not [text for text, _values in statements if _is_of_the_list(text)], where
         assert answer.page.one("html")["lang"] == lang
-        assert answer.main.one("div", class_="empty").one("h2").text == _heading(lang), where
+        assert too_long or answer.main.one("div", class_="empty").one("h2").text == _heading(lang), where
         assert len(answer.data) < 20_000 + 4 * len(value + name), where
 
 

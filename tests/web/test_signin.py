@@ -161,7 +161,7 @@ def test_a_session_begins_at_the_sign_in(served: kit.Served) -> None:
 
 
 def _token(visitor: kit.Visitor) -> str | None:
-    cookie = visitor.client.get_cookie(TOKEN_COOKIE)
+    cookie = visitor.client.get_cookie(TOKEN_COOKIE, domain=visitor.served.host)
     return cookie.value if cookie else None
 
 
@@ -271,7 +271,8 @@ def test_a_cookie_of_one_database_is_worth_nothing_at_another(neighbours: list[k
     visitor = one.sign_in("dewi")
     token = _token(visitor)
     thief = two.visitor()
-    thief.client.set_cookie(TOKEN_COOKIE, token or "", domain=two.host)
+    assert token
+    thief.client.set_cookie(TOKEN_COOKIE, token, domain=two.host)
     assert thief.get("/").headers["Location"].startswith("/login")
     assert one.sign_in("dewi").get("/").status_code == 200
 
