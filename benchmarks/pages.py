@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 import sys
 import urllib.request
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,7 @@ from benchmarks.processes import Figures, figures, free_port, memory, serving
 from benchmarks.sizes import ADDONS, Sizes, floor_folder
 
 ROWS = 80
-SECRET = "s" * 40
+SECRET = secrets.token_urlsafe(32)
 AGENT = "benchmark"
 EMAIL = "clerk@bench.example"
 

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -60,28 +61,32 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def serving(command: Sequence[str], url: str, more: Mapping[str, str], folder: Path = ROOT) -> Iterator[int]:
-    """A server for a `with` block, from its first answer on; gives its process number."""
-    process = subprocess.Popen(
-        [sys.executable, *command], cwd=folder, env=environment(**more), stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL, start_new_session=True)  # fmt: skip
-    try:
-        _await(url, process)
-        yield process.pid
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(20)
+    """A server for a `with` block, from its first answer on; gives its process number. Raises SystemExit."""
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(
+            [sys.executable, *command], cwd=folder, env=environment(**more), stdout=said, stderr=said,
+            start_new_session=True)  # fmt: skip
+        try:
+            if not _answers(url, process):
+                said.seek(0)
+                raise SystemExit(f"{' '.join(command)} did not answer:\n{said.read().decode()[-4000:]}")
+            yield process.pid
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
+            process.wait(20)
 
 
-def _await(url: str, process: subprocess.Popen[bytes]) -> None:
+def _answers(url: str, process: subprocess.Popen[bytes]) -> bool:
+    """Whether a server that was just started gets as far as an answer."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end and process.poll() is None:
-        with (
-            contextlib.suppress(urllib.error.URLError, ConnectionError),
-            urllib.request.urlopen(url, timeout=60),
-        ):
-            return
-        time.sleep(0.05)
-    raise SystemExit(f"The server for {url} did not answer.")
+        try:
+            urllib.request.urlopen(url, timeout=60).close()
+            return True
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.05)
+    return False
 
 
 def memory(pid: int) -> float:

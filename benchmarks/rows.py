@@ -13,6 +13,7 @@ from benchmarks.processes import Figures, figures, timed
 from benchmarks.report import Line, Pair
 from benchmarks.sizes import Sizes, floor_folder
 from benchmarks.stores import KINDS, Stores
+from core.base.demo import DOMAIN
 
 Series: TypeAlias = Mapping[tuple[str, str], Sequence[Figures]]
 """What each round gave, by peer and measure."""
@@ -115,7 +116,8 @@ def web(stores: Stores, sizes: Sizes, addresses: Addresses) -> Iterator[Line]:
         url = addresses["postgresql", DEMO]
         peers = (pages.floor(addresses["postgresql", FLOOR]), pages.ours(url, CONTACTS, stores.folder))
         text = "contacts of the large demo (8 columns, 4 of links), PostgreSQL"
-        yield from _list(text, pages.load(peers, ("", pages.token(url)), sizes), None)
+        seller = f"ayu@{DOMAIN}"
+        yield from _list(text, pages.load(peers, ("", pages.token(url, seller)), sizes), None)
 
 
 def _start(where: str, floor: Peer, ours: Peer, sizes: Sizes) -> Iterator[Line]:

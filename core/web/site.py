@@ -42,7 +42,7 @@ class Site:
         view = self.assembly.views[f"{model}.list"]
         readable = frozenset(name for name in view.model.fields if env.may_see(model, name))
         if (model, readable) not in self.lists:
-            self.lists[model, readable] = ListView(view, readable, self.templates)
+            self.lists[model, readable] = ListView(view, readable)
         return self.lists[model, readable]
 
 

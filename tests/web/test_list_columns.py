@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
 from core.orm.links import One2many
-from core.web.listing import drawing
 from tests.web import kit
 from tests.web.conftest import Statements
 from tests.web.listed import LEADS, THINGS, keys, parameters, rows, send
@@ -151,23 +149,3 @@ def test_many_columns_of_many_rows_stay_small(shared: kit.Served) -> None:
         answer = visitor.get(f"{LEADS}?{address}")
         assert len(rows(answer)) == 80
         assert len(answer.data) < 100 * 1024
-
-
-def test_templates_are_made_once_for_each_set_of_columns(
-    shared: kit.Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    visitor = shared.sign_in("dewi")
-    shared.site.lists.clear()  # what other tests had drawn
-    made: list[Any] = []
-    source = drawing._row_source
-    monkeypatch.setattr(
-        drawing, "_row_source", lambda path, columns: made.append(columns.names) or source(path, columns)
-    )
-    for _time in range(3):
-        for names in ("title,job_title", "job_title,title"):
-            visitor.get(f"{LEADS}?columns={names}")
-    assert len(made) == 2
-    monkeypatch.setattr(drawing, "MOST_TEMPLATES", 2)
-    for names in ("website,title", "mobile,title", "email_alt,title", "website,title"):
-        assert visitor.get(f"{LEADS}?columns={names}").status_code == 200
-    assert len(made) == 6

@@ -1,10 +1,11 @@
-"""The rows as markup: each set of columns has a template of its own, so that a row costs no call."""
+"""The rows as markup, column by column: what the cells of a column have in common is made once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from html import escape
+from typing import Any
 
 from markupsafe import Markup
 
@@ -15,12 +16,7 @@ from core.orm.links import Many2many, Many2one
 from core.web.listing.columns import NOT_VISIBLE, Columns
 from core.web.listing.reading import LONGEST_SHOWN, Reading, read_with_row
 
-if TYPE_CHECKING:
-    import jinja2
-
 PERSON = "base.user"
-MOST_TEMPLATES = 200
-"""Sets of columns whose templates are kept; readers choose their own."""
 
 
 @dataclass
@@ -36,26 +32,14 @@ class Values:
         return list(zip(self.keys, *self.shown, self.under, strict=True))
 
 
-@dataclass
-class Drawer:
-    """Draws rows of one model; keeps the templates that it made."""
-
-    path: str
-    templates: jinja2.Environment
-    _made: dict[Any, jinja2.Template] = field(default_factory=dict)
-
-    def draw(self, columns: Columns, rows: Sequence[Any]) -> Markup:
-        """The rows of `Values.rows`."""
-        labels = [columns.label(place) for place in range(len(columns.items))]
-        return Markup(self._template(columns).render(rows=rows, l=labels))  # made by an escaping template
-
-    def _template(self, columns: Columns) -> jinja2.Template:
-        key = (columns.names, len(columns.below))
-        if key not in self._made:
-            if len(self._made) >= MOST_TEMPLATES:
-                self._made.clear()
-            self._made[key] = self.templates.from_string(_row_source(self.path, columns))
-        return self._made[key]
+def draw(path: str, columns: Columns, rows: Sequence[Any]) -> Markup:
+    """The rows of `Values.rows` as markup; `path` is where their records are."""
+    if not rows:
+        return Markup()
+    keys, *shown, under = zip(*rows, strict=True)
+    cells = [_first_cells(path, columns, keys, shown[0], under)] if shown else []
+    cells += [_cells(columns, place, values) for place, values in enumerate(shown[1:], 1)]
+    return Markup("".join(f"<tr>{''.join(row)}</tr>\n" for row in zip(*cells, strict=True)))
 
 
 # ----------------------------------------------------------------- values
@@ -76,7 +60,7 @@ def show(reading: Reading, columns: Columns, found: Sequence[Any]) -> Values:
 
 
 def _shown(reading: Reading, item: Field[Any], keys: Sequence[int], values: Sequence[Any]) -> Sequence[Any]:
-    """One column's values as the row template wants them."""
+    """One column's values as `_writer` and the cells take them."""
     formats: Formats = reading.env.formats
     write: Callable[[Any], str] = item.formatter(formats)
     if isinstance(item, Many2one):
@@ -104,41 +88,43 @@ def _cut(text: str) -> str:
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
-# ----------------------------------------------------------------- the template
-def _row_source(path: str, columns: Columns) -> str:
-    cells = [_cell(path, columns, place) for place in range(len(columns.items))]
-    return "{% for r in rows %}<tr>" + "".join(cells) + "</tr>\n{% endfor %}"
+# ----------------------------------------------------------------- the markup
+# Every value that a cell shows is escaped here, by `write` or in its place.
+def _first_cells(
+    path: str, columns: Columns, keys: Sequence[int], values: Sequence[Any], under: Sequence[str]
+) -> list[str]:
+    write = _writer(columns.items[0])
+    start = f'<td class="two"><a href="{escape(path)}/'
+    small = '<br><span class="fnt xs">{}</span>'
+    return [
+        f'{start}{key}">{write(value) if value else f"#{key}"}</a>{small.format(escape(line)) if line else ""}</td>'
+        for key, value, line in zip(keys, values, under, strict=True)
+    ]
 
 
-def _cell(path: str, columns: Columns, place: int) -> str:
-    item, value = columns.items[place], f"r[{place + 1}]"
-    if place == 0:
-        return _first_cell(path, columns, item, value)
+def _cells(columns: Columns, place: int, values: Sequence[Any]) -> list[str]:
+    item = columns.items[place]
+    write = _writer(item)
     classes = " ".join(filter(None, ("num" if item.numeric else "", "lo" if columns.is_low(place) else "")))
     attribute = f' class="{classes}"' if classes else ""
-    inner = f'{{% if {value} %}}{_inner(item, value)}{{% else %}}<span class="fnt">–</span>{{% endif %}}'
-    return f'<td{attribute} data-l="{{{{ l[{place}] }}}}">{inner}</td>'
+    start = f'<td{attribute} data-l="{escape(columns.label(place))}">'
+    empty = f'{start}<span class="fnt">–</span></td>'
+    return [f"{start}{write(value)}</td>" if value else empty for value in values]
 
 
-def _first_cell(path: str, columns: Columns, item: Field[Any], value: str) -> str:
-    text = f"{{% if {value} %}}{_inner(item, value)}{{% else %}}#{{{{ r[0] }}}}{{% endif %}}"
-    under = f"r[{len(columns.items) + 1}]"
-    small = (
-        f'{{% if {under} %}}<br><span class="fnt xs">{{{{ {under} }}}}</span>{{% endif %}}'
-        if columns.below
-        else ""
-    )
-    return f'<td class="two"><a href="{path}/{{{{ r[0] }}}}">{text}</a>{small}</td>'
-
-
-def _inner(item: Field[Any], value: str) -> str:
+def _writer(item: Field[Any]) -> Callable[[Any], str]:
+    """How a kind's values of `_shown` become markup."""
     if isinstance(item, Select) and item.tones:
-        return f'<span class="badge dot neu{{{{ {value}[1] }}}}">{{{{ {value}[0] }}}}</span>'
+        return lambda value: f'<span class="badge dot neu{escape(value[1])}">{escape(value[0])}</span>'
     if isinstance(item, Date | DateTime):
-        return f'<time datetime="{{{{ {value}[1] }}}}">{{{{ {value}[0] }}}}</time>'
+        return lambda value: f'<time datetime="{escape(value[1])}">{escape(value[0])}</time>'
     if isinstance(item, Many2one) and item.target_name == PERSON:
-        face = f'<span class="ava z22 {{{{ {value}[2] }}}}" aria-hidden="true">{{{{ {value}[1] }}}}</span>'
-        return f'<span class="line">{face}{{{{ {value}[0] }}}}</span>'
+        return _person
     if isinstance(item, Many2one):
-        return f"{{{{ {value}[0] }}}}"
-    return f"{{{{ {value} }}}}"
+        return lambda value: escape(value[0])
+    return escape
+
+
+def _person(value: Any) -> str:
+    face = f'<span class="ava z22 {escape(value[2])}" aria-hidden="true">{escape(value[1])}</span>'
+    return f'<span class="line">{face}{escape(value[0])}</span>'

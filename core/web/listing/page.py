@@ -15,7 +15,7 @@ from core.orm.kinds import Boolean, Calendar, Select
 from core.orm.links import Many2one
 from core.web.listing.chips import Chip, chips, search_chip
 from core.web.listing.columns import Columns, is_column, offered
-from core.web.listing.drawing import show
+from core.web.listing.drawing import draw, show
 from core.web.listing.grouping import MOST_GROUPS, Group, Grouping, open_rows, shown_groups
 from core.web.listing.query import SIZES, Query
 from core.web.listing.reading import COUNT_LIMIT, Reading
@@ -182,7 +182,7 @@ def _fill(page: ListPage, view: ListView, reading: Reading) -> None:
     total = offset + len(found) if is_last else reading.count()
     _place(page, reading, offset, len(found), total)
     if total:
-        page.body = view.drawer.draw(columns, show(reading, columns, found).rows())
+        page.body = draw(view.path, columns, show(reading, columns, found).rows())
     else:
         _explain(page, reading)
 
@@ -250,7 +250,7 @@ def _group_rows(
             sums=_sums(reading, columns, group),
             href=query.folding(group.token),
             folded=group.folded,
-            body=view.drawer.draw(columns, by_group[group.value]) if group.value in by_group else EMPTY,
+            body=draw(view.path, columns, by_group[group.value]) if group.value in by_group else EMPTY,
         )
         for group, label in zip(shown, grouping.labels(shown), strict=True)
     ]

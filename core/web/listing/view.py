@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from core.orm.compose import ModelInfo
 from core.web.listing.columns import shown_columns
-from core.web.listing.drawing import Drawer
 from core.web.listing.export import export, keys_of
 from core.web.listing.labels import Labels
 from core.web.listing.page import ListPage, draw_page
@@ -16,8 +15,6 @@ from core.web.listing.reading import Reading
 from core.web.listing.typed import FilterForm, filter_form, typed_filter
 
 if TYPE_CHECKING:
-    import jinja2
-
     from core.orm.env import Env
     from core.views.resolve import ResolvedView
 
@@ -27,13 +24,12 @@ Pairs = Sequence[tuple[str, str]]
 class ListView:
     """The list of `view` for readers of the fields `readable`."""
 
-    def __init__(self, view: ResolvedView, readable: frozenset[str], templates: jinja2.Environment) -> None:
+    def __init__(self, view: ResolvedView, readable: frozenset[str]) -> None:
         self.resolved = view
         self.model: ModelInfo = view.model
         self.readable = readable
         self.path = f"/app/{view.model.name}"
         self.columns = shown_columns(view, readable)
-        self.drawer = Drawer(self.path, templates)
 
     @property
     def is_searchable(self) -> bool:
