@@ -117,7 +117,9 @@ def test_addresses_of_static_files_change_with_their_content(dewi: kit.Visitor) 
         assert dewi.get(address).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["../site.py", "%2e%2e/site.py", "..%2fsite.py", "%00", "vendor", ""])
+@pytest.mark.parametrize(
+    "path", ["site.py", "../site.py", "%2e%2e/site.py", "..%2fsite.py", "%00", "vendor", ""]
+)
 def test_nothing_else_is_served_as_a_file(dewi: kit.Visitor, path: str) -> None:
     answer = dewi.get(f"/static/{path}")
     assert answer.status_code in (400, 404)
