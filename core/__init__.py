@@ -6,11 +6,12 @@ from core.i18n.lazy import LazyText, _, ngettext
 from core.manifest import Addon, Demo, Key, Menu, Page, Role, Rows, Rule, Scale
 from core.orm.contacts import Email, Phone, Url
 from core.orm.env import CurrentUser, Env
-from core.orm.kinds import Boolean, Char, Date, DateTime, Integer, Json, Select, Text
+from core.orm.kinds import Boolean, Char, Integer, Json, Select, Text
 from core.orm.links import Many2many, Many2one, One2many
 from core.orm.model import Model
 from core.orm.numbers import Decimal, Money, Percent
 from core.orm.refs import Ref
+from core.orm.times import Date, DateTime
 from core.rendering import render
 from core.search import __name__ as _search_package  # noqa: F401 - loaded later it would cover the name `search`
 from core.views.nodes import (

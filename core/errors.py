@@ -18,16 +18,20 @@ class Origin(NamedTuple):
         return f"{self.file}:{self.line}"
 
 
-_DECLARATIONS = ("core.orm.fields", "core.orm.kinds", "core.orm.contacts", "core.orm.numbers", "core.orm.links",
-                 "core.views.nodes", "core.manifest", "core.errors")  # fmt: skip
+_DECLARING = ("core.orm.", "core.views.nodes", "core.manifest", "core.errors")
+"""Where the classes are that serve to declare; the model's own fields are declared in core.orm.model."""
 
 
 def declared_at() -> Origin:
     """File and line of the statement that declares something, outside of the classes that serve to declare."""
     frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__") in _DECLARATIONS:
+    while frame.f_back is not None and _is_declaring(frame.f_globals.get("__name__", "")):
         frame = frame.f_back
     return Origin(frame.f_code.co_filename, frame.f_lineno)
+
+
+def _is_declaring(module: str) -> bool:
+    return module.startswith(_DECLARING) and module != "core.orm.model"
 
 
 class LumbungError(Exception):
@@ -87,4 +91,13 @@ class DatabaseError(LumbungError):
         return str(self.message)
 
 
-__all__ = ["DatabaseError", "FieldError", "LazyText", "LoadError", "LumbungError", "Origin", "UserError", "declared_at"]
+__all__ = [
+    "DatabaseError",
+    "FieldError",
+    "LazyText",
+    "LoadError",
+    "LumbungError",
+    "Origin",
+    "UserError",
+    "declared_at",
+]

@@ -192,7 +192,10 @@ def product(left: Any, right: Any, scale: int | None = None) -> sa.ColumnElement
     The raw product must fit 18 digits on SQLite: more raise OverflowError as they are read.
     """
     scales = [_scale(left), _scale(right)]
-    raw = [sa.type_coerce(side, sa.Numeric(38, places)) for side, places in zip((left, right), scales, strict=True)]
+    raw = [
+        sa.type_coerce(side, sa.Numeric(38, places))
+        for side, places in zip((left, right), scales, strict=True)
+    ]
     return _Rescaled(raw[0] * raw[1], sum(scales), max(scales) if scale is None else scale)
 
 

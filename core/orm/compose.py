@@ -7,7 +7,6 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cached_property
-from functools import cached_property
 from typing import Any
 
 from core.errors import LoadError, Origin
@@ -58,12 +57,20 @@ class ModelInfo:
     @cached_property
     def searched(self) -> list[Field[Any]]:
         """The fields whose text is kept for search: all who read the model may read them."""
-        return [item for item in self.own_fields if item.search and item.access is None and isinstance(item, Char | Text)]
+        return [
+            item
+            for item in self.own_fields
+            if item.search and item.access is None and isinstance(item, Char | Text)
+        ]
 
     @cached_property
     def searched_links(self) -> list[Many2one[Any]]:
         """The links that are searched by the text of their target, which is kept with the target."""
-        return [item for item in self.own_fields if item.search and item.access is None and isinstance(item, Many2one)]
+        return [
+            item
+            for item in self.own_fields
+            if item.search and item.access is None and isinstance(item, Many2one)
+        ]
 
     @cached_property
     def exact(self) -> list[Decimal[Any]]:
@@ -78,13 +85,17 @@ class ModelInfo:
     def initial(self, given: Container[str]) -> dict[str, Any]:
         """The constant defaults of a new record that is not given them; data is copied, as a record may change it."""
         constants = ((name, value) for name, value in self._constants.items() if name not in given)
-        return {name: deepcopy(value) if isinstance(value, dict | list) else value for name, value in constants}
+        return {
+            name: deepcopy(value) if isinstance(value, dict | list) else value for name, value in constants
+        }
 
 
 class Publication:
     """Which addon published which fragment, and which addons each may build on."""
 
-    def __init__(self, published: Mapping[str, Sequence[type[Model]]], depends: Mapping[str, frozenset[str]]) -> None:
+    def __init__(
+        self, published: Mapping[str, Sequence[type[Model]]], depends: Mapping[str, frozenset[str]]
+    ) -> None:
         self.depends = depends
         self.order = tuple(published)
         """The addons, each behind those that it builds on."""
@@ -165,7 +176,9 @@ def _bases(name: str, fragments: Sequence[type[Model]], publication: Publication
         for base in part.__mro__
         if _published(base, publication)
     }
-    mixins = [part for model, parts in publication.fragments.items() if model in used - {name} for part in parts]
+    mixins = [
+        part for model, parts in publication.fragments.items() if model in used - {name} for part in parts
+    ]
     own = _leaves(fragments)
     inside = {base for part in own for base in part.__mro__}
     return (*own, *(part for part in _leaves(mixins) if part not in inside))
@@ -258,7 +271,9 @@ def check_links(models: Mapping[str, ModelInfo], publication: Publication) -> No
                 _check_link(info.name, item, models, publication)
 
 
-def _check_link(model: str, link: Link[Any], models: Mapping[str, ModelInfo], publication: Publication) -> None:
+def _check_link(
+    model: str, link: Link[Any], models: Mapping[str, ModelInfo], publication: Publication
+) -> None:
     addon = publication.owner(link.owner)
     target = models.get(link.target_name)
     if target is None:

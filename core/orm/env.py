@@ -7,19 +7,19 @@ import datetime as dt
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from core.errors import FieldError, UserError
-from core.i18n import catalogs
-from core.i18n.formats import DEFAULT_ZONE, Formats, formats
-from core.i18n.lazy import _
 from core.access import flush as _checks_at_the_flush  # noqa: F401 - listens to the session
 from core.access import leaving as _ends_of_sessions  # noqa: F401 - listens to the session
 from core.access.grants import Operation
 from core.access.rights import Policy, Rights
+from core.errors import FieldError, UserError
+from core.i18n import catalogs
+from core.i18n.formats import DEFAULT_ZONE, Formats, formats
+from core.i18n.lazy import _
 from core.orm import deleting
 from core.orm.model import Model
 from core.orm.session import Session
@@ -124,7 +124,7 @@ class Env:
         """The first column of the first row, or None."""
         return self.session.scalar(statement)
 
-    def execute(self, statement: Any) -> sa.Result[Unpack[tuple[Any, ...]]]:
+    def execute(self, statement: Any) -> sa.Result[*tuple[Any, ...]]:
         """Rows of a statement over composed classes."""
         return self.session.execute(statement)
 

@@ -71,7 +71,7 @@ class Field(Generic[T]):
         *,
         required: bool = False,
         label: TextLike | None = None,
-        help: TextLike | None = None,  # noqa: A002 - the word of the contract
+        help: TextLike | None = None,
         default: Any = None,
         index: bool = False,
         unique: bool = False,
@@ -82,7 +82,7 @@ class Field(Generic[T]):
         after: str | None = None,
         before: str | None = None,
         into: str | None = None,
-        list: bool = False,  # noqa: A002 - the word of the contract
+        list: bool = False,
         search: bool = False,
         access: Mapping[str, str] | None = None,
     ) -> None:
@@ -144,7 +144,13 @@ class Field(Generic[T]):
             server = sa.literal(json.dumps(constant), sa.String()) if is_data else sa.literal(constant, type_)
             type_ = type_.evaluates_none()  # an explicit None is written, and not the default in its place
         return sa.Column(
-            name, type_, *args, nullable=not self.required, default=constant, server_default=server, key=self.key
+            name,
+            type_,
+            *args,
+            nullable=not self.required,
+            default=constant,
+            server_default=server,
+            key=self.key,
         )
 
     @property
@@ -180,7 +186,8 @@ class Field(Generic[T]):
         """
         if operator not in self.operators:
             raise FieldError(
-                _("%(field)s cannot be filtered by “%(operator)s”.", field=self.label, operator=operator), self.name
+                _("%(field)s cannot be filtered by “%(operator)s”.", field=self.label, operator=operator),
+                self.name,
             )
         return self._condition(attribute, operator, text, zone)
 
@@ -248,4 +255,3 @@ def _refuse(field: Field[Any], owner: type[Any]) -> Any:
         f"{owner.__module__}.{owner.__qualname__}.{field.name}: this is a fragment, not a mapped class; "
         f"use env[{owner.__name__}].{field.name}"
     )
-

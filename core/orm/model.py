@@ -14,8 +14,9 @@ from sqlalchemy import orm
 from core.errors import LoadError, Origin
 from core.i18n.lazy import TextLike, _
 from core.orm.fields import Field, FragmentAccess
-from core.orm.kinds import Boolean, DateTime, Integer
+from core.orm.kinds import Boolean, Integer
 from core.orm.names import MODEL_NAME
+from core.orm.times import DateTime
 from core.orm.types import BigId
 
 if TYPE_CHECKING:

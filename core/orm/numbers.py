@@ -36,7 +36,11 @@ class Decimal(Field[T]):
 
         @overload
         def __init__(
-            self: Decimal[Number], *, required: Literal[True], scale: int = ..., **options: Unpack[FieldOptions]
+            self: Decimal[Number],
+            *,
+            required: Literal[True],
+            scale: int = ...,
+            **options: Unpack[FieldOptions],
         ) -> None: ...
         @overload
         def __init__(
@@ -87,7 +91,8 @@ class Decimal(Field[T]):
         number = self._in_range(value)
         if number != value:
             raise FieldError(
-                _("%(field)s has at most %(places)s decimals.", field=self.label, places=self.scale), self.name
+                _("%(field)s has at most %(places)s decimals.", field=self.label, places=self.scale),
+                self.name,
             )
         return number
 
@@ -148,7 +153,11 @@ class Percent(Decimal[T]):
 
         @overload
         def __init__(
-            self: Percent[Number], *, required: Literal[True], scale: int = ..., **options: Unpack[FieldOptions]
+            self: Percent[Number],
+            *,
+            required: Literal[True],
+            scale: int = ...,
+            **options: Unpack[FieldOptions],
         ) -> None: ...
         @overload
         def __init__(

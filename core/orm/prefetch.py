@@ -68,7 +68,12 @@ def _flushing(session: Any, passive: Any) -> AbstractContextManager[Any]:
 def _siblings(session: Any, state: Any, key: str) -> list[Any]:
     found = [state]
     for other in session.identity_map.all_states():
-        if other.runid == state.runid and other is not state and other.mapper is state.mapper and key not in other.dict:
+        if (
+            other.runid == state.runid
+            and other is not state
+            and other.mapper is state.mapper
+            and key not in other.dict
+        ):
             found.append(other)
             if len(found) >= BATCH:
                 break
@@ -76,7 +81,7 @@ def _siblings(session: Any, state: Any, key: str) -> list[Any]:
 
 
 def _load_many_to_one(session: Any, siblings: list[Any], key: str, relation: Any) -> None:
-    local, remote = relation.local_remote_pairs[0]
+    local, _remote = relation.local_remote_pairs[0]
     local_key = siblings[0].mapper.get_property_by_column(local).key
     target = relation.mapper
     wanted = {state.dict.get(local_key) for state in siblings if local_key in state.dict} - {None}

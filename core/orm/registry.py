@@ -12,8 +12,8 @@ from sqlalchemy import orm
 from core.errors import LoadError, LumbungError, Origin
 from core.i18n.lazy import _
 from core.orm import prefetch
-from core.orm.closed import CLOSED, close_link, closed
 from core.orm.circles import circular
+from core.orm.closed import CLOSED, close_link, closed
 from core.orm.compose import (
     ModelInfo,
     Publication,
@@ -66,7 +66,9 @@ class Registry:
             self._compose()
             self._map()
         search.check_numbers(self)
-        sa.event.listen(self.metadata, "after_create", lambda target, connection, **options: search.prepare(connection))
+        sa.event.listen(
+            self.metadata, "after_create", lambda target, connection, **options: search.prepare(connection)
+        )
 
     def _compose(self) -> None:
         self.models, self.findings = compose(self.publication)
@@ -125,7 +127,7 @@ class Registry:
 
     # ------------------------------------------------------------- mapping
     def _inverses(self) -> dict[tuple[str, str], str]:
-        """For each Many2one with a One2many on its target, the name of that One2many: the first, which others only read."""
+        """For each Many2one with a One2many on its target, the name of that One2many: of several the first."""
         found: dict[tuple[str, str], str] = {}
         for info in self:
             for item in info.fields.values():
@@ -135,7 +137,9 @@ class Registry:
 
     def _circle(self) -> set[str]:
         """The models whose links lead in a circle over other models."""
-        links = [(info.name, item) for info in self for item in info.fields.values() if isinstance(item, Many2one)]
+        links = [
+            (info.name, item) for info in self for item in info.fields.values() if isinstance(item, Many2one)
+        ]
         edges: dict[str, set[str]] = {info.name: set() for info in self}
         for name, item in links:
             edges[name] |= {item.target_name} - {name}
@@ -145,23 +149,24 @@ class Registry:
         for info in self:
             info.table = self._table(info)
         for info in self:
-            properties = self._columns(info)
-            for item in info.fields.values():
-                if isinstance(item, Link):
-                    properties[item.name] = self._relationship(info, item)
-            self._sa.map_imperatively(info.cls, info.table, properties=properties)
-            for key in self._closed_keys(info):
-                setattr(info.cls, key, closed(key))
-            for item in info.fields.values():
-                if isinstance(item, Char) and item.translate:
-                    mapped = item.key if item.access is None else item.key + CLOSED
-                    setattr(info.cls, item.name, translated(item.key, mapped))
+            self._map_one(info)
         self._sa.configure()
         for info in self:
             info.far_ends = far_ends(self, info)
             for item in info.own_fields:
                 if isinstance(item, Link) and item.access is not None:
                     close_link(info.cls, item.name)
+
+    def _map_one(self, info: ModelInfo) -> None:
+        links = [item for item in info.fields.values() if isinstance(item, Link)]
+        properties = self._columns(info) | {item.name: self._relationship(info, item) for item in links}
+        self._sa.map_imperatively(info.cls, info.table, properties=properties)
+        for key in self._closed_keys(info):
+            setattr(info.cls, key, closed(key))
+        for item in info.fields.values():
+            if isinstance(item, Char) and item.translate:
+                mapped = item.key if item.access is None else item.key + CLOSED
+                setattr(info.cls, item.name, translated(item.key, mapped))
 
     def _claim(self, table: str, holder: str, addon: str, origin: Origin) -> None:
         other = self._holders.setdefault(table, holder)
@@ -207,7 +212,9 @@ class Registry:
         }
 
     def _closed_keys(self, info: ModelInfo) -> set[str]:
-        return {column.key for item in info.own_fields if item.access is not None for column in item.columns(self)}
+        return {
+            column.key for item in info.own_fields if item.access is not None for column in item.columns(self)
+        }
 
     def _relationship(self, info: ModelInfo, link: Link[Any]) -> Any:
         target = self.models[link.target_name]
@@ -217,7 +224,9 @@ class Registry:
                 foreign_keys=[info.table.c[link.key]],
                 remote_side=[target.table.c.id],
                 back_populates=self._inverse.get((info.name, link.name)),
-                post_update=not link.required and info is not target and {info.name, target.name} <= self._circular,
+                post_update=not link.required
+                and info is not target
+                and {info.name, target.name} <= self._circular,
                 lazy=prefetch.STRATEGY,
             )
         if isinstance(link, One2many):

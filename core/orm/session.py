@@ -5,16 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from collections import defaultdict
-from collections.abc import Callable
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy import event, orm
 
 from core.access import door
-from core.orm.closed import CLOSED
 from core.orm import ends, keys
+from core.orm.closed import CLOSED
 from core.orm.integrity import explain
 from core.orm.thrift import collector_paused
 
@@ -116,7 +115,9 @@ def _pass_door(state: orm.ORMExecuteState) -> sa.Result[Any] | None:
         return None
     cls = state.bind_mapper.class_
     names = frozenset(getattr(key, "key", key) for key in getattr(state.statement, "_values", None) or ())
-    result = state.invoke_statement(_stamped(session, cls, state.statement, names) if state.is_update else None)
+    result = state.invoke_statement(
+        _stamped(session, cls, state.statement, names) if state.is_update else None
+    )
     session.written[cls].add(ALL)
     for follow in BULK_FOLLOWERS:
         follow(session, cls, names)

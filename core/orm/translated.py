@@ -23,7 +23,9 @@ def translated(key: str, mapped: str) -> hybrid_property[str | None]:
 
     def write(record: Any, value: str | dict[str, str] | None) -> None:
         """One language of it, or all of a mapping. Nothing is kept of an empty text, as SQL would find it first."""
-        texts = value if isinstance(value, dict) else {**(getattr(record, key) or {}), current_language(): value}
+        texts = (
+            value if isinstance(value, dict) else {**(getattr(record, key) or {}), current_language(): value}
+        )
         setattr(record, key, {code: text for code, text in texts.items() if text} or None)
 
     def expression(cls: Any) -> sa.ColumnElement[str]:

@@ -43,7 +43,10 @@ def _has(env: Env, info: ModelInfo, column: Any, wanted: Sequence[str]) -> sa.Co
 
 def _has_word(env: Env, info: ModelInfo, links: Sequence[Any], word: str) -> sa.ColumnElement[bool]:
     parts = [_has(env, info, info.cls.id, [word])]
-    parts += [_visible(env, env.registry.info(item.target_name), getattr(info.cls, item.key), word) for item in links]
+    parts += [
+        _visible(env, env.registry.info(item.target_name), getattr(info.cls, item.key), word)
+        for item in links
+    ]
     return sa.or_(*parts)
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from core.errors import FieldError
 from core.i18n.lazy import _
-from core.orm.fields import Field
 from core.orm.contacts import Phone
+from core.orm.fields import Field
 from core.orm.kinds import Char
 
 MOST_WORDS = 10

@@ -32,23 +32,23 @@ NodeLike: TypeAlias = Node | str
 """A node, or the name of a field."""
 
 
-def Item(name: str, **attrs: Any) -> Node:  # noqa: N802 - reads as a kind of node
+def Item(name: str, **attrs: Any) -> Node:
     """A field with attributes of its own in this view: label, help, readonly, wide, low."""
     return Node("field", name, attrs=attrs, origin=declared_at())
 
 
-def Group(name: str, *children: NodeLike, label: TextLike | None = None) -> Node:  # noqa: N802
+def Group(name: str, *children: NodeLike, label: TextLike | None = None) -> Node:
     """Nodes under a heading."""
     attrs = {} if label is None else {"label": label}
     return Node("group", name, [as_node(child) for child in children], attrs, origin=declared_at())
 
 
-def Slot(name: str) -> Node:  # noqa: N802
+def Slot(name: str) -> Node:
     """A place that others fill with `into`."""
     return Node("slot", name, origin=declared_at())
 
 
-def Moved(old: str, new: str) -> Node:  # noqa: N802
+def Moved(old: str, new: str) -> Node:
     """Retires the name `old`: what addons place there goes to `new`, and their authors are told."""
     return Node("slot", old, moved_to=new, origin=declared_at())
 

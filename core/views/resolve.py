@@ -116,7 +116,9 @@ class _Resolver:
         for node in nodes:
             self._index(view, node, into, addon, origin)
 
-    def _index(self, view: ResolvedView, node: Node, siblings: list[Node], addon: str, origin: Origin) -> None:
+    def _index(
+        self, view: ResolvedView, node: Node, siblings: list[Node], addon: str, origin: Origin
+    ) -> None:
         node.addon, node.origin = node.addon or addon, node.origin or origin
         known = view.index.get(node.name)
         if known is not None and known[0] is not node and known[0].name == node.name:
@@ -218,7 +220,13 @@ class _Resolver:
                 self._replace(view, nodes, node, siblings, addon, origin)
 
     def _put_behind(
-        self, view: ResolvedView, nodes: list[Node], node: Node, siblings: list[Node], addon: str, origin: Origin
+        self,
+        view: ResolvedView,
+        nodes: list[Node],
+        node: Node,
+        siblings: list[Node],
+        addon: str,
+        origin: Origin,
     ) -> None:
         """Behind the anchor and what others put there before, so that all stand in the order of the addons."""
         last = self._behind.get((view.name, node.name), node)
@@ -228,13 +236,21 @@ class _Resolver:
             self._behind[view.name, node.name] = nodes[-1]
 
     def _replace(
-        self, view: ResolvedView, nodes: list[Node], node: Node, siblings: list[Node], addon: str, origin: Origin
+        self,
+        view: ResolvedView,
+        nodes: list[Node],
+        node: Node,
+        siblings: list[Node],
+        addon: str,
+        origin: Origin,
     ) -> None:
         """Takes a node out with all in it. Its names stay anchors: they point at what stands in its place."""
         place = _place(siblings, node)
         del siblings[place]
         gone = list(_walk([node]))
-        names = [name for name, (other, _siblings) in view.index.items() if any(other is item for item in gone)]
+        names = [
+            name for name, (other, _siblings) in view.index.items() if any(other is item for item in gone)
+        ]
         own = [name for name in names if view.index[name][0] is node]
         for name in names:
             del view.index[name]

@@ -123,7 +123,10 @@ class Dispatcher:
         A database that does not answer is left to its first visitor.
         """
         for tenant in self.tenants.values():
-            with contextlib.suppress(DatabaseError, sa.exc.SQLAlchemyError), contextlib.closing(tenant.database):
+            with (
+                contextlib.suppress(DatabaseError, sa.exc.SQLAlchemyError),
+                contextlib.closing(tenant.database),
+            ):
                 tenant.site()
 
     def close(self) -> None:

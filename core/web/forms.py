@@ -196,7 +196,10 @@ class Input(wtforms.Field):
             label = getattr(cls, info.label_field) if info.label_field else cls.id
             self._found = list(
                 self.env.scalars(
-                    sa.select(cls).where(cls.archived.is_(False)).order_by(label, cls.id).limit(CHOICES_SHOWN + 1)
+                    sa.select(cls)
+                    .where(cls.archived.is_(False))
+                    .order_by(label, cls.id)
+                    .limit(CHOICES_SHOWN + 1)
                 )
             )
         return self._found
@@ -217,7 +220,13 @@ class Input(wtforms.Field):
 
     def _choices(self) -> list[Any]:
         """The targets to choose from, and those linked now though they may be archived, unseen or too many."""
-        linked = self.stored if isinstance(self.item, Many2many) else [self.stored] if self.stored is not None else []
+        linked = (
+            self.stored
+            if isinstance(self.item, Many2many)
+            else [self.stored]
+            if self.stored is not None
+            else []
+        )
         shown = self._targets[:CHOICES_SHOWN]
         return shown + [record for record in linked or () if record not in shown]
 
@@ -249,13 +258,16 @@ class Input(wtforms.Field):
 class RecordForm:
     """The form of a record, or of a new one, over a resolved view."""
 
-    def __init__(self, view: ResolvedView, env: Env, record: Any | None, typed: MultiDict[str, str] | None) -> None:
+    def __init__(
+        self, view: ResolvedView, env: Env, record: Any | None, typed: MultiDict[str, str] | None
+    ) -> None:
         self.view = view
         self.record = record
         self.inputs = {
             node.name: Input(view.model.name, view.model.fields[node.name], env, node, name=node.name)
             for node in view.fields
-            if not isinstance(view.model.fields[node.name], One2many) and env.may_see(view.model.name, node.name)
+            if not isinstance(view.model.fields[node.name], One2many)
+            and env.may_see(view.model.name, node.name)
         }
         unbound: Any = self.inputs
         self._form: Any = BaseForm(unbound)
@@ -264,7 +276,11 @@ class RecordForm:
     def _stored(self, env: Env) -> dict[str, Any]:
         if self.record is not None:
             return {name: _value(self.record, self.view.model.fields[name]) for name in self.inputs}
-        return {name: self._default(item, env) for name, item in self.view.model.fields.items() if name in self.inputs}
+        return {
+            name: self._default(item, env)
+            for name, item in self.view.model.fields.items()
+            if name in self.inputs
+        }
 
     def _default(self, item: Field[Any], env: Env) -> Any:
         value = item.default(env) if callable(item.default) else item.default

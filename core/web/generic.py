@@ -28,8 +28,8 @@ from core.web.forms import FormPage, RecordForm, unknown_names
 from core.web.listing import NOT_VISIBLE
 from core.web.listing.parameters import PARAMETERS
 from core.web.listing.query import TYPED
-from core.web.routes import Door, Parameters, Route
 from core.web.resets import link_action
+from core.web.routes import Door, Parameters, Route
 from core.web.shell import render
 
 if TYPE_CHECKING:
@@ -239,7 +239,9 @@ class Pages:
                 inner = self._sections(view, node.children, record)
                 label = str(node.attrs.get("label", ""))
                 foreign = node.addon if node.addon != view.addon else None
-                sections += [RecordSection(label or part.label, foreign or part.addon, part.items) for part in inner]
+                sections += [
+                    RecordSection(label or part.label, foreign or part.addon, part.items) for part in inner
+                ]
         return [section for section in sections if section.items]
 
     def _item(self, view: ResolvedView, node: Node, record: Any) -> tuple[str, Markup, bool]:
@@ -259,7 +261,9 @@ def _links(item: Link[Any], value: Any) -> Markup:
     """Linked records as links to their pages."""
     records = [value] if isinstance(item, Many2one) else value
     template = Markup('<a href="/app/{}/{}">{}</a>')
-    parts = [template.format(item.target_name, record.id, record.display_label()) for record in records if record]
+    parts = [
+        template.format(item.target_name, record.id, record.display_label()) for record in records if record
+    ]
     return Markup(", ").join(parts)
 
 

@@ -129,7 +129,9 @@ def tone(key: int | None) -> str:
 
 
 def _menu() -> list[MenuGroup]:
-    groups: dict[str, MenuGroup] = {"": MenuGroup("", [Link("/", str(_("Home")), "home", request.path == "/")])}
+    groups: dict[str, MenuGroup] = {
+        "": MenuGroup("", [Link("/", str(_("Home")), "home", request.path == "/")])
+    }
     for menu in _menus():
         group = groups.setdefault(str(menu.group), MenuGroup(str(menu.group)))
         group.links.append(_link(menu))

@@ -80,7 +80,9 @@ def build_site(assembly: Assembly, secret: str) -> Site:
     templates.globals.update(static=static_address, csrf_token=generate_csrf, url=lambda path: path)
     site = Site(assembly, app, templates, RouteMap(app, assembly))
     app.extensions["lumbung"] = site
-    static = Route("static", "/static/<path:filename>", app.send_static_file, GUESTS, query=Parameters(("v",)))
+    static = Route(
+        "static", "/static/<path:filename>", app.send_static_file, GUESTS, query=Parameters(("v",))
+    )
     site.routes.add(static)
     for room in (security, requests, errors, signin, routes, generic, resets, pages):
         room.register(site)

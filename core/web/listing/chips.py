@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.i18n.lazy import TextLike, _
-from core.orm.kinds import Calendar
 from core.orm.links import Link
 from core.orm.periods import PERIODS
+from core.orm.times import Calendar
 from core.web.listing.filters import Filter
 from core.web.listing.labels import Labels
 

@@ -8,8 +8,8 @@ from typing import Any
 from core.i18n.lazy import _
 from core.orm.compose import ModelInfo
 from core.orm.fields import Field
-from core.orm.kinds import Calendar
 from core.orm.links import Many2one, One2many
+from core.orm.times import Calendar
 from core.views.nodes import Node
 from core.views.resolve import ResolvedView
 from core.web.listing.refusal import SHOWN, BadRequest

@@ -11,8 +11,9 @@ from markupsafe import Markup
 
 from core.i18n.formats import Formats
 from core.orm.fields import Field
-from core.orm.kinds import Date, DateTime, Json, Select, Text
+from core.orm.kinds import Json, Select, Text
 from core.orm.links import Many2many, Many2one
+from core.orm.times import Date, DateTime
 from core.web.listing.columns import NOT_VISIBLE, Columns
 from core.web.listing.reading import LONGEST_SHOWN, Reading, read_with_row
 

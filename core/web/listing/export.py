@@ -18,8 +18,8 @@ import sqlalchemy as sa
 
 from core.i18n.lazy import _
 from core.orm.fields import Field
-from core.orm.kinds import DateTime
 from core.orm.links import Many2many, Many2one
+from core.orm.times import DateTime
 from core.web.listing.columns import NOT_VISIBLE, Columns
 from core.web.listing.reading import Reading, read_with_row
 from core.web.listing.refusal import BadRequest

@@ -14,9 +14,10 @@ from core import sql
 from core.errors import FieldError
 from core.i18n.lazy import _
 from core.orm.fields import Field
-from core.orm.kinds import Boolean, Calendar, Char
+from core.orm.kinds import Boolean, Char
 from core.orm.links import Many2one
 from core.orm.numbers import Money
+from core.orm.times import Calendar
 from core.web.listing.columns import NOT_VISIBLE, Columns, stored
 from core.web.listing.reading import Reading
 from core.web.listing.refusal import SHOWN, BadRequest

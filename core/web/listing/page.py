@@ -11,8 +11,9 @@ from markupsafe import Markup
 
 from core.i18n.formats import Formats
 from core.i18n.lazy import _
-from core.orm.kinds import Boolean, Calendar, Select
+from core.orm.kinds import Boolean, Select
 from core.orm.links import Many2one
+from core.orm.times import Calendar
 from core.web.listing.chips import Chip, chips, search_chip
 from core.web.listing.columns import Columns, is_column, offered
 from core.web.listing.drawing import draw, show

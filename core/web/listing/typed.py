@@ -13,9 +13,10 @@ from core.i18n.formats import Formats
 from core.i18n.lazy import TextLike, _
 from core.orm.compose import ModelInfo
 from core.orm.fields import Field
-from core.orm.kinds import Boolean, Calendar, DateTime, Select
+from core.orm.kinds import Boolean, Select
 from core.orm.links import Link
 from core.orm.periods import PERIODS
+from core.orm.times import Calendar, DateTime
 from core.web.listing.columns import offered
 from core.web.listing.filters import LONGEST_TEXT, read_filter
 from core.web.listing.refusal import SHOWN, BadRequest

@@ -107,7 +107,9 @@ def _unruled_then_lazy(env: Env, L: Any, P: Any) -> Any:
 def _children_of_a_new_parent(env: Env, L: Any, P: Any) -> Any:
     partner = env.create(Partner, [{"name": "new", "score": 5}])[0]
     env.flush()
-    _update_elsewhere(env, sa.text(f"update vault_lead set partner_id = {partner.id} where id in (1, 2, 3, 4)"))
+    _update_elsewhere(
+        env, sa.text(f"update vault_lead set partner_id = {partner.id} where id in (1, 2, 3, 4)")
+    )
     env.session.expire(partner, ["leads"])
     return len(partner.leads)
 
@@ -347,7 +349,9 @@ def _found(env: Env, cls: Any, text: str) -> int:
 PROBES = [*READS, *REFUSED, *DENIED, *WRITES]
 
 
-@pytest.mark.parametrize(("expected", "probe"), [probe[1:] for probe in PROBES], ids=[probe[0] for probe in PROBES])
+@pytest.mark.parametrize(
+    ("expected", "probe"), [probe[1:] for probe in PROBES], ids=[probe[0] for probe in PROBES]
+)
 def test_the_door_holds(safe: World, expected: Any, probe: Probe) -> None:
     assert _outcome(safe, probe) == expected
 
