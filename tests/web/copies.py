@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,7 +32,7 @@ class Copies:
 
     def __init__(self, folder: Path, worker: str, catalogue: Catalogue, server: Callable[[], Server]) -> None:
         self._folder = folder
-        self._prefix = f"{worker}_web"
+        self._prefix = f"{worker}_web_{secrets.token_hex(3)}"  # the fixture may be made twice in one run
         self._catalogue = catalogue
         self._server = server
         self._originals: list[tuple[Server, str]] = []
