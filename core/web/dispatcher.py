@@ -71,8 +71,9 @@ class Tenant:
 class Sites:
     """Sites by signature, shared by the databases with the same addons."""
 
-    def __init__(self, catalogue: Catalogue, secret: str) -> None:
-        self.catalogue = catalogue
+    def __init__(self, catalogue: Catalogue | None, secret: str) -> None:
+        self.catalogue = catalogue or discover()
+        self._looks_again = catalogue is None
         self._secret = secret
         self._built: dict[tuple[str, ...], Site] = {}
         self._lock = threading.Lock()
@@ -82,15 +83,22 @@ class Sites:
         key = tuple(names)
         with self._lock:
             if key not in self._built:
+                self._find(key)
                 self._built[key] = build_site(assemble(self.catalogue, key), self._secret)
             return self._built[key]
+
+    def _find(self, names: Iterable[str]) -> None:
+        """Looks for addons again where one was installed whose package came after the process began."""
+        known = self.catalogue.addons.keys() | self.catalogue.broken.keys()
+        if self._looks_again and set(names) - known:
+            self.catalogue = discover()
 
 
 class Dispatcher:
     """The WSGI application. `urls` maps host names to database URLs; `*` answers for every other host."""
 
     def __init__(self, urls: Mapping[str, str], secret: str, catalogue: Catalogue | None = None) -> None:
-        self.sites = Sites(catalogue or discover(), secret)
+        self.sites = Sites(catalogue, secret)
         self.tenants = {host.lower(): Tenant(Database(url), self.sites) for host, url in urls.items()}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

@@ -6,6 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from core.catalogue import Catalogue
+from core.web import dispatcher
 from tests.web import kit
 from tests.web.copies import Copies
 
@@ -25,3 +29,16 @@ def test_sites_are_built_ahead_and_no_connection_stays(
             "an engine would be shared by processes"
         )
         assert kit.Served(url, served).visitor().get("/login").status_code == 200
+
+
+def test_an_addon_whose_package_came_after_the_start_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`pip install` and `lumbung addons install` beside a server that runs: no restart is needed."""
+    seen = []
+    monkeypatch.setattr(dispatcher, "discover", lambda: seen.append("looked") or Catalogue())
+    sites = dispatcher.Sites(None, "secret")
+    sites._find(())
+    assert seen == ["looked"]
+    sites._find(("late",))
+    assert seen == ["looked", "looked"]
+    dispatcher.Sites(Catalogue(), "secret")._find(("late",))
+    assert seen == ["looked", "looked"]
