@@ -24,7 +24,7 @@ def main() -> None:
         raise SystemExit("The pages are loaded by wrk. On Debian: apt-get install wrk")
     load_before = os.getloadavg()[0]
     with stores.stores() as databases:
-        notes = list(_machine(databases))
+        notes = [*_machine(databases), f"{sizes.rounds} rounds of {sizes.repeats} repeats"]
         lines: list[Line] = []
         for line in _lines(databases, sizes):
             lines.append(line)

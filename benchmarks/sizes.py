@@ -47,6 +47,7 @@ def from_environment() -> Sizes:
         bulk=int(os.environ.get("BENCH_BULK", sizes.bulk)),
         ones=int(os.environ.get("BENCH_ONES", sizes.ones)),
         repeats=int(os.environ.get("BENCH_REPS", sizes.repeats)),
+        rounds=int(os.environ.get("BENCH_ROUNDS", sizes.rounds)),
     )
 
 
