@@ -96,7 +96,8 @@ def statements() -> Iterator[Statements]:
     heard: Statements = []
 
     def hear(_connection: Any, _cursor: Any, statement: str, values: Any, _context: Any, _many: bool) -> None:
-        heard.append((statement, values))
+        if not kit.is_looking():
+            heard.append((statement, values))
 
     sa.event.listen(sa.Engine, "before_cursor_execute", hear)
     yield heard

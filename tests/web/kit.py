@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from functools import cached_property
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -33,6 +34,14 @@ from core.web.dispatcher import ANY_HOST, Dispatcher, Sites, Tenant
 from core.web.site import Site
 from tests.web import rules
 from tests.web.markup import Element, read, typed
+
+_looking: ContextVar[bool] = ContextVar("looking", default=False)
+
+
+def is_looking() -> bool:
+    """Whether the tests themselves ask the database whether it changed: no statement of the page."""
+    return _looking.get()
+
 
 SECRET = "a secret of tests that is long enough"
 ADDONS = [EntryPoint("crm", "addons.crm", GROUP), EntryPoint("sample", "tests.web.sample", GROUP)]
@@ -177,10 +186,14 @@ class Served:
     # ------------------------------------------------------------- unchanged
     def state(self) -> str:
         """The digest of the database, worked out again only where something was written since."""
-        mark = self._mark()
-        if mark != self._mark_known:
-            self._known, self._mark_known = digest(self.database), mark
-        return self._known
+        token = _looking.set(True)
+        try:
+            mark = self._mark()
+            if mark != self._mark_known:
+                self._known, self._mark_known = digest(self.database), mark
+            return self._known
+        finally:
+            _looking.reset(token)
 
     def forget(self) -> None:
         """Whatever the mark says, something may have been written."""

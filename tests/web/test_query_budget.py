@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -34,8 +33,7 @@ def test_a_list_of_80_takes_few_statements(
     taken = {}
     for limit in (20, 80):
         statements.clear()
-        # past the visitor, whose look for changes is no statement of the page
-        answer: Any = visitor.client.get(f"{path}?limit={limit}", base_url=f"http://{shared.host}")
+        answer = visitor.get(f"{path}?limit={limit}")
         taken[limit] = asked(statements)
         assert len(answer.main.one("tbody").all("tr")) == limit
     assert len(taken[80]) <= FRAME + len(links), "\n".join(taken[80])
