@@ -13,7 +13,6 @@ from core.orm.numbers import Decimal, Money, Percent
 from core.orm.refs import Ref
 from core.orm.times import Date, DateTime
 from core.rendering import render
-from core.search import __name__ as _search_package  # noqa: F401 - loaded later it would cover the name `search`
 from core.views.nodes import (
     Extension,
     Group,

@@ -30,8 +30,8 @@ from core.orm.model import Model
 from core.orm.names import CONVENTION, index_name, table_name
 from core.orm.thrift import Comparator, collector_paused
 from core.orm.translated import translated
-from core.search import index as search
-from core.search.store import TABLES as search_tables
+from core.texts import index as texts
+from core.texts.store import TABLES as search_tables
 
 M = TypeVar("M", bound=Model)
 
@@ -65,9 +65,9 @@ class Registry:
         with collector_paused():
             self._compose()
             self._map()
-        search.check_numbers(self)
+        texts.check_numbers(self)
         sa.event.listen(
-            self.metadata, "after_create", lambda target, connection, **options: search.prepare(connection)
+            self.metadata, "after_create", lambda target, connection, **options: texts.prepare(connection)
         )
 
     def _compose(self) -> None:

@@ -22,7 +22,7 @@ from core.schema import ledger, tables
 from core.schema.apply import apply, limit_waiting
 from core.schema.plan import Plan, is_empty, plan
 from core.schema.rows import Counts, Loader
-from core.search import index as search
+from core.texts import index as texts
 
 if TYPE_CHECKING:
     from core.assembly import Assembly
@@ -162,9 +162,9 @@ def _install(
             readonly=False,
         )
         with contextlib.closing(env.session):
-            search.prepare(connection)
+            texts.prepare(connection)
             counts = _load(env, ready.assembly, progress)
-            search.bring_up_to_date(env)
+            texts.bring_up_to_date(env)
             if ready.new or any(ready.plan.steps()):
                 raise_version(connection)
             finish(env)

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from core.i18n.lazy import _
 from core.orm.fields import Field
 from core.orm.links import Many2one
-from core.search.text import words
+from core.texts.text import words
 from core.web.listing.columns import Columns, chosen_columns
 from core.web.listing.filters import LONGEST_NAME, MOST_FILTERS, Filter, read_filter
 from core.web.listing.refusal import SHOWN, BadRequest

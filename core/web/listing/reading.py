@@ -12,7 +12,7 @@ from core.orm.compose import ModelInfo
 from core.orm.fields import Field
 from core.orm.kinds import Text
 from core.orm.links import Many2many, Many2one
-from core.search.index import matching
+from core.texts.index import matching
 from core.web.listing.columns import Columns, stored
 from core.web.listing.filters import condition
 from core.web.listing.labels import Labels

@@ -341,7 +341,7 @@ def _delete_stub(env: Env, cls: Any) -> Any:
 
 
 def _found(env: Env, cls: Any, text: str) -> int:
-    from core.search.index import matching
+    from core.texts.index import matching
 
     return records(env, sa.select(cls).where(matching(env, cls, text)))
 

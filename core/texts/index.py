@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from core.orm.session import BULK_FOLLOWERS, Session, changed_names
-from core.search.store import model_number, state, store_of
-from core.search.text import body_maker, words
+from core.texts.store import model_number, state, store_of
+from core.texts.text import body_maker, words
 
 if TYPE_CHECKING:
     from core.orm.compose import ModelInfo
