@@ -1,11 +1,13 @@
 """The facade: all that an addon author imports. Anything else under `core` is private (but `core.base`)."""
 
-from core.errors import LoadError, UserError
+from core.errors import FieldError, LoadError, Refusals, UserError
 from core.hookspecs import hookimpl
 from core.i18n.lazy import LazyText, _, ngettext
 from core.manifest import Addon, Demo, Key, Menu, Page, Role, Rows, Rule, Scale
+from core.orm.changes import stored
 from core.orm.contacts import Email, Phone, Url
 from core.orm.env import CurrentUser, Env
+from core.orm.happened import Event
 from core.orm.kinds import Boolean, Char, Integer, Json, Select, Text
 from core.orm.links import Many2many, Many2one, One2many
 from core.orm.model import Model
@@ -43,7 +45,9 @@ __all__ = [
     "Demo",
     "Email",
     "Env",
+    "Event",
     "Extension",
+    "FieldError",
     "Group",
     "Integer",
     "Item",
@@ -62,6 +66,7 @@ __all__ = [
     "Percent",
     "Phone",
     "Ref",
+    "Refusals",
     "Role",
     "Rows",
     "Rule",
@@ -86,4 +91,5 @@ __all__ = [
     "render",
     "replace",
     "search",
+    "stored",
 ]

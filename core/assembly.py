@@ -16,6 +16,7 @@ from core.faults import blame, in_words, inside
 from core.i18n.lazy import _
 from core.manifest import Demo, Menu, Page, Role, Rows
 from core.orm.compose import Finding
+from core.orm.events import Listeners
 from core.orm.model import Model
 from core.orm.registry import Registry
 from core.plugins import RETURNS, Contribution, Plugins
@@ -83,6 +84,9 @@ def _assemble(catalogue: Catalogue, active: set[str], quarantined: dict[str, Loa
     check_pages(gathered["pages"], roles)
     registry = Registry(_published(names, gathered["models"]), near)
     try:
+        registry.listeners = Listeners(
+            (item.hook, item.addon, item.function) for item in plugins.implementations
+        )
         registry.policy = Policy(registry, [item.value for item in gathered["rules"]])
         check_reach(registry, near)
         check_indexes(registry, names)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from core.i18n.lazy import LazyText, TextLike
 
@@ -41,13 +42,19 @@ class LumbungError(Exception):
 class UserError(LumbungError):
     """Refuses what the user asked for; everything of the transaction is rolled back.
 
-    `message` is shown as it is; `field` names the field that it stands beside.
+    `message` is shown as it is; `field` names the field that it stands beside, `record` whose field it is.
     """
 
     def __init__(self, message: TextLike, field: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.field = field
+        self.record: Any = None
+
+    @property
+    def faults(self) -> Sequence[UserError]:
+        """What is wrong, one by one."""
+        return (self,)
 
     def __str__(self) -> str:
         return str(self.message)
@@ -55,6 +62,21 @@ class UserError(LumbungError):
 
 class FieldError(UserError):
     """A value that a field cannot take (bad text, out of range, unknown operator)."""
+
+
+class Refusals(UserError):
+    """Several faults at once, each beside its field."""
+
+    def __init__(self, faults: Sequence[UserError]) -> None:
+        super().__init__(faults[0].message, faults[0].field)
+        self._faults = tuple(faults)
+
+    @property
+    def faults(self) -> Sequence[UserError]:
+        return self._faults
+
+    def __str__(self) -> str:
+        return " ".join(map(str, self._faults))
 
 
 class LoadError(LumbungError):
@@ -98,6 +120,7 @@ __all__ = [
     "LoadError",
     "LumbungError",
     "Origin",
+    "Refusals",
     "UserError",
     "declared_at",
 ]

@@ -1,17 +1,20 @@
 """Every hook that an addon can implement. Each returns values; the core merges them in dependency order.
 
-All here are build-time hooks: called once per set of addons, without env and database, and pure.
+Build-time hooks are called once per set of addons, without env and database, and are pure. Run-time hooks take
+an env, and batches of records, never one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pluggy
 
 if TYPE_CHECKING:
     from core.manifest import Demo, Menu, Page, Role, Rows, Rule
+    from core.orm.env import Env
+    from core.orm.happened import Event
     from core.orm.model import Model
     from core.views.nodes import Extension, View
 
@@ -57,3 +60,23 @@ def data() -> Sequence[Rows]:  # type: ignore[empty-body]
 @hookspec
 def demo() -> Sequence[Demo]:  # type: ignore[empty-body]
     """Believable sample data, made on request only."""
+
+
+@hookspec
+def record_created(env: Env, records: Sequence[Model]) -> None:
+    """New records of one model, written but not committed; raising refuses them."""
+
+
+@hookspec
+def record_updated(env: Env, records: Sequence[Model], changed: Mapping[int, frozenset[str]]) -> None:
+    """Changed records of one model, written but not committed, with the names of the changed fields by id."""
+
+
+@hookspec
+def record_deleted(env: Env, model: str, ids: Sequence[int]) -> None:
+    """Keys of deleted records of one model, gone but not committed; raising refuses it."""
+
+
+@hookspec
+def after_commit(env: Env, events: Sequence[Event]) -> None:
+    """What was committed, in a new transaction; an error is logged and undoes nothing."""

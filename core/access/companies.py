@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from core.errors import FieldError
 from core.i18n.lazy import _
 from core.orm.links import Link, Many2many, Many2one
-from core.orm.session import changed_names
 
 if TYPE_CHECKING:
     from core.access.rights import Policy
@@ -24,13 +23,15 @@ BATCH = 10_000
 COMPANY = frozenset({"company", "company_id"})
 
 
-def check(session: Session, policy: Policy, info: ModelInfo, records: Sequence[Any]) -> None:
-    """Raises FieldError naming the link. One query for the links of the records, one for those to them."""
+def check(
+    session: Session, policy: Policy, info: ModelInfo, records: Sequence[Any], moved: Sequence[Any]
+) -> None:
+    """Raises FieldError naming the link. One query for the links of the records, one for those to them.
+
+    `moved` are those of the records whose company has changed.
+    """
     if info.name not in policy.owned:
         return
-    moved = [
-        record for record in records if not sa.inspect(record).pending and changed_names(record) & COMPANY
-    ]
     _refuse(session, info, records, list(_links(policy, info)))
     _refuse(session, info, moved, list(_incoming(policy, info)))
 

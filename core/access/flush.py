@@ -7,23 +7,23 @@ the new rows must be within the rules and no link may lead from one company to a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy import event
 
 from core.access import companies
 from core.access.door import AccessDenied
 from core.access.grants import Operation
 from core.errors import FieldError
 from core.i18n.lazy import _
-from core.orm.closed import CLOSED
+from core.orm.closed import CLOSED, mapped_key
 from core.orm.links import Link, Many2many, Many2one
-from core.orm.session import Session, changed_names
+from core.orm.session import Session
 
 if TYPE_CHECKING:
     from core.access.rights import Rights
+    from core.orm.changes import Changes
     from core.orm.compose import ModelInfo
     from core.orm.fields import Field
     from core.orm.model import Model
@@ -41,51 +41,38 @@ class SetLink(NamedTuple):
     key: int
 
 
-@event.listens_for(Session, "before_flush")
-def check_stored(session: Session, context: Any, instances: Any) -> None:
+def check_stored(session: Session, changes: Changes) -> None:
     """What is about to be written or deleted must be the user's to write or delete."""
     rights = session.rights
     if rights is None:
         return
-    with session.no_autoflush:
-        for info, records in _by_model(session.new):
-            _check_operation(rights, info, "c")
-            _check_fields(rights, info, records)
-            _check_links(session, rights, records)
-        for info, records in _by_model(_changed(session)):
-            _check_operation(rights, info, "w")
-            _check_rows(session, info, records, rights.condition(info, "w"))
-            _check_fields(rights, info, records)
-            _check_links(session, rights, records)
-        for info, records in _by_model(session.deleted):
-            _check_operation(rights, info, "d")
-            _check_rows(session, info, records, rights.condition(info, "d"))
+    for info, records in changes.created.items():
+        _check_operation(rights, info, "c")
+        given = {record: _given_names(record) for record in records}
+        _check_fields(rights, info, given)
+        _check_links(session, rights, given)
+    for info, changed in changes.updated.items():
+        _check_operation(rights, info, "w")
+        _check_rows(session, info, list(changed), rights.condition(info, "w"))
+        _check_fields(rights, info, changed)
+        _check_links(session, rights, changed)
+    for info, records in changes.deleted.items():
+        _check_operation(rights, info, "d")
+        _check_rows(session, info, records, rights.condition(info, "d"))
 
 
-@event.listens_for(Session, "after_flush")
-def check_written(session: Session, context: Any) -> None:
+def check_written(session: Session, changes: Changes) -> None:
     """What was written must be within the rules as it is now."""
     rights = session.rights
     if rights is None:
         return
-    changed = _changed(session)
-    batches: tuple[tuple[Operation, Iterable[Any]], ...] = (("c", session.new), ("w", changed))
-    for operation, records in batches:
-        for info, batch in _by_model(records):
-            _check_rows(session, info, batch, rights.after_write(info, operation))
-            companies.check(session, rights.policy, info, batch)
-
-
-def _changed(session: Session) -> list[Any]:
-    return [record for record in session.dirty if changed_names(record)]
-
-
-def _by_model(records: Iterable[Any]) -> Iterator[tuple[ModelInfo, list[Any]]]:
-    batches: dict[type, list[Any]] = defaultdict(list)
-    for record in records:
-        batches[type(record)].append(record)
-    for cls, batch in batches.items():
-        yield cls.__lumbung__, batch  # type: ignore[attr-defined]
+    for info, records in changes.created.items():
+        _check_rows(session, info, records, rights.after_write(info, "c"))
+        companies.check(session, rights.policy, info, records, ())
+    for info, changed in changes.updated.items():
+        _check_rows(session, info, list(changed), rights.after_write(info, "w"))
+        moved = [record for record, names in changed.items() if names & companies.COMPANY]
+        companies.check(session, rights.policy, info, list(changed), moved)
 
 
 def _check_operation(rights: Rights, info: ModelInfo, operation: Operation) -> None:
@@ -111,12 +98,17 @@ def _check_rows(
         raise AccessDenied(_("Your roles do not allow this with some of these %(model)s.", model=info.plural))
 
 
-def _check_fields(rights: Rights, info: ModelInfo, records: Sequence[Model]) -> None:
+def _given_names(record: Any) -> frozenset[str]:
+    """The attributes that a new record was given."""
+    return frozenset(name.removesuffix(CLOSED) for name in vars(record))
+
+
+def _check_fields(rights: Rights, info: ModelInfo, changed: Mapping[Any, frozenset[str]]) -> None:
     """Fields with access of their own may be set only by those it names; a new record has its defaults."""
-    closed = [item for item in info.own_fields if not rights.may_field(item, "w")]
+    closed = [item for item in info.own_fields if not (item.compute or rights.may_field(item, "w"))]
     for item in closed:
-        for record in records:
-            if changed_names(record) & {item.name, item.key} and not _is_default(record, item):
+        for record, names in changed.items():
+            if names & {item.name, item.key} and not _is_default(record, item):
                 raise AccessDenied(_("Your roles do not allow a change of %(field)s.", field=item.label))
 
 
@@ -126,9 +118,9 @@ def _is_default(record: Model, item: Field[Any]) -> bool:
     return constant is not None and not state.persistent and state.dict.get(item.key + CLOSED) == constant
 
 
-def _check_links(session: Session, rights: Rights, records: Sequence[Model]) -> None:
+def _check_links(session: Session, rights: Rights, changed: Mapping[Any, frozenset[str]]) -> None:
     """Links that were set lead to records that the user may see; those still to come are checked as themselves."""
-    links = [link for record in records for link in _set_links(record)]
+    links = [link for record, names in changed.items() for link in _set_links(record, names)]
     keys: dict[str, set[int]] = defaultdict(set)
     for item, key in links:
         keys[item.target_name].add(key)
@@ -142,9 +134,8 @@ def _check_links(session: Session, rights: Rights, records: Sequence[Model]) -> 
             raise FieldError(_("%(field)s: no such record.", field=item.label), item.name)
 
 
-def _set_links(record: Any) -> Iterator[SetLink]:
-    names = changed_names(record)
-    for item in record.__lumbung__.own_fields:
+def _set_links(record: Any, names: frozenset[str]) -> Iterator[SetLink]:
+    for item in record.__lumbung__.near_links:
         if isinstance(item, Many2one) and names & {item.key, item.name}:
             key = _key(record, item, names)
             yield from [] if key is None else [SetLink(item, key)]
@@ -158,8 +149,7 @@ def _key(record: Any, item: Many2one[Any], names: frozenset[str]) -> int | None:
     target = record.__dict__.get(item.name)
     if target is not None and item.name in names:
         return None if sa.inspect(target).pending else target.id
-    inner = item.key if item.access is None else item.key + CLOSED
-    return getattr(record, inner)  # type: ignore[no-any-return]
+    return getattr(record, mapped_key(item))  # type: ignore[no-any-return]
 
 
 def _visible(session: Session, rights: Rights, target: ModelInfo, keys: Sequence[int]) -> set[int]:

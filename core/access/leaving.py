@@ -7,15 +7,17 @@ who is deleted leaves nothing behind that the next one with the same key could h
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy import event
 
 from core.orm.closed import CLOSED
-from core.orm.session import BULK_FOLLOWERS, Session, changed_names
+from core.orm.session import BULK_FOLLOWERS, Session
 from core.schema.tables import credential, reset_token
 from core.schema.tables import session as sessions
+
+if TYPE_CHECKING:
+    from core.orm.changes import Changes
 
 USER = "base.user"
 RIGHTS = frozenset({"roles", "active", "archived"})
@@ -25,10 +27,10 @@ OWN_ENDED = "own sessions ended"
 """In `Session.info` where those of the very user who made the change ended with the others."""
 
 
-@event.listens_for(Session, "before_flush")
-def _follow(session: Session, context: Any, instances: Any) -> None:
-    changed = {record: changed_names(record) for record in session.dirty if _is_user(record)}
-    gone = [record.id for record in session.deleted if _is_user(record)]
+def follow(session: Session, changes: Changes) -> None:
+    """Ends what a flush takes the ground from."""
+    changed = {record: names for record, names in changes.updates() if _is_user(record)}
+    gone = [record.id for records in changes.deleted.values() for record in records if _is_user(record)]
     ended = [record.id for record, names in changed.items() if names & RIGHTS]
     _delete(session, sessions, ended + gone)
     _delete(session, reset_token, [record.id for record, names in changed.items() if ADDRESS in names] + gone)

@@ -6,13 +6,13 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy import event
 
 from core.access.grants import Overrides, Scope, wider
-from core.orm.session import BULK_FOLLOWERS, Session, changed_names
+from core.orm.session import BULK_FOLLOWERS, Session
 from core.schema.tables import registry_version
 
 if TYPE_CHECKING:
+    from core.orm.changes import Changes
     from core.orm.database import Database
     from core.orm.registry import Registry
 
@@ -49,11 +49,9 @@ def raise_version(connection: sa.Connection) -> None:
         connection.execute(known.insert().values(version=1, changed_at=now))
 
 
-@event.listens_for(Session, "after_flush")
-def _follow(session: Session, context: Any) -> None:
+def follow(session: Session, changes: Changes) -> None:
     """Rights that change raise the version in the same transaction."""
-    changed = [record for record in session.dirty if changed_names(record)]
-    if any(type(record).__lumbung__.name in WATCHED for record in (*session.new, *changed, *session.deleted)):
+    if any(info.name in WATCHED for info in (*changes.created, *changes.updated, *changes.deleted)):
         raise_version(session.core_connection())
 
 

@@ -28,6 +28,7 @@ from core import Role as ShippedRole
 from core.base import (
     AccessRight,
     Address,
+    Change,
     Company,
     CompanyOwned,
     Currency,
@@ -38,6 +39,9 @@ from core.base import (
     Tag,
     Team,
     User,
+)
+from core.base import (
+    Sequence as NumberSequence,
 )
 from core.base import demo as sample
 from core.base.region import province_rows, regency_rows
@@ -70,6 +74,8 @@ def models() -> Sequence[type[Model]]:
         Tag,
         Partner,
         Address,
+        Change,
+        NumberSequence,
     ]
 
 

@@ -6,10 +6,13 @@ refreshed), its value is reached through this attribute only. In SQL the door kn
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import orm
 from sqlalchemy.ext.hybrid import hybrid_property
+
+if TYPE_CHECKING:
+    from core.orm.fields import Field
 
 CLOSED = "__closed"
 """Ends the name under which the column is mapped."""
@@ -56,3 +59,8 @@ def _ask(record: Any, key: str) -> None:
     rights = getattr(orm.object_session(record), "rights", None)
     if rights is not None:
         refuse_hidden(rights, type(record).__lumbung__, key)
+
+
+def mapped_key(item: Field[Any]) -> str:
+    """The attribute that holds the stored value of a field, past the one that asks."""
+    return item.key if item.access is None else item.key + CLOSED

@@ -13,10 +13,9 @@ from core.errors import LoadError, Origin
 from core.i18n.lazy import TextLike, _
 from core.orm.fields import RESERVED_PREFIX, Field
 from core.orm.kinds import Char, Text
-from core.orm.links import Link, Many2one, One2many
+from core.orm.links import Link, Many2many, Many2one, One2many
 from core.orm.model import RESERVED, Fragment, Model
 from core.orm.names import FIELD_NAME
-from core.orm.numbers import Decimal
 
 SYSTEM_FIELDS = tuple(name for name, value in vars(Model).items() if isinstance(value, Field))
 LABEL_FIELDS = ("name", "title", "code")
@@ -45,11 +44,12 @@ class ModelInfo:
     order: str | None
     label_field: str | None
     addon: str
+    keeps_history: bool = True
     table: Any = None
     associations: dict[str, Any] = field(default_factory=dict)
     far_ends: list[Any] = field(default_factory=list)
 
-    @property
+    @cached_property
     def own_fields(self) -> list[Field[Any]]:
         """The fields that addons declared, without those that every record has."""
         return [item for item in self.fields.values() if not item.system]
@@ -73,9 +73,33 @@ class ModelInfo:
         ]
 
     @cached_property
-    def exact(self) -> list[Decimal[Any]]:
-        """The fields that hold exact numbers."""
-        return [item for item in self.fields.values() if isinstance(item, Decimal)]
+    def near_links(self) -> list[Link[Any]]:
+        """The links that a record itself holds."""
+        return [item for item in self.own_fields if isinstance(item, Many2one | Many2many)]
+
+    @cached_property
+    def validated(self) -> list[Field[Any]]:
+        """The fields with a value of their own that a row must be able to hold."""
+        return [item for item in self.own_fields if not isinstance(item, One2many | Many2many)]
+
+    @cached_property
+    def followed(self) -> list[Field[Any]]:
+        """The fields whose changes are kept: all that hold a value that someone set, and whether it is archived."""
+        system = [item for item in self.fields.values() if item.name == "archived"]
+        return [
+            *system,
+            *(item for item in self.own_fields if not (item.compute or isinstance(item, One2many))),
+        ]
+
+    @cached_property
+    def field_of(self) -> dict[str, str]:
+        """The field behind each attribute that holds a value: `partner` behind `partner` and `partner_id`."""
+        return {name: item.name for item in self.fields.values() for name in (item.key, item.name)}
+
+    @cached_property
+    def computed(self) -> frozenset[str]:
+        """The fields whose value follows from others."""
+        return frozenset(item.name for item in self.own_fields if item.compute)
 
     @cached_property
     def _constants(self) -> dict[str, Any]:
@@ -163,6 +187,7 @@ def _compose_one(
         order=_last(fragments, "order"),
         label_field=_label_field(fields),
         addon=publication.owner(fragments[0]),
+        keeps_history=_last(fragments, "history") is not False,
     )
     cls.__lumbung__ = info
     return info

@@ -10,12 +10,13 @@ from urllib.parse import urlsplit
 from core.errors import FieldError
 from core.i18n.lazy import _
 from core.orm.fields import FieldOptions
-from core.orm.kinds import Char
+from core.orm.kinds import Char, plain
 
 if TYPE_CHECKING:
     from core.i18n.formats import Formats
 
 T = TypeVar("T")
+E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 class Email(Char[T]):
@@ -47,6 +48,10 @@ class Email(Char[T]):
         if not self._pattern.fullmatch(text):
             raise FieldError(_("“%(text)s” is not an e-mail address.", text=text[:60]), self.name)
         return text
+
+    def settled(self, value: Any) -> Any:
+        text = self.read(plain(self, value))
+        return value if text == value else text
 
 
 class Phone(Char[T]):
@@ -86,6 +91,10 @@ class Phone(Char[T]):
                 self.name,
             )
         return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+    def settled(self, value: Any) -> Any:
+        text = plain(self, value)
+        return text if E164.fullmatch(text) else self.read(text)
 
     def formatter(self, formats: Formats) -> Callable[[Any], str]:
         return lambda value: "" if value is None else show_phone(value)
@@ -135,3 +144,7 @@ class Url(Char[T]):
         ):
             raise FieldError(_("“%(text)s” is not a web address.", text=text[:60]), self.name)
         return text
+
+    def settled(self, value: Any) -> Any:
+        text = self.read(plain(self, value))
+        return value if text == value else text

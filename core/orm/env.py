@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from core.access import flush as _checks_at_the_flush  # noqa: F401 - listens to the session
-from core.access import leaving as _ends_of_sessions  # noqa: F401 - listens to the session
 from core.access.grants import Operation
 from core.access.rights import Policy, Rights
 from core.errors import FieldError, UserError
 from core.i18n import catalogs
 from core.i18n.formats import DEFAULT_ZONE, Formats, formats
 from core.i18n.lazy import _
-from core.orm import deleting
+from core.orm import deleting, events, numbering
+from core.orm import flush as _order_of_the_flush  # noqa: F401 - listens to the session
+from core.orm.jobs import Jobs
 from core.orm.model import Model
 from core.orm.session import Session
 
@@ -75,6 +75,7 @@ class Env:
         self.user = user
         self.readonly = readonly
         self.is_sudo = is_sudo or user is SYSTEM
+        self.jobs = Jobs(self)
         session.env = self
         session.rights = None if self.is_sudo else Rights(self, registry.policy or Policy(registry))
 
@@ -182,8 +183,18 @@ class Env:
         deleting.delete(self, list(records))
 
     def flush(self) -> None:
-        """Writes what is pending into the transaction. Raises UserError where the database refuses it."""
-        self.session.flush()
+        """Writes what is pending into the transaction, and tells those who listen.
+
+        Raises UserError where something is refused, of several faults Refusals.
+        """
+        events.flush(self)
+
+    def number(self, records: Iterable[Model], field: str, sequence: str) -> None:
+        """Writes the next numbers of the sequence of that code into a field of `records`.
+
+        Those of a gap-free sequence at the end of the transaction. Raises UserError where there is no such sequence.
+        """
+        numbering.assign(self, records, field, sequence)
 
     def _check_names(self, model: type[Model], names: Iterable[str]) -> None:
         info = self.registry.info(model)
@@ -230,9 +241,14 @@ class Env:
             session = Session(bind=bind, join_transaction_mode=mode, expire_on_commit=False)
             with contextlib.closing(session):
                 reading = self.readonly
-                yield Env(self.registry, self.database, session, self.user, readonly=reading, is_sudo=True)
+                inner = Env(self.registry, self.database, session, self.user, readonly=reading, is_sudo=True)
+                session.unit = self.session.unit
+                yield inner
+                inner.flush()
                 session.commit()
         self.session.expire_written(session.written)
+        self.session.wishes += session.wishes
+        self.session.to_tell += session.to_tell
 
     def user_record(self) -> Any:
         """The record of the user, in sudo: for what a user may do with their own."""
@@ -265,22 +281,41 @@ class Env:
             self.session.open_doors -= 1
 
 
+def _finish(env: Env) -> None:
+    """Commits, once all who listen have been told and the last numbers are drawn."""
+    env.flush()
+    while numbering.draw_last(env):
+        env.flush()
+    env.session.commit()
+
+
 @contextlib.contextmanager
 def open_env(
     registry: Registry, database: Database, user: CurrentUser = SYSTEM, *, readonly: bool = False
 ) -> Iterator[Env]:
     """An env for a `with` block: a writing one commits at its end, an exception rolls back.
 
-    SYSTEM, which is no person, is not narrowed by rights.
+    SYSTEM, which is no person, is not narrowed by rights. The `after_commit` hooks follow in envs of their own.
     """
+    with _open(registry, database, user, readonly=readonly) as env:
+        yield env
+    if env.session.to_tell:
+        events.tell_committed(
+            registry.listeners, env.session.to_tell, lambda: _open(registry, database, user, readonly=False)
+        )
+
+
+@contextlib.contextmanager
+def _open(registry: Registry, database: Database, user: CurrentUser, *, readonly: bool) -> Iterator[Env]:
     session = Session(bind=database.reading if readonly else database.writing, expire_on_commit=False)
     token = catalogs.set_language(user.lang)
     try:
-        yield Env(registry, database, session, user, readonly=readonly)
+        env = Env(registry, database, session, user, readonly=readonly)
+        yield env
         if readonly:
             session.flush()  # refuses what was changed and would be lost
         else:
-            session.commit()
+            _finish(env)
     finally:
         session.close()
         catalogs.reset_language(token)

@@ -168,6 +168,18 @@ class Field(Generic[T]):
         """The value of a text in machine form (addresses, API). Raises FieldError."""
         raise TypeError(f"{type(self).__name__} cannot be read from text")
 
+    def settled(self, value: Any) -> Any:
+        """`value`, which code gave to a record, in the form in which it is stored. Raises FieldError."""
+        return value
+
+    def dump(self, value: Any) -> Any:
+        """A stored value as JSON holds it: what `load` takes."""
+        return value
+
+    def load(self, value: Any) -> Any:
+        """A stored value of what `dump` gave."""
+        return value
+
     def formatter(self, formats: Formats) -> Callable[[Any], str]:
         """How the kind shows a value: called once per column, then once per value."""
         return lambda value: "" if value is None else str(value)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, Unpack, overl
 import sqlalchemy as sa
 
 from core.errors import FieldError
-from core.i18n.lazy import TextLike, _
+from core.i18n.lazy import LazyText, TextLike, _
 from core.orm.fields import ORDERED, TEXTUAL, Field, FieldOptions
 from core.orm.types import JsonType
 
@@ -25,6 +25,25 @@ string = cache(sa.String)
 TEXT, WHOLE = sa.Text(), sa.BigInteger()
 KEY_SIZE = 40
 """Letters of the key of a choice."""
+
+
+def plain(item: Field[Any], text: Any) -> str:
+    """A text that both databases can hold. Raises FieldError."""
+    try:
+        if isinstance(text, LazyText):
+            text = str(text)
+        if not isinstance(text, str) or "\0" in text:
+            raise ValueError("no text")
+        if not text.isascii():
+            text.encode()
+    except ValueError:
+        raise unfit(item) from None
+    return text
+
+
+def unfit(item: Field[Any]) -> FieldError:
+    """What is said of a value that a field cannot hold at all."""
+    return FieldError(_("%(field)s cannot hold this value.", field=item.label), item.name)
 
 
 class Char(Field[T]):
@@ -87,6 +106,14 @@ class Char(Field[T]):
                   length=len(text), size=self.size), self.name)  # fmt: skip
         return text
 
+    def settled(self, value: Any) -> Any:
+        if not self.translate:
+            return Char.read(self, plain(self, value))
+        if not isinstance(value, dict):
+            raise unfit(self)
+        texts = {code: Char.read(self, plain(self, text)) for code, text in value.items()}
+        return value if texts == value else texts
+
 
 class Text(Field[T]):
     """Text of any length, over several lines."""
@@ -119,6 +146,9 @@ class Text(Field[T]):
                   length=len(text), size=self.limit), self.name)  # fmt: skip
         return text
 
+    def settled(self, value: Any) -> Any:
+        return self.read(plain(self, value))
+
 
 class Boolean(Field[bool]):
     """Yes or no, never empty; no unless `default=True`."""
@@ -140,6 +170,11 @@ class Boolean(Field[bool]):
 
     def parse(self, text: str, formats: Formats) -> bool:
         return text.strip() not in ("", "false")
+
+    def settled(self, value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise unfit(self)
+        return value
 
     def formatter(self, formats: Formats) -> Callable[[Any], str]:
         yes, no = str(_("Yes")), str(_("No"))
@@ -189,6 +224,11 @@ class Integer(Field[T]):
         if abs(value) > self.limit:
             raise FieldError(_("%(field)s is too large.", field=self.label), self.name)
         return value
+
+    def settled(self, value: Any) -> int:
+        if not isinstance(value, int):
+            raise unfit(self)
+        return self._in_range(value)
 
     def formatter(self, formats: Formats) -> Callable[[Any], str]:
         show = formats.number
@@ -249,6 +289,9 @@ class Select(Field[T]):
             )
         return text
 
+    def settled(self, value: Any) -> str:
+        return self.read(value)
+
     def formatter(self, formats: Formats) -> Callable[[Any], str]:
         labels = {key: str(label) for key, label in self.choices.items()}
         return lambda value: "" if value is None else labels.get(value, value)
@@ -286,11 +329,15 @@ class Json(Field[T]):
 
     def read(self, text: str) -> Any:
         try:
-            value = json.loads(text)
-            known = json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
-            if b"\\u0000" in known:
-                raise ValueError("PostgreSQL stores no NUL")
+            return self.settled(json.loads(text))
         except (ValueError, RecursionError):
+            raise FieldError(_("%(field)s is not valid JSON.", field=self.label), self.name) from None
+
+    def settled(self, value: Any) -> Any:
+        try:
+            if b"\\u0000" in json.dumps(value, ensure_ascii=False, allow_nan=False).encode():
+                raise ValueError("PostgreSQL stores no NUL")
+        except (TypeError, ValueError, RecursionError):
             raise FieldError(_("%(field)s is not valid JSON.", field=self.label), self.name) from None
         return value
 

@@ -36,6 +36,7 @@ class Fragment:
     abstract: bool = False
     extends: bool = False
     order: str | None = None
+    history: bool | None = None
 
 
 class _Id(Field[int]):
@@ -71,7 +72,7 @@ class Model:
 
     `abstract=True` makes a mixin. `access` maps a role to what it may do: letters of r, w, c, d, each
     with an optional scope (`"r"` = all, `"r:own w:team"`); a model that no fragment grants anything of is
-    a load error.
+    a load error. `history=False` keeps no changes of its records.
     """
 
     __lumbung__: ClassVar[Any] = None
@@ -102,6 +103,7 @@ class Model:
         access: Mapping[str, str] | None = None,
         abstract: bool = False,
         order: str | None = None,
+        history: bool | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init_subclass__(**kwargs)
@@ -109,7 +111,7 @@ class Model:
             return
         origin = Origin(sys.modules[cls.__module__].__file__ or cls.__module__, _line_of_class())
         model, extends = _model_of(cls, name, abstract, origin)
-        cls.__lumbung__ = Fragment(model, origin, label, plural, access, abstract, extends, order)
+        cls.__lumbung__ = Fragment(model, origin, label, plural, access, abstract, extends, order, history)
 
     def __init__(self, **values: Any) -> None:
         if "__composed__" not in type(self).__dict__:

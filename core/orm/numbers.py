@@ -63,11 +63,15 @@ class Decimal(Field[T]):
     def sql_type(self) -> sa.types.TypeEngine[Any]:
         return _of_scale(self.scale)
 
-    def settle(self, record: Any) -> None:
-        """Gives the value set on a record the places that its row will have. Raises FieldError where it has none."""
-        value = vars(record).get(self.key)
-        if value is not None and not isinstance(value, sa.ClauseElement):
-            setattr(record, self.key, self._in_range(value))
+    def settled(self, value: Any) -> Number:
+        number = self._in_range(value)
+        return value if number.as_tuple() == getattr(value, "as_tuple", tuple)() else number
+
+    def dump(self, value: Any) -> Any:
+        return None if value is None else str(value)
+
+    def load(self, value: Any) -> Any:
+        return None if value is None else exact(value, self.scale)
 
     def _in_range(self, value: Any) -> Number:
         """The value in its places, half up. Raises FieldError, on a float TypeError: its digits are a guess."""

@@ -22,7 +22,9 @@ from core.orm.compose import (
     check_required,
     compose,
 )
+from core.orm.depends import plan as plan_computes
 from core.orm.ends import far_ends
+from core.orm.events import Listeners
 from core.orm.fields import Field
 from core.orm.kinds import Char
 from core.orm.links import Link, Many2many, Many2one, One2many
@@ -58,6 +60,8 @@ class Registry:
         self._marks: dict[str, dict[str, str]] = {}
         self.policy: Any = None
         """The rules of the addons (core.access.rights.Policy), set once they are collected."""
+        self.listeners = Listeners()
+        """The hooks that are told what is written."""
         self.seen_statements: dict[Any, Any] = {}
         """What the door found in statements, by their cache key."""
         self.between: set[sa.FromClause] = set(search_tables)
@@ -65,6 +69,7 @@ class Registry:
         with collector_paused():
             self._compose()
             self._map()
+            self.computes = plan_computes(self)
         texts.check_numbers(self)
         sa.event.listen(
             self.metadata, "after_create", lambda target, connection, **options: texts.prepare(connection)

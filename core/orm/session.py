@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import secrets
 import sys
+import time
 from collections import defaultdict
 from collections.abc import Callable, Container, Mapping
 from typing import TYPE_CHECKING, Any
@@ -12,16 +13,17 @@ import sqlalchemy as sa
 from sqlalchemy import event, orm
 
 from core.access import door
-from core.orm import ends, keys
-from core.orm.closed import CLOSED
+from core.orm.changes import changed_names
+from core.orm.happened import Event, Happened
 from core.orm.integrity import explain
 from core.orm.thrift import collector_paused
 
 if TYPE_CHECKING:
     from core.access.rights import Rights
+    from core.orm.changes import Changes
     from core.orm.env import Env
+    from core.orm.numbering import Wish
 
-STAMPS = frozenset({"id", "version", "created_at", "created_by", "updated_at", "updated_by"})
 UNCOUNTED = frozenset({"archived"})
 """The other column of the core: changing it is a change, but raises no version."""
 
@@ -38,6 +40,16 @@ class Session(orm.Session):
         super().__init__(autoflush=True, **options)
         self.rights: Rights | None = None
         self.open_doors = 0
+        self.changes: Changes | None = None
+        """What the flush that is going on writes."""
+        self.happened = Happened()
+        """What was written since the `record_*` hooks were last called."""
+        self.to_tell: list[Event] = []
+        """What `after_commit` is told."""
+        self.wishes: list[Wish] = []
+        """Numbers to draw at the end of the transaction."""
+        self.unit = _unit()
+        """The number of this transaction, by which its changes are found together."""
         self.written: dict[type, set[int]] = defaultdict(set)
         """Keys of the rows that this session wrote, by class; None among them for all of the class."""
 
@@ -63,6 +75,21 @@ class Session(orm.Session):
         if not self.is_open_door and not caller.startswith("sqlalchemy."):
             raise door.StatementRefused("session.get_bind(): use env.unsafe_sql(why)")
         return super().get_bind(*args, **options)
+
+    def beside(self) -> Session:
+        """Another session on the same connection, in sudo and with records of its own; it is not to be flushed."""
+        env = self.env
+        other = Session(
+            bind=self.core_connection(), join_transaction_mode="rollback_only", expire_on_commit=False
+        )
+        other.autoflush = False
+        type(env)(env.registry, env.database, other, env.user, readonly=env.readonly, is_sudo=True)
+        return other
+
+    def refuse_writing(self) -> None:
+        """Raises StatementRefused where something is pending in an env that only reads."""
+        if self.new or self.deleted or any(map(changed_names, self.dirty)):
+            raise door.StatementRefused("this env only reads; what writes needs a writing one")
 
     def bulk_save_objects(self, *args: Any, **options: Any) -> None:
         """Refused: it skips the door."""
@@ -102,6 +129,11 @@ def _collections_of(state: Any, classes: Container[type]) -> list[str]:
     return [link.key for link in links if link.mapper.class_ in classes]
 
 
+def _unit() -> int:
+    """A number that begins with the moment, in 62 bits."""
+    return (time.time_ns() // 1000) << 10 | secrets.randbits(10)
+
+
 ALL = -1
 """Stands in `Session.written` for every row of a class."""
 
@@ -134,59 +166,3 @@ def _stamped(session: Session, cls: Any, statement: Any, names: frozenset[str]) 
 
 BULK_FOLLOWERS: list[Callable[[Session, type[Any], frozenset[str]], None]] = []
 """Called after an UPDATE (with the names of what it set) or a DELETE (with none) over many rows of a class."""
-
-
-@event.listens_for(Session, "before_flush")
-def _stamp(session: Session, context: Any, instances: Any) -> None:
-    """Who and when, and the version, which counts changes of fields that a person or addon set."""
-    changed = {record: names for record in session.dirty if (names := changed_names(record))}
-    if session.env.readonly and (changed or session.new or session.deleted):
-        raise door.StatementRefused("this env only reads; what writes needs a writing one")
-    now = dt.datetime.now(dt.UTC)
-    user = session.env.user.id
-    stamps = {"created_by": user, "updated_at": now, "updated_by": user}
-    for record in session.new:
-        values = vars(record)  # all that a new record holds is inserted: it needs no history
-        values.update(stamps)
-        if values.get("created_at") is None:  # sample data and imports bring their own
-            values["created_at"] = now
-        _settle(record)
-    for record, names in changed.items():
-        record.updated_at, record.updated_by = now, user
-        ends.forget_targets(session, record, names)
-        _settle(record)
-        if names - UNCOUNTED:
-            record.version += 1
-    keys.draw(session.core_connection(), session.new)
-
-
-def _settle(record: Any) -> None:
-    for item in record.__lumbung__.exact:
-        item.settle(record)
-
-
-def changed_names(record: Any) -> frozenset[str]:
-    """The attributes of a record, columns and links that it holds, whose value differs from what was read.
-
-    Stamps do not count, nor do the far ends of links: those are changes of the other record.
-    """
-    state = sa.inspect(record)
-    touched = (name for name in state.committed_state if name not in STAMPS and _is_own(state.mapper, name))
-    changed = (name for name in touched if ends.history(record, name).has_changes())
-    return frozenset(name.removesuffix(CLOSED) for name in changed)
-
-
-def _is_own(mapper: Any, name: str) -> bool:
-    """Whether an attribute is a column, or the near end of a link."""
-    relation = mapper.relationships.get(name)
-    if relation is None:
-        return name in mapper.columns
-    return relation.direction is not orm.interfaces.ONETOMANY
-
-
-@event.listens_for(Session, "after_flush")
-def _remember(session: Session, context: Any) -> None:
-    for records in (session.new, session.dirty, session.deleted):
-        ends.forget_collections(session, records)
-        for record in records:
-            session.written[type(record)].add(record.id)

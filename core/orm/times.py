@@ -13,6 +13,7 @@ from core.errors import FieldError
 from core.i18n.lazy import _
 from core.i18n.reading import FIRST_YEAR
 from core.orm.fields import ORDERED, Field, FieldOptions
+from core.orm.kinds import unfit
 from core.orm.periods import beginning, period
 from core.orm.types import UtcDateTime
 from core.sql import month
@@ -88,6 +89,17 @@ class Date(Calendar[T]):
         except ValueError:
             raise FieldError(_("Use a date such as 2026-11-30."), self.name) from None
 
+    def settled(self, value: Any) -> dt.date:
+        if not isinstance(value, dt.date) or isinstance(value, dt.datetime):
+            raise unfit(self)
+        return value
+
+    def dump(self, value: Any) -> Any:
+        return None if value is None else value.isoformat()
+
+    def load(self, value: Any) -> Any:
+        return None if value is None else dt.date.fromisoformat(value)
+
     def span(self, text: str, zone: dt.tzinfo) -> tuple[dt.date, dt.date]:
         try:
             return period(text, zone) or (day := self.read(text), day + dt.timedelta(days=1))
@@ -143,6 +155,17 @@ class DateTime(Calendar[T]):
             return _in_every_zone(aware.astimezone(dt.UTC))
         except (ValueError, OverflowError):
             raise FieldError(_("Use a moment such as 2026-11-30T14:30:00+07:00."), self.name) from None
+
+    def settled(self, value: Any) -> dt.datetime:
+        if not isinstance(value, dt.datetime) or value.tzinfo is None:
+            raise unfit(self)
+        return value
+
+    def dump(self, value: Any) -> Any:
+        return None if value is None else value.astimezone(dt.UTC).isoformat()
+
+    def load(self, value: Any) -> Any:
+        return None if value is None else dt.datetime.fromisoformat(value)
 
     def span(self, text: str, zone: dt.tzinfo) -> tuple[dt.datetime, dt.datetime]:
         try:

@@ -95,6 +95,28 @@ reset_token = _table(
 """The link by which a user may choose a password: one at a time, and only the hash of its token is kept."""
 sa.Index(index_name("reset_token", "token_hash", unique=True), reset_token.c.token_hash, unique=True)
 
+sequence_counter = _table(
+    "sequence_counter",
+    sa.Column("sequence", sa.String(80), primary_key=True),
+    sa.Column("company", sa.BigInteger(), primary_key=True, autoincrement=False),
+    sa.Column("year", sa.Integer(), primary_key=True, autoincrement=False),
+    sa.Column("last", sa.BigInteger(), nullable=False),
+)
+"""The last number that was drawn; `company` and `year` are 0 where they do not matter."""
+
+outbox = _table(
+    "outbox",
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("name", sa.String(80), nullable=False),
+    sa.Column("record_id", sa.BigInteger(), nullable=False),
+    sa.Column("user_id", sa.BigInteger()),
+    sa.Column("state", sa.String(10), nullable=False),
+    sa.Column("made_at", UtcDateTime, nullable=False),
+    sa.Column("due_at", UtcDateTime, nullable=False),
+)
+"""What is to be done later (`name`, about `record_id`), written in the transaction that wants it done."""
+sa.Index(index_name("outbox", "state", "due_at"), outbox.c.state, outbox.c.due_at)
+
 sign_in_failure = _table(
     "sign_in_failure",
     sa.Column("key", sa.String(64), primary_key=True),

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy import event
 
-from core.orm.session import BULK_FOLLOWERS, Session, changed_names
+from core.orm.session import BULK_FOLLOWERS, Session
 from core.texts.store import model_number, state, store_of
 from core.texts.text import body_maker, words
 
 if TYPE_CHECKING:
+    from core.orm.changes import Changes
     from core.orm.compose import ModelInfo
     from core.orm.env import Env
     from core.orm.registry import Registry
@@ -57,28 +56,26 @@ def _visible(env: Env, target: ModelInfo, column: Any, word: str) -> sa.ColumnEl
 
 
 # ----------------------------------------------------------------- with every flush
-@event.listens_for(Session, "after_flush")
-def _follow(session: Session, context: Any) -> None:
+def follow(session: Session, changes: Changes, computed: Mapping[ModelInfo, Mapping[int, Any]]) -> None:
     """Writes the texts of what the flush wrote, one statement per model and kind of change."""
-    for info, batch in _by_model(session.new):
-        _write(session, info, batch, new=True)
-    for info, batch in _by_model(session.dirty):
+    for info, records in changes.created.items():
+        _write(session, info, records, new=True)
+    for info in {*changes.updated, *computed}:
         names = {name for item in info.searched for name in (item.name, item.key)}
-        _write(session, info, [record for record in batch if changed_names(record) & names], new=False)
-    for info, batch in _by_model(session.deleted):
-        store = store_of(session.env.database.url.get_backend_name())
-        store.delete(session.core_connection(), model_number(info.name), [record.id for record in batch])
-
-
-def _by_model(records: Iterable[Any]) -> Iterable[tuple[ModelInfo, list[Any]]]:
-    batches: dict[Any, list[Any]] = defaultdict(list)
-    for record in records:
-        batches[type(record)].append(record)
-    return [(cls.__lumbung__, batch) for cls, batch in batches.items() if cls.__lumbung__.searched]
+        changed = {
+            record.id: record for record, set_ in changes.updated.get(info, {}).items() if set_ & names
+        }
+        _write(session, info, list({**changed, **computed.get(info, {})}.values()), new=False)
+    for info, records in changes.deleted.items():
+        if info.searched:
+            store = store_of(session.env.database.url.get_backend_name())
+            store.delete(
+                session.core_connection(), model_number(info.name), [record.id for record in records]
+            )
 
 
 def _write(session: Session, info: ModelInfo, records: Sequence[Any], *, new: bool) -> None:
-    if records:
+    if records and info.searched:
         body = body_maker(info.searched)
         store = store_of(session.env.database.url.get_backend_name())
         bodies = {record.id: body(record) for record in records}

@@ -1,0 +1,51 @@
+"""The methods of models that run before a write: in batches, for `env.create` and plain attribute writes alike."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from core.orm.changes import by_model, changed_names
+from core.orm.model import Model
+
+if TYPE_CHECKING:
+    from core.orm.compose import ModelInfo
+    from core.orm.session import Session
+
+ROUNDS = 10
+"""So often what the methods change is told to them again."""
+
+
+def call_methods(session: Session) -> None:
+    """Calls `before_create` and `before_write` until they change nothing more. Raises RuntimeError after ROUNDS."""
+    told: dict[Any, frozenset[str]] = {}
+    for _round in range(ROUNDS):
+        created = [record for record in session.new if record not in told and _has(record, "before_create")]
+        updated = {
+            record: fresh
+            for record in session.dirty
+            if _has(record, "before_write")
+            and (fresh := changed_names(record) - told.get(record, frozenset()))
+        }
+        if not created and not updated:
+            return
+        told.update(dict.fromkeys(created, frozenset()))
+        told.update((record, told.get(record, frozenset()) | names) for record, names in updated.items())
+        for info, records in by_model(created).items():
+            info.cls.before_create(records)
+        for info, records in by_model(updated).items():
+            info.cls.before_write(records, {record.id: _fields(info, updated[record]) for record in records})
+    raise RuntimeError(f"before_write methods go on changing records: {_names(updated)}")
+
+
+def _has(record: Any, method: str) -> bool:
+    """Whether the model has the method from a fragment: most have none, and are not asked."""
+    return getattr(type(record), method).__func__ is not getattr(Model, method).__func__
+
+
+def _fields(info: ModelInfo, names: frozenset[str]) -> frozenset[str]:
+    """The fields behind attributes: `partner` for `partner_id`."""
+    return frozenset(info.field_of.get(name, name) for name in names)
+
+
+def _names(records: Any) -> str:
+    return ", ".join(sorted({record.__lumbung__.name for record in records}))

@@ -1,0 +1,83 @@
+"""What one flush writes: looked up once, and told to every step."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from core.orm import ends
+from core.orm.closed import CLOSED, mapped_key
+
+if TYPE_CHECKING:
+    from core.orm.compose import ModelInfo
+
+STAMPS = frozenset({"id", "version", "created_at", "created_by", "updated_at", "updated_by"})
+
+
+class Changes:
+    """New, changed and deleted records by model; of changed ones the names of what differs.
+
+    Names are attributes that hold a value: a link set by its key is `partner_id`, by a record `partner`.
+    """
+
+    def __init__(self, session: orm.Session) -> None:
+        self.created = by_model(session.new)
+        self.deleted = by_model(session.deleted)
+        self.stale: Any = None
+        """What depends on the deleted rows (core.orm.computes), looked up while they are there."""
+        self.updated: dict[ModelInfo, dict[Any, frozenset[str]]] = defaultdict(dict)
+        for record in session.dirty:
+            if names := changed_names(record):
+                self.updated[record.__lumbung__][record] = names
+
+    def written(self) -> Iterator[tuple[ModelInfo, Iterable[Any]]]:
+        """New and changed records."""
+        yield from self.created.items()
+        yield from self.updated.items()
+
+    def updates(self) -> Iterator[tuple[Any, frozenset[str]]]:
+        """Each changed record, with the names of what differs."""
+        for changed in self.updated.values():
+            yield from changed.items()
+
+
+def by_model(records: Iterable[Any]) -> dict[ModelInfo, list[Any]]:
+    """Records in batches."""
+    batches: dict[ModelInfo, list[Any]] = defaultdict(list)
+    for record in records:
+        batches[record.__lumbung__].append(record)
+    return batches
+
+
+def changed_names(record: Any) -> frozenset[str]:
+    """The attributes of a record, columns and links that it holds, whose value differs from what was read.
+
+    Stamps do not count, nor do the far ends of links: those are changes of the other record.
+    """
+    state = sa.inspect(record)
+    touched = (name for name in state.committed_state if name not in STAMPS and _is_own(state.mapper, name))
+    changed = (name for name in touched if ends.history(record, name).has_changes())
+    return frozenset(name.removesuffix(CLOSED) for name in changed)
+
+
+def stored(record: Any, name: str) -> Any:
+    """What the row holds in a field that may have been changed since; None for a new record.
+
+    For the methods that run before a write: `stored(lead, "state")`. A link is given as its key.
+    """
+    item = record.__lumbung__.fields[name]
+    past = ends.history(record, mapped_key(item))
+    before = past.deleted or past.unchanged
+    return before[0] if before else None
+
+
+def _is_own(mapper: Any, name: str) -> bool:
+    """Whether an attribute is a column, or the near end of a link."""
+    relation = mapper.relationships.get(name)
+    if relation is None:
+        return name in mapper.columns
+    return relation.direction is not orm.interfaces.ONETOMANY

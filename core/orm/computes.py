@@ -1,0 +1,162 @@
+"""Computed stored fields: planned at load, kept up by the flush.
+
+A field that depends on its own row only is computed before the row is written. One that depends on other rows
+is computed after the SQL, in sudo, as rules would falsify what is stored for all; its rows are locked first, in
+the order of their keys, and what it depends on is read after the lock, as two users' lines would lose each
+other. It raises no version and has no history.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import sqlalchemy as sa
+from sqlalchemy.orm.attributes import set_committed_value
+
+from core.orm import ends
+from core.orm.changes import Changes
+from core.orm.closed import mapped_key
+from core.orm.compose import ModelInfo
+from core.orm.depends import Path, Plan, Step, Target
+
+if TYPE_CHECKING:
+    from core.orm.fields import Field
+    from core.orm.links import Many2one
+    from core.orm.session import Session
+
+BATCH = 500
+"""Rows that are locked and computed at once."""
+
+Computed: TypeAlias = dict[ModelInfo, dict[int, Any]]
+"""Records by key whose computed fields were written."""
+
+
+def of_own_rows(session: Session, changes: Changes) -> None:
+    """Computes the fields that depend on their own row, and counts them among what differs."""
+    plan: Plan = session.env.registry.computes
+    for info, item in plan.own:
+        watched = plan.watched[info, item]
+        changed = changes.updated.get(info, {})
+        stale = [record for record, names in changed.items() if names & watched]
+        records = [*changes.created.get(info, ()), *stale]
+        if records:
+            getattr(info.cls, item.compute or "")(records)
+            for record in stale:
+                changed[record] |= {item.name}
+
+
+def look_at_deleted(session: Session, changes: Changes) -> None:
+    """Finds what depends on rows that are about to go, while other rows still lead to them."""
+    plan: Plan = session.env.registry.computes
+    if plan.late and changes.deleted:
+        changes.stale = _Stale(session, plan)
+        for info, records in changes.deleted.items():
+            changes.stale.look(info, dict.fromkeys(records), are_gone=True)
+
+
+def of_other_rows(session: Session, changes: Changes) -> Computed:
+    """Computes the fields that depend on other rows than their own."""
+    plan: Plan = session.env.registry.computes
+    computed: Computed = defaultdict(dict)
+    if not plan.late:
+        return computed
+    stale = changes.stale or _Stale(session, plan)
+    for info, records in changes.created.items():
+        stale.look(info, dict.fromkeys(records))
+    for info, changed in changes.updated.items():
+        stale.look(info, changed)
+    for info, item in plan.late:
+        keys = sorted(stale.keys.pop((info, item), ()))
+        for start in range(0, len(keys), BATCH):
+            for record in _compute(session, info, item, keys[start : start + BATCH]):
+                computed[info][record.id] = record
+                stale.follow(info, item.name, {record.id})
+    return computed
+
+
+class _Stale:
+    """The keys of the rows whose computed fields have to be made anew."""
+
+    def __init__(self, session: Session, plan: Plan) -> None:
+        self.keys: dict[Target, set[int]] = defaultdict(set)
+        self._connection = session.core_connection()
+        self._plan = plan
+
+    def look(
+        self, info: ModelInfo, records: Mapping[Any, frozenset[str] | None], *, are_gone: bool = False
+    ) -> None:
+        """Notes what is stale because of records of a model, for changed ones with the names of what differs."""
+        for name, targets in self._plan.triggers.get(info, {}).items():
+            attributes = {name, info.fields[name].key}
+            touched = [record for record, names in records.items() if names is None or names & attributes]
+            for target, path in targets if touched else ():
+                self._walk(target, *_start(path, touched, are_gone))
+        if not are_gone:
+            for target in self._plan.late:
+                if target[0] is info:
+                    self.keys[target].update(record.id for record, names in records.items() if names is None)
+
+    def follow(self, info: ModelInfo, name: str, keys: set[int]) -> None:
+        """Notes what is stale because a computed field of those rows has changed."""
+        for target, path in self._plan.triggers.get(info, {}).get(name, ()):
+            self._walk(target, path, keys)
+
+    def _walk(self, target: Target, path: Path, keys: set[int]) -> None:
+        for step in path:
+            keys = set(self._next(step, sorted(keys)))
+        self.keys[target] |= keys
+
+    def _next(self, step: Step, keys: Sequence[int]) -> Iterator[int]:
+        for start in range(0, len(keys), BATCH):
+            chosen = step.source.in_(keys[start : start + BATCH])
+            statement = sa.select(step.target).where(chosen, step.target.is_not(None)).distinct()
+            yield from self._connection.scalars(statement)
+
+
+def _start(path: Path, records: Iterable[Any], are_gone: bool) -> tuple[Path, set[int]]:
+    """The way that is left, and where it begins: up a record's own link it goes where that leads and led."""
+    if path and path[0].link is not None:
+        return path[1:], {key for record in records for key in _ends_of(record, path[0].link)}
+    return path, set() if are_gone and not path else {record.id for record in records}
+
+
+def _ends_of(record: Any, link: Many2one[Any]) -> set[int]:
+    key = mapped_key(link)
+    if key not in vars(record):
+        getattr(record, key)  # as it was forgotten
+    past = ends.history(record, key)
+    return {*(past.added or ()), *(past.deleted or ()), *(past.unchanged or ())} - {None}
+
+
+def _compute(session: Session, info: ModelInfo, item: Field[Any], keys: Sequence[int]) -> list[Any]:
+    """Locks, reads, computes and writes rows; gives those whose value differs."""
+    key, column = mapped_key(item), info.table.c[item.key]
+    own = session.beside()
+    rows = sa.select(info.cls).where(info.cls.id.in_(keys)).order_by(info.cls.id)
+    records = own.scalars(rows.with_for_update(key_share=True)).all()
+    before = {record.id: getattr(record, key) for record in records}
+    getattr(info.cls, item.compute or "")(records)
+    for record in records:
+        value = getattr(record, key)
+        set_committed_value(record, key, None if value is None else item.settled(value))
+    differing = [record for record in records if getattr(record, key) != before[record.id]]
+    if differing:
+        update = info.table.update().where(info.table.c.id == sa.bindparam("row"))
+        values = [{"row": record.id, "value": getattr(record, key)} for record in differing]
+        session.core_connection().execute(
+            update.values({column: sa.bindparam("value", type_=column.type)}), values
+        )
+        _forget(session, info, key, [record.id for record in differing])
+    return differing
+
+
+def _forget(session: Session, info: ModelInfo, key: str, keys: Iterable[int]) -> None:
+    """The user's own records read the field again."""
+    mapper = sa.inspect(info.cls)
+    for number in keys:
+        session.written[info.cls].add(number)
+        record = session.identity_map.get(mapper.identity_key_from_primary_key((number,)))
+        if record is not None:
+            session.expire(record, [key])

@@ -1,0 +1,113 @@
+"""The hooks that are told what was written: in the transaction, in rounds, and once it is committed."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from core.orm.happened import Event, Happened
+
+if TYPE_CHECKING:
+    from core.orm.changes import Changes
+    from core.orm.env import Env
+    from core.orm.session import Session
+
+log = logging.getLogger("lumbung.events")
+ROUNDS = 10
+"""So often hooks are told what the round before wrote."""
+WITHIN = ("record_created", "record_updated", "record_deleted")
+AFTER = "after_commit"
+
+
+class Listener(NamedTuple):
+    """An implementation of a hook, the addon that it belongs to, and the arguments that it takes."""
+
+    addon: str
+    function: Callable[..., Any]
+    takes: frozenset[str]
+
+    def call(self, arguments: Mapping[str, Any]) -> None:
+        """With as many of the arguments as it takes."""
+        self.function(**{name: value for name, value in arguments.items() if name in self.takes})
+
+
+class Listeners:
+    """The implementations of the run-time hooks of one set of addons, in call order."""
+
+    def __init__(self, found: Iterable[tuple[str, str, Callable[..., Any]]] = ()) -> None:
+        """From hook, addon and function."""
+        self._of: dict[str, list[Listener]] = {hook: [] for hook in (*WITHIN, AFTER)}
+        for hook, addon, function in found:
+            if hook in self._of:
+                takes = frozenset(inspect.signature(function).parameters)
+                self._of[hook].append(Listener(addon, function, takes))
+        self.any_within = any(self._of[hook] for hook in WITHIN)
+        self.after = self._of[AFTER]
+
+    def of(self, hook: str) -> Sequence[Listener]:
+        """Those of one hook."""
+        return self._of[hook]
+
+
+def note(session: Session, changes: Changes) -> None:
+    """Remembers what a flush wrote, where somebody listens."""
+    listeners: Listeners = session.env.registry.listeners
+    if listeners.any_within:
+        session.happened.add(changes)
+    if listeners.after:
+        session.to_tell += Happened.of(changes).events()
+
+
+def flush(env: Env) -> None:
+    """Writes what is pending, and calls the `record_*` hooks until they change nothing more.
+
+    Raises what a hook raises, and RuntimeError naming the addons that still change something after ROUNDS.
+    """
+    session, busy = env.session, set[str]()
+    session.flush()
+    for _round in range(ROUNDS):
+        if not session.happened:
+            return
+        happened, session.happened = session.happened, Happened()
+        busy = set(_tell(env, happened))
+    if session.happened:
+        raise RuntimeError(f"record hooks go on changing records: {', '.join(sorted(busy))}")
+
+
+def _tell(env: Env, happened: Happened) -> Iterator[str]:
+    """One round; names the addons that changed something."""
+    for hook, arguments in _arguments(env, happened):
+        for listener in env.registry.listeners.of(hook):
+            before = env.session.happened.count
+            listener.call(arguments)
+            env.session.flush()
+            if env.session.happened.count > before:
+                yield listener.addon
+
+
+def _arguments(env: Env, happened: Happened) -> Iterator[tuple[str, dict[str, Any]]]:
+    for records in happened.created.values():
+        yield "record_created", {"env": env, "records": records}
+    for changed in happened.updated.values():
+        names = {record.id: fields for record, fields in changed.items()}
+        yield "record_updated", {"env": env, "records": list(changed), "changed": names}
+    for info, ids in happened.deleted.items():
+        yield "record_deleted", {"env": env, "model": info.name, "ids": ids}
+
+
+def tell_committed(
+    listeners: Listeners, events: Sequence[Event], new_env: Callable[[], AbstractContextManager[Env]]
+) -> None:
+    """Calls `after_commit`, each implementation in a transaction of its own.
+
+    What fails is logged with its addon; it undoes nothing and keeps no other from being told.
+    """
+    for listener in listeners.after:
+        try:
+            with new_env() as env:
+                listener.call({"env": env, "events": events})
+        except Exception:
+            log.exception("after_commit of addon %s failed", listener.addon)

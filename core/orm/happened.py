@@ -1,0 +1,71 @@
+"""What was written and has yet to be told to the `record_*` and `after_commit` hooks."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from core.orm.changes import Changes
+    from core.orm.compose import ModelInfo
+
+Kind = Literal["created", "updated", "deleted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that was committed, as `after_commit` gets it: keys, as records do not outlive their transaction."""
+
+    kind: Kind
+    model: str
+    ids: tuple[int, ...]
+    fields: frozenset[str] = frozenset()
+
+
+@dataclass
+class Happened:
+    """Records by model; of changed ones the names of their fields."""
+
+    created: dict[ModelInfo, list[Any]] = field(default_factory=lambda: defaultdict(list))
+    updated: dict[ModelInfo, dict[Any, frozenset[str]]] = field(default_factory=lambda: defaultdict(dict))
+    deleted: dict[ModelInfo, list[int]] = field(default_factory=lambda: defaultdict(list))
+
+    count: int = 0
+    """How often something was added."""
+
+    def __bool__(self) -> bool:
+        return self.count > 0
+
+    def add(self, changes: Changes) -> None:
+        """What one more flush wrote."""
+        if not (changes.created or changes.updated or changes.deleted):
+            return
+        self.count += 1
+        for info, records in changes.created.items():
+            self.created[info] += records
+        for info, changed in changes.updated.items():
+            known = self.updated[info]
+            for record, names in changed.items():
+                fields = frozenset(info.field_of.get(name, name) for name in names)
+                known[record] = known.get(record, frozenset()) | fields
+        for info, records in changes.deleted.items():
+            self.deleted[info] += [record.id for record in records]
+
+    @classmethod
+    def of(cls, changes: Changes) -> Happened:
+        """What one flush wrote."""
+        made = cls()
+        made.add(changes)
+        return made
+
+    def events(self) -> Iterable[Event]:
+        """The same by keys."""
+        for info, records in self.created.items():
+            yield Event("created", info.name, tuple(record.id for record in records))
+        for info, changed in self.updated.items():
+            fields = frozenset().union(*changed.values())
+            yield Event("updated", info.name, tuple(record.id for record in changed), fields)
+        for info, ids in self.deleted.items():
+            yield Event("deleted", info.name, tuple(ids))

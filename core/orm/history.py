@@ -1,0 +1,114 @@
+"""History: one thin row per record and flush, with what each field was and became, written with the change.
+
+A new record has a row without values, as the record holds them. Computed fields and stamps have no history.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from core.orm import ends
+from core.orm.closed import mapped_key
+from core.orm.links import Many2many
+
+if TYPE_CHECKING:
+    from core.orm.changes import Changes
+    from core.orm.compose import ModelInfo
+    from core.orm.fields import Field
+    from core.orm.session import Session
+
+CHANGE = "base.change"
+CREATED, UPDATED, DELETED = "create", "write", "delete"
+
+
+def write(session: Session, changes: Changes) -> None:
+    """Writes what the changes were, one statement per model and kind of change."""
+    table = table_of(session)
+    if table is None:
+        return
+    for info, records in changes.created.items():
+        _insert(session, table, info, CREATED, {record.id: None for record in records})
+    for info, changed in changes.updated.items():
+        _insert(session, table, info, UPDATED, dict(_updates(info, changed)))
+    for info, records in changes.deleted.items():
+        _insert(session, table, info, DELETED, {record.id: _last(info, record) for record in records})
+
+
+def table_of(session: Session) -> Any:
+    """The table of changes; None in a registry without one."""
+    info = session.env.registry.models.get(CHANGE)
+    return None if info is None else info.table
+
+
+def write_many(
+    session: Session, info: ModelInfo, values: Mapping[int, Mapping[str, Any] | None], action: str
+) -> None:
+    """Writes what a statement over many rows did to each."""
+    table = table_of(session)
+    if table is not None:
+        _insert(session, table, info, action, values)
+
+
+def _updates(info: ModelInfo, changed: Mapping[Any, frozenset[str]]) -> Iterator[tuple[int, dict[str, Any]]]:
+    fields = {name: item for item in info.followed for name in (item.name, item.key)}
+    for record, names in changed.items():
+        touched = dict.fromkeys(fields[name] for name in names if name in fields)
+        values = {item.name: past for item in touched if (past := _past(item, record)) is not None}
+        if values:
+            yield record.id, values
+
+
+def _past(item: Field[Any], record: Any) -> list[Any] | None:
+    """What a field was and became; of a set of links, what left and what came."""
+    if isinstance(item, Many2many):
+        past = ends.history(record, item.name)
+        return [_ids(past.deleted), _ids(past.added)] if past.has_changes() else None
+    past = ends.history(record, mapped_key(item))
+    if not past.has_changes():
+        return None
+    before, after = (item.dump(values[0]) if values else None for values in (past.deleted, past.added))
+    return [before, after]
+
+
+def _ids(records: Iterable[Any] | None) -> list[int]:
+    return sorted(record.id for record in records or ())
+
+
+def _last(info: ModelInfo, record: Any) -> dict[str, Any]:
+    """All that a record held, so that it can be made again."""
+    values: dict[str, Any] = {}
+    for item in info.followed:
+        if isinstance(item, Many2many):
+            held = _ids(getattr(record, item.name))
+        else:
+            held = item.dump(getattr(record, mapped_key(item)))
+        if held not in (None, [], False, ""):
+            values[item.name] = [held, None]
+    return values
+
+
+def _insert(session: Session, table: Any, info: ModelInfo, action: str, values: Mapping[int, Any]) -> None:
+    if not values or not info.keeps_history:
+        return
+    now, connection = session.env.now(), session.core_connection()
+    row = {
+        "model": info.name, "action": action, "unit": session.unit, "version": 1, "archived": False,
+        "created_at": now, "updated_at": now, "created_by": session.env.user.id, "updated_by": session.env.user.id,
+    }  # fmt: skip
+    if connection.dialect.name != "postgresql":
+        connection.execute(
+            table.insert(), [{**row, "record_id": key, "values": held} for key, held in values.items()]
+        )
+        return
+    columns: dict[str, Any] = {name: sa.literal(value, table.c[name].type) for name, value in row.items()}
+    texts = [None if held is None else json.dumps(held, ensure_ascii=False) for held in values.values()]
+    given = sa.func.unnest(
+        sa.literal(list(values), ARRAY(sa.BigInteger)), sa.literal(texts, ARRAY(sa.Text))
+    ).table_valued(sa.column("record_id", sa.BigInteger), sa.column("held", sa.Text))
+    columns |= {"record_id": given.c.record_id, "values": sa.cast(given.c.held, table.c["values"].type)}
+    connection.execute(table.insert().from_select(list(columns), sa.select(*columns.values())))
