@@ -27,6 +27,8 @@ class Changes:
     def __init__(self, session: orm.Session) -> None:
         self.created = by_model(session.new)
         self.deleted = by_model(session.deleted)
+        self.last: dict[ModelInfo, dict[int, Any]] = {}
+        """What the deleted rows held (core.orm.history)."""
         self.stale: Any = None
         """What depends on the deleted rows (core.orm.computes), looked up while they are there."""
         self.updated: dict[ModelInfo, dict[Any, frozenset[str]]] = defaultdict(dict)

@@ -20,14 +20,12 @@ from core.orm.changes import Changes
 from core.orm.closed import mapped_key
 from core.orm.compose import ModelInfo
 from core.orm.depends import Path, Plan, Step, Target
+from core.orm.keys import parts
 
 if TYPE_CHECKING:
     from core.orm.fields import Field
     from core.orm.links import Many2one
     from core.orm.session import Session
-
-BATCH = 500
-"""Rows that are locked and computed at once."""
 
 Computed: TypeAlias = dict[ModelInfo, dict[int, Any]]
 """Records by key whose computed fields were written."""
@@ -69,8 +67,8 @@ def of_other_rows(session: Session, changes: Changes) -> Computed:
         stale.look(info, changed)
     for info, item in plan.late:
         keys = sorted(stale.keys.pop((info, item), ()))
-        for start in range(0, len(keys), BATCH):
-            for record in _compute(session, info, item, keys[start : start + BATCH]):
+        for part in parts(keys):
+            for record in _compute(session, info, item, part):
                 computed[info][record.id] = record
                 stale.follow(info, item.name, {record.id})
     return computed
@@ -109,8 +107,8 @@ class _Stale:
         self.keys[target] |= keys
 
     def _next(self, step: Step, keys: Sequence[int]) -> Iterator[int]:
-        for start in range(0, len(keys), BATCH):
-            chosen = step.source.in_(keys[start : start + BATCH])
+        for part in parts(keys):
+            chosen = step.source.in_(part)
             statement = sa.select(step.target).where(chosen, step.target.is_not(None)).distinct()
             yield from self._connection.scalars(statement)
 

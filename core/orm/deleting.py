@@ -11,6 +11,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from core.errors import UserError
 from core.i18n.lazy import _
 from core.orm.circles import circular
+from core.orm.keys import parts
 from core.orm.links import Many2one
 from core.orm.model import Model
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from core.orm.compose import ModelInfo
     from core.orm.env import Env
 
-BATCH = 500
 NAMED = 3
 """How many users of a record are named in a refusal."""
 
@@ -54,7 +54,7 @@ def _gather(env: Env, records: Iterable[Model], doomed: Doomed) -> None:
             fresh.setdefault(type(record), []).append(record)
     for cls, batch in fresh.items():
         for info, link in _incoming(env, cls, "cascade"):
-            for part in _parts([record.id for record in batch]):
+            for part in parts([record.id for record in batch]):
                 _gather(env, env.scalars(sa.select(info.cls).where(_key(info, link).in_(part))).all(), doomed)
 
 
@@ -65,7 +65,7 @@ def _refuse_held(env: Env, doomed: Doomed) -> None:
             holders = sa.select(info.cls.id).order_by(info.cls.id)
             keys = [
                 key
-                for part in _parts(list(by_key))
+                for part in parts(list(by_key))
                 for key in env.scalars(holders.where(_key(info, link).in_(part)))
                 if key not in leaving
             ]
@@ -85,7 +85,7 @@ def _release(env: Env, doomed: Doomed) -> None:
     for cls, by_key in doomed.items():
         for info, link in _incoming(env, cls, "set_null"):
             leaving = doomed.get(info.cls, {})
-            for part in _parts(list(by_key)):
+            for part in parts(list(by_key)):
                 for holder in env.scalars(sa.select(info.cls).where(_key(info, link).in_(part))).all():
                     if holder.id not in leaving:
                         setattr(holder, link.key, None)
@@ -100,10 +100,6 @@ def _incoming(env: Env, cls: type[Model], ondelete: str) -> Iterator[tuple[Model
 
 def _key(info: ModelInfo, link: Many2one[Any]) -> Any:
     return getattr(info.cls, link.key)
-
-
-def _parts(keys: Sequence[int]) -> Iterator[Sequence[int]]:
-    return (keys[start : start + BATCH] for start in range(0, len(keys), BATCH))
 
 
 # ----------------------------------------------------------------- circles
@@ -134,7 +130,7 @@ def _ties(env: Env, record: Model, doomed: Doomed) -> Iterator[Tie]:
 
 def _empty(env: Env, link: Many2one[Any], records: Mapping[int, Model], keys: Sequence[int]) -> None:
     table = records[keys[0]].__lumbung__.table
-    for part in _parts(keys):
+    for part in parts(keys):
         statement = table.update().where(table.c.id.in_(part)).values({table.c[link.key]: None})
         env.session.core_connection().execute(statement)
     for key in keys:

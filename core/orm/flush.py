@@ -34,6 +34,7 @@ def _before(session: Session, context: Any, instances: Any) -> None:
         _stamp(session, changes)
         leaving.follow(session, changes)
         computes.look_at_deleted(session, changes)
+        history.look_at_deleted(session, changes)
         keys.draw(session.core_connection(), session.new)
     session.changes = changes
 

@@ -6,7 +6,8 @@ A new record has a row without values, as the record holds them. Computed fields
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from core.orm import ends
 from core.orm.closed import mapped_key
+from core.orm.keys import parts
 from core.orm.links import Many2many
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ def write(session: Session, changes: Changes) -> None:
     for info, changed in changes.updated.items():
         _insert(session, table, info, UPDATED, dict(_updates(info, changed)))
     for info, records in changes.deleted.items():
-        _insert(session, table, info, DELETED, {record.id: _last(info, record) for record in records})
+        _insert(session, table, info, DELETED, changes.last.get(info, {}))
 
 
 def table_of(session: Session) -> Any:
@@ -79,17 +81,43 @@ def _ids(records: Iterable[Any] | None) -> list[int]:
     return sorted(record.id for record in records or ())
 
 
-def _last(info: ModelInfo, record: Any) -> dict[str, Any]:
-    """All that a record held, so that it can be made again."""
-    values: dict[str, Any] = {}
-    for item in info.followed:
-        if isinstance(item, Many2many):
-            held = _ids(getattr(record, item.name))
-        else:
-            held = item.dump(getattr(record, mapped_key(item)))
-        if held not in (None, [], False, ""):
-            values[item.name] = [held, None]
-    return values
+def look_at_deleted(session: Session, changes: Changes) -> None:
+    """Notes all that the rows hold which are about to go, so that they can be made again."""
+    if table_of(session) is not None:
+        for info, records in changes.deleted.items():
+            if info.keeps_history:
+                keys = [record.id for record in records]
+                changes.last[info] = dict(_last(session.core_connection(), info, keys))
+
+
+def _last(
+    connection: sa.Connection, info: ModelInfo, keys: Sequence[int]
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """By key, what each field was; fields without a value are left out. One statement, and one per set of links."""
+    plain = [item for item in info.followed if not isinstance(item, Many2many)]
+    links = {
+        item.name: _linked(connection, info, item, keys)
+        for item in info.near_links
+        if isinstance(item, Many2many)
+    }
+    columns = info.table.c
+    for part in parts(keys):
+        rows = sa.select(columns.id, *(columns[item.key] for item in plain)).where(columns.id.in_(part))
+        for key, *values in connection.execute(rows):
+            held = {item.name: item.dump(value) for item, value in zip(plain, values, strict=True)}
+            held |= {name: targets[key] for name, targets in links.items() if key in targets}
+            yield key, {name: [value, None] for name, value in held.items() if value not in (None, False, "")}
+
+
+def _linked(
+    connection: sa.Connection, info: ModelInfo, item: Many2many[Any], keys: Sequence[int]
+) -> dict[int, list[int]]:
+    between, found = info.associations[item.name].c, defaultdict[int, list[int]](list)
+    for part in parts(keys):
+        pairs = sa.select(between.source_id, between.target_id).where(between.source_id.in_(part))
+        for source, target in connection.execute(pairs.order_by(between.target_id)):
+            found[source].append(target)
+    return found
 
 
 def _insert(session: Session, table: Any, info: ModelInfo, action: str, values: Mapping[int, Any]) -> None:

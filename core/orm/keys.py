@@ -8,7 +8,7 @@ take longer to read than to carry out.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +16,15 @@ from sqlalchemy.dialects.postgresql import REGCLASS
 
 _drawn = sa.table("sqlite_sequence", sa.column("name"), sa.column("seq"))
 """SQLite's own table of the last key of each AUTOINCREMENT table, kept up by itself as rows come."""
+
+
+BATCH = 500
+"""Keys per statement: both databases take so many parameters."""
+
+
+def parts(keys: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Keys in batches."""
+    return (keys[start : start + BATCH] for start in range(0, len(keys), BATCH))
 
 
 def draw(connection: sa.Connection, records: Iterable[Any]) -> None:
