@@ -13,6 +13,7 @@ from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import generate_csrf
 
 from core.web import errors, generic, pages, password, requests, resets, routes, security, signin
+from core.web.forms import Layout
 from core.web.listing import ListView
 from core.web.routes import GUESTS, Parameters, Route, RouteMap
 from core.web.templating import make_environment
@@ -36,6 +37,15 @@ class Site:
     templates: jinja2.Environment
     routes: RouteMap
     lists: dict[tuple[str, frozenset[str]], ListView] = field(default_factory=dict)
+    layouts: dict[tuple[str, frozenset[str]], Layout] = field(default_factory=dict)
+
+    def form_layout(self, model: str, env: Env) -> Layout:
+        """The sections of a model's form with the fields that the user may read."""
+        view = self.assembly.views[f"{model}.form"]
+        readable = frozenset(name for name in view.model.fields if env.may_see(model, name))
+        if (model, readable) not in self.layouts:
+            self.layouts[model, readable] = Layout(view, readable)
+        return self.layouts[model, readable]
 
     def list_view(self, model: str, env: Env) -> ListView:
         """The list of a model with the columns that the user may read, its row template compiled once."""
@@ -77,7 +87,10 @@ def build_site(assembly: Assembly, secret: str) -> Site:
     layers = [("core", HERE / "templates")]
     layers += [(name, assembly.folders[name] / "templates") for name in assembly.names]
     templates = make_environment([layer for layer in layers if layer[1].is_dir()])
-    templates.globals.update(static=static_address, csrf_token=generate_csrf, url=lambda path: path)
+    htmx = "vendor/htmx.min.js" if (HERE / "static" / "vendor" / "htmx.min.js").is_file() else ""
+    templates.globals.update(
+        htmx=htmx, static=static_address, csrf_token=generate_csrf, url=lambda path: path
+    )
     site = Site(assembly, app, templates, RouteMap(app, assembly))
     app.extensions["lumbung"] = site
     static = Route(
