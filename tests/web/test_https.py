@@ -17,14 +17,14 @@ from core.web.dispatcher import Dispatcher, Tenant
 from core.web.requests import TOKEN_COOKIE
 from tests.web import kit
 from tests.web.copies import Copies
-from tests.web.test_reset import key
+from tests.web.test_sessions import key
 
 FORM_COOKIE = "lumbung_form"
 Behind = Callable[..., Any]
 
 
 @pytest.fixture
-def behind(kind: str, copies: Copies, serve: Callable[..., Any]) -> Iterator[Behind]:
+def behind(kind: str, copies: Copies, serve: Callable[..., Any]) -> Behind:
     """`with behind(1) as served:` a database of its own behind so many proxies."""
 
     @contextmanager
@@ -141,7 +141,7 @@ def test_a_client_is_who_the_last_proxy_says(behind: Behind, monkeypatch: pytest
     proxy = {"REMOTE_ADDR": "203.0.113.5"}
 
     def tries(told: str, times: int = 3) -> int:
-        statuses = []
+        statuses: list[int] = []
         for number in range(times):
             visitor = served.visitor()
             data = {"email": f"x{number}@{told[-1]}.example", "password": "wrong",
