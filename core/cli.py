@@ -82,7 +82,8 @@ def main() -> None:
     """Lumbung: a modular ERP and CRM framework.
 
     LUMBUNG_DB names the database, LUMBUNG_DATA the folder of files (else ./data), LUMBUNG_ADDONS_PATH
-    folders with further addons, LUMBUNG_SECRET what cookies are signed with.
+    folders with further addons, LUMBUNG_SECRET what cookies are signed with, LUMBUNG_PROXIES how many
+    proxies stand in front of the server (0 unless set: then only a connection by https is taken for one).
     """
 
 

@@ -1,4 +1,4 @@
-"""What the environment says: where the database and the data folder are, and the secret of the site."""
+"""What the environment says: where database and data folder are, the secret, the proxies in front of the site."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from core.errors import LumbungError
 from core.i18n.lazy import TextLike, _
 
 DATA, DATABASE, SECRET = "LUMBUNG_DATA", "LUMBUNG_DB", "LUMBUNG_SECRET"
+PROXIES, PROXIES_MAX = "LUMBUNG_PROXIES", 9
 """The names of the variables; LUMBUNG_ADDONS_PATH is read by the loader."""
 BACKENDS = ("sqlite", "postgresql")
 SECRET_LENGTH = 32
@@ -80,6 +81,22 @@ def secret() -> str:
             )
         )
     return given
+
+
+def proxies() -> int:
+    """How many proxies stand in front of the server, each of which adds to X-Forwarded-For and -Proto: 0 unless
+    LUMBUNG_PROXIES says so. Only what that many wrote is believed. Raises SettingsError on what is no such number.
+    """
+    given = os.environ.get(PROXIES, "").strip() or "0"
+    if not (given.isascii() and given.isdigit() and int(given) <= PROXIES_MAX):
+        raise SettingsError(
+            _(
+                "%(name)s says how many proxies stand in front of the server: write a number from 0 to %(most)s.",
+                name=PROXIES,
+                most=PROXIES_MAX,
+            )
+        )
+    return int(given)
 
 
 def _kept_secret(path: Path) -> str:

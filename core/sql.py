@@ -1,20 +1,24 @@
-"""SQL that means the same on both databases: exact numbers, and months."""
+"""SQL that means the same on both databases: exact numbers, months, and sets of keys."""
 
 from __future__ import annotations
 
 import datetime as dt
 import decimal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from core.orm.types import Exact, InexactOperation
+
+if TYPE_CHECKING:
+    from core.orm.env import Env
 
 
 class _Rescaled(FunctionElement[decimal.Decimal]):
@@ -213,3 +217,37 @@ def _scale(column: Any) -> int:
     if isinstance(column.type, sa.Integer):
         return 0
     raise InexactOperation("product() is of exact and whole numbers")
+
+
+def among(env: Env, column: Any, keys: Sequence[int]) -> sa.ColumnElement[bool]:
+    """Whether a column is one of `keys`: on PostgreSQL one value and one plan, however many they are."""
+    if env.database.is_sqlite:
+        return column.in_(keys)  # type: ignore[no-any-return]
+    return column == sa.any_(sa.literal(list(keys), ARRAY(sa.BigInteger)))  # type: ignore[no-any-return]
+
+
+class _Unindexed(FunctionElement[Any]):
+    inherit_cache = True
+
+    def __init__(self, column: Any) -> None:
+        super().__init__(column)
+        self.type = column.type
+
+
+@compiles(_Unindexed)
+def _as_it_is(element: _Unindexed, compiler: Any, **kwargs: Any) -> str:
+    return compiler.process(element.clauses, **kwargs)  # type: ignore[no-any-return]
+
+
+@compiles(_Unindexed, "sqlite")
+def _behind_a_sign(element: _Unindexed, compiler: Any, **kwargs: Any) -> str:
+    return f"+{compiler.process(element.clauses, **kwargs)}"
+
+
+def unindexed(column: Any) -> sa.ColumnElement[Any]:
+    """A column that nearly every row shares a value of, for a condition that stands in every statement.
+
+    SQLite takes an index over such a condition rather than the one that has the rows in order, and sorts
+    all of them for a page; PostgreSQL knows how many there are.
+    """
+    return _Unindexed(column)

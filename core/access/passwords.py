@@ -21,8 +21,14 @@ _hasher = argon2.PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 def hash_password(password: str, email: str = "") -> str:
     """What is kept of a password. Takes its time: call it before a transaction begins.
 
-    Raises FieldError where it is too short or too long, or is the address that one signs in with.
+    Raises FieldError as `check_password` does.
     """
+    check_password(password, email)
+    return _hasher.hash(password)
+
+
+def check_password(password: str, email: str = "") -> None:
+    """Raises FieldError where it is too short or too long, or is the address that one signs in with."""
     if len(password) < LENGTH_MIN:
         raise FieldError(
             _("The password is too short: use at least %(length)s characters.", length=LENGTH_MIN), FIELD
@@ -33,7 +39,6 @@ def hash_password(password: str, email: str = "") -> str:
         )
     if email and password.strip().lower() in (email.lower(), email.lower().partition("@")[0]):
         raise FieldError(_("The password must not be the email address: choose something else."), FIELD)
-    return _hasher.hash(password)
 
 
 def verify_password(kept: str | None, password: str) -> bool:

@@ -1,7 +1,8 @@
 """How often a sign-in may be tried: counted in the database, so that every worker counts the same.
 
 A try is counted before the password is looked at: of a hundred that arrive at once no more are let through
-than of a hundred one after the other. An address counts as it was typed, whether anybody has it or not.
+than of a hundred one after the other. An address counts as it was typed, whether anybody has it or not. Who is
+signed in and asked for the password again is counted by their key: no stranger can keep them from it.
 """
 
 from __future__ import annotations
@@ -35,11 +36,14 @@ class Attempt:
     """Set where this is the last: the end of the pause that its failure begins."""
 
 
-def count(connection: sa.Connection, address: str, client: str) -> Attempt:
-    """Counts a try, in the transaction of the caller, which is committed before the password is looked at."""
+def count(connection: sa.Connection, who: str | int, client: str) -> Attempt:
+    """Counts a try for an address or the key of a user, in the transaction of the caller.
+
+    It is committed before the password is looked at.
+    """
     now = dt.datetime.now(dt.UTC)
     _forget(connection, failures.c.until <= now)
-    limits = ((address_key(address), PER_ADDRESS), (client_key(client), PER_CLIENT))
+    limits = ((_key(who), PER_ADDRESS), (client_key(client), PER_CLIENT))
     counted = [(*_raise(connection, key, most, now), most) for key, most in limits]
     _keep_bounded(connection)
     return Attempt(
@@ -49,21 +53,21 @@ def count(connection: sa.Connection, address: str, client: str) -> Attempt:
     )
 
 
-def succeed(connection: sa.Connection, address: str, client: str) -> None:
-    """Forgets the tries for an address, and gives the client back the one that succeeded."""
-    forget(connection, address)
+def succeed(connection: sa.Connection, who: str | int, client: str) -> None:
+    """Forgets the tries for an address or user, and gives the client back the one that succeeded."""
+    forget(connection, who)
     mine = failures.c.key == client_key(client)
     connection.execute(failures.update().where(mine).values(failures=failures.c.failures - 1))
 
 
-def forget(connection: sa.Connection, address: str) -> None:
-    """Ends the pause of an address."""
-    connection.execute(failures.delete().where(failures.c.key == address_key(address)))
+def forget(connection: sa.Connection, who: str | int) -> None:
+    """Ends the pause of an address or user."""
+    connection.execute(failures.delete().where(failures.c.key == _key(who)))
 
 
-def address_key(address: str) -> str:
-    """The digest of what was typed as an address: people type passwords there too."""
-    return _digest("address", address)
+def _key(who: str | int) -> str:
+    """The digest of what was typed as an address, as people type passwords there too; or of a user's key."""
+    return _digest("address", who) if isinstance(who, str) else _digest("user", str(who))
 
 
 def client_key(client: str) -> str:

@@ -125,3 +125,12 @@ sign_in_failure = _table(
 )
 """Tries to sign in, per address typed and per client, as digests; a row means nothing after `until`."""
 sa.Index(index_name("sign_in_failure", "until"), sign_in_failure.c.until)
+
+idempotency = _table(
+    "idempotency",
+    sa.Column("key", sa.String(64), primary_key=True),
+    sa.Column("record_id", sa.BigInteger()),
+    sa.Column("made_at", UtcDateTime, nullable=False),
+)
+"""What came once and must not be done twice: the digest of a form that made a record, and the record's key."""
+sa.Index(index_name("idempotency", "made_at"), idempotency.c.made_at)

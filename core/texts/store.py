@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import sqlalchemy as sa
+
+from core.texts.text import spellings
 
 BATCH = 500
 MODEL_BITS, KEY_BITS = 23, 39
@@ -28,6 +31,10 @@ state = sa.Table(
     sa.Column("fields", sa.Text, nullable=False),
 )
 """Per model, the fields that its texts were made of: where they are others now, it is made anew."""
+TRIGRAMS = (
+    "CREATE EXTENSION IF NOT EXISTS pg_trgm",
+    "CREATE INDEX IF NOT EXISTS ix_search_body ON search USING gin (body gin_trgm_ops)",
+)
 TABLES = (postgresql_table, sqlite_table)
 
 
@@ -56,19 +63,14 @@ class Store(Protocol):
 
 
 class PostgreSQLStore:
-    """Rows with a trigram index, where the database allows the extension."""
+    """Rows with a trigram index; where the database has or allows no such extension, found more slowly."""
 
     def prepare(self, connection: sa.Connection) -> None:
         """Makes the table, and the index where it can be."""
         metadata.create_all(connection, [postgresql_table, state])
-        try:
-            with connection.begin_nested():
-                connection.execute(sa.text("CREATE EXTENSION IF NOT EXISTS pg_trgm"))
-        except sa.exc.DBAPIError:  # not allowed here: found without the index, more slowly
-            return
-        connection.execute(
-            sa.text("CREATE INDEX IF NOT EXISTS ix_search_body ON search USING gin (body gin_trgm_ops)")
-        )
+        with contextlib.suppress(sa.exc.DBAPIError), connection.begin_nested():
+            for statement in TRIGRAMS:
+                connection.exec_driver_sql(statement)
 
     def write(self, connection: sa.Connection, number: int, bodies: Mapping[int, str], *, new: bool) -> None:
         """One executemany; where texts may be there already they are replaced."""
@@ -98,7 +100,8 @@ class PostgreSQLStore:
         """
         table = postgresql_table.c
         keys = sa.select(table.record_id).where(
-            table.model == number, *(table.body.contains(word, autoescape=True) for word in words)
+            table.model == number,
+            *(sa.or_(*(_contains(table.body, text) for text in spellings(word))) for word in words),
         )
         return column == sa.any_(sa.func.array(keys.scalar_subquery()))  # type: ignore[no-any-return]
 
@@ -134,9 +137,9 @@ class SQLiteStore:
         """Words of three letters and more by the index, shorter ones by reading what it leaves."""
         table = sqlite_table.c
         long = [word for word in words if len(word) > 2]
-        conditions = [table.body.contains(word, autoescape=True) for word in words if len(word) < 3]
+        conditions = [_contains(table.body, word) for word in words if len(word) < 3]
         if long:
-            phrases = " AND ".join('"' + word.replace('"', '""') + '"' for word in long)
+            phrases = " AND ".join(f"({' OR '.join(map(_phrase, spellings(word)))})" for word in long)
             conditions.append(sa.literal_column("search", sa.Text).op("MATCH")(phrases))
         inside = table.rowid.between(_rowid(number, 0), _rowid(number, KEY_MASK))
         return column.in_(sa.select(table.rowid.op("&")(KEY_MASK)).where(inside, *conditions))  # type: ignore[no-any-return]
@@ -145,6 +148,15 @@ class SQLiteStore:
 def store_of(dialect: str) -> Store:
     """The store of a database."""
     return SQLiteStore() if dialect == "sqlite" else PostgreSQLStore()
+
+
+def _contains(body: sa.ColumnElement[str], word: str) -> sa.ColumnElement[bool]:
+    return body.contains(word, autoescape=True)
+
+
+def _phrase(word: str) -> str:
+    """As FTS5 takes it, for which nothing inside of quotes is an operator."""
+    return '"' + word.replace('"', '""') + '"'
 
 
 def _rowid(number: int, key: int) -> int:

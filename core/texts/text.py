@@ -17,6 +17,8 @@ MOST_WORDS = 10
 LONGEST = 200
 BODY_LIMIT = 20_000
 """Letters of a record that are searched; a novel in a note is found by its beginning."""
+DIALLED_MIN = 3
+"""Digits of a word that are looked for in phone numbers; fewer are in every one."""
 SEPARATOR = "\x1f"
 """Stands between fields, so that no word is found across two of them."""
 _PHRASE = re.compile(r'"([^"]+)"|(\S+)')
@@ -36,15 +38,16 @@ def words(text: str) -> list[str]:
     if len(text) > LONGEST:
         raise FieldError(_("Search for at most %(count)s letters.", count=LONGEST), "q")
     found = [normal(phrase or word) for phrase, word in _PHRASE.findall(text)]
-    found = [_digits(word) for word in found if word]
+    found = [word for word in found if word]
     if len(found) > MOST_WORDS:
         raise FieldError(_("Search for at most %(count)s words.", count=MOST_WORDS), "q")
     return found
 
 
-def _digits(word: str) -> str:
-    """A number that is dialled, without what people put between its digits."""
-    return re.sub(r"[().\-/]", "", word) if _DIALLED.fullmatch(word) else word
+def spellings(word: str) -> list[str]:
+    """How a word may stand in a text: as typed, and as a number that is dialled, which is kept in digits only."""
+    digits = re.sub(r"[().\-/]", "", word) if _DIALLED.fullmatch(word) else word
+    return [word] if len(digits) < DIALLED_MIN or digits == word else [word, digits]
 
 
 def body_maker(items: Sequence[Field[Any]]) -> Callable[[Any], str]:

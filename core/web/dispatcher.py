@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from core.assembly import assemble
 from core.errors import DatabaseError
@@ -95,13 +96,26 @@ class Sites:
 
 
 class Dispatcher:
-    """The WSGI application. `urls` maps host names to database URLs; `*` answers for every other host."""
+    """The WSGI application. `urls` maps host names to database URLs; `*` answers for every other host.
 
-    def __init__(self, urls: Mapping[str, str], secret: str, catalogue: Catalogue | None = None) -> None:
+    `proxies` is how many stand in front: where a request comes from and whether by https is what they wrote.
+    """
+
+    def __init__(
+        self, urls: Mapping[str, str], secret: str, catalogue: Catalogue | None = None, *, proxies: int = 0
+    ) -> None:
+        self.application: Callable[[Any, Any], Iterable[bytes]] = self._answer
+        if proxies:
+            self.application = ProxyFix(self._answer, x_for=proxies, x_proto=proxies, x_host=0)
         self.sites = Sites(catalogue, secret)
         self.tenants = {host.lower(): Tenant(Database(url), self.sites) for host, url in urls.items()}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        return self.application(environ, start_response)
+
+    def _answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["wsgi.url_scheme"] != "https":  # a proxy may hand on any word, and it would be in links
+            environ["wsgi.url_scheme"] = "http"
         host = environ.get("HTTP_HOST", "")
         tenant = self.tenant(host)
         if tenant is None:

@@ -20,7 +20,7 @@ from core.i18n import catalogs
 from core.i18n.lazy import TextLike, _
 from core.orm.database import in_words
 from core.web import requests
-from core.web.shell import render
+from core.web.shell import address, menus, render
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -116,6 +116,15 @@ PLAIN = Markup(
 """What is left to say where no template can be drawn."""
 
 
+@dataclass(frozen=True)
+class Way:
+    """A list that one may go on to: its name, its address, and whether one can search in it."""
+
+    label: str
+    href: str
+    is_searchable: bool
+
+
 @dataclass
 class ErrorPage:
     """What the error template knows as `error`."""
@@ -129,6 +138,10 @@ class ErrorPage:
     """The roles of which one would open this, where that is known."""
     helpers: list[str]
     """Who can give them."""
+    list: Way | None = None
+    """The list that the address belongs to, where the reader may see that list."""
+    search: Way | None = None
+    """That list, else the first of the menu, to look there for what was not found."""
 
 
 def register(site: Site) -> None:
@@ -197,6 +210,8 @@ def _page(code: int, text: TextLike | None) -> str:
         roles, helpers = _who_helps() if code == 403 else ([], [])
         path = request.full_path.rstrip("?")
         page = ErrorPage(code, number, path, kind, text or kind.text, roles, helpers)
+        if code in (403, 404) and requests.signed_in():
+            page.list, page.search = _list_of(request.path), _search() if code == 404 else None
         return render("core/error.html", kind.title, error=page)
     except Exception:  # whatever broke the page broke its frame too
         log.exception("request %s: its error page failed", number)
@@ -215,3 +230,20 @@ def _who_helps() -> tuple[list[str], list[str]]:
     labels = {item.value.name: str(item.value.label) for item in site.assembly.roles}
     needed = site.routes.needed(request.endpoint, env, (request.view_args or {}).get("model", ""))
     return [labels.get(name, name) for name in needed], administrators(env, HELPERS)
+
+
+def _list_of(path: str) -> Way | None:
+    """The list that an address belongs to, if the user may see it."""
+    model = path.removeprefix("/app/").partition("/")[0] if path.startswith("/app/") else ""
+    env = requests.env()
+    info = env.registry.models.get(model)
+    if info is None or not env.may(info.name, "r"):
+        return None
+    view = requests.site().list_view(info.name, env)
+    return Way(str(info.plural), f"/app/{info.name}", view.is_searchable)
+
+
+def _search() -> Way | None:
+    """Where to search: the list that the address belongs to, else the first of the menu that can be searched."""
+    paths = [request.path, *(address(menu.target) for menu in menus())]
+    return next((way for way in map(_list_of, paths) if way is not None and way.is_searchable), None)

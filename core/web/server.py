@@ -6,7 +6,7 @@ import gc
 from collections.abc import Mapping
 from typing import Any
 
-from core.settings import secret
+from core.settings import proxies, secret
 from core.web.dispatcher import ANY_HOST, Dispatcher
 
 THREADS = 4
@@ -15,7 +15,7 @@ THREADS = 4
 def application(urls: Mapping[str, str] | str) -> Dispatcher:
     """The WSGI application for one database, or for one per host name."""
     hosts = {ANY_HOST: urls} if isinstance(urls, str) else urls
-    return Dispatcher(hosts, secret())
+    return Dispatcher(hosts, secret(), proxies=proxies())
 
 
 def serve(url: str, host: str = "127.0.0.1", port: int = 8069, workers: int = 2) -> None:
@@ -35,6 +35,8 @@ def serve(url: str, host: str = "127.0.0.1", port: int = 8069, workers: int = 2)
             options: dict[str, Any] = {"bind": f"{host}:{port}", "workers": workers, "threads": THREADS,
                                        "worker_class": "gthread", "loglevel": "warning",
                                        "preload_app": True,
+                                       # Whom to believe that a request came by https is for LUMBUNG_PROXIES.
+                                       "secure_scheme_headers": {},
                                        # What is longer than `security.ADDRESS_MAX` is told so by a page of ours.
                                        "limit_request_line": 8190, "limit_request_field_size": 8190}  # fmt: skip
             for name, value in options.items():

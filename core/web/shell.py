@@ -132,22 +132,23 @@ def _menu() -> list[MenuGroup]:
     groups: dict[str, MenuGroup] = {
         "": MenuGroup("", [Link("/", str(_("Home")), "home", request.path == "/")])
     }
-    for menu in _menus():
+    for menu in menus():
         group = groups.setdefault(str(menu.group), MenuGroup(str(menu.group)))
         group.links.append(_link(menu))
     return list(groups.values())
 
 
 def _tabbar() -> list[Link]:
-    chosen = [menu for menu in _menus() if menu.tabbar][:2]
+    chosen = [menu for menu in menus() if menu.tabbar][:2]
     home = Link("/", str(_("Home")), "home", request.path == "/")
     return [home, *map(_link, chosen)]
 
 
-def _menus() -> list[Menu]:
+def menus() -> list[Menu]:
+    """The entries of the menu that this user may open, in order."""
     site: Site = current_app.extensions["lumbung"]
-    menus = (item.value for item in site.assembly.menus if _may_open(item.value))
-    return sorted(menus, key=lambda menu: (menu.order, str(menu.label)))
+    open_to = (item.value for item in site.assembly.menus if _may_open(item.value))
+    return sorted(open_to, key=lambda menu: (menu.order, str(menu.label)))
 
 
 def _may_open(menu: Menu) -> bool:

@@ -111,14 +111,20 @@ def _try() -> ResponseReturnValue:
 
 
 def _paused(page: SignInPage, until: dt.datetime) -> ResponseReturnValue:
-    """The answer to a try that is one too many; the clock is that of the company's zone."""
-    clock = requests.env().formats.time(until + dt.timedelta(seconds=59))  # shown without its seconds
+    """The answer to a try that is one too many."""
+    clock, headers = retry_after(until)
     page.error = SignInError(
         str(_("Too many tries.")),
         str(_("Signing in with this address is paused until %(time)s.", time=clock)),
     )
+    return _show(page), 429, headers
+
+
+def retry_after(until: dt.datetime) -> tuple[str, dict[str, str]]:
+    """The end of a pause as it is shown, by the clock of the company's zone, and as a header."""
     seconds = max(1, int((until - dt.datetime.now(dt.UTC)).total_seconds()) + 1)
-    return _show(page), 429, {"Retry-After": str(seconds)}
+    clock = requests.env().formats.time(until + dt.timedelta(seconds=59))  # shown without its seconds
+    return clock, {"Retry-After": str(seconds)}
 
 
 def signed_in(connection: sa.Connection, answer: Response, user_id: int, *, remember: bool) -> Response:

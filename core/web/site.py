@@ -12,7 +12,8 @@ from flask import Flask, request
 from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import generate_csrf
 
-from core.web import errors, generic, pages, requests, resets, routes, security, signin
+from core.web import errors, generic, pages, password, requests, resets, routes, security, signin
+from core.web.forms import Layout
 from core.web.listing import ListView
 from core.web.routes import GUESTS, Parameters, Route, RouteMap
 from core.web.templating import make_environment
@@ -36,6 +37,15 @@ class Site:
     templates: jinja2.Environment
     routes: RouteMap
     lists: dict[tuple[str, frozenset[str]], ListView] = field(default_factory=dict)
+    layouts: dict[tuple[str, frozenset[str]], Layout] = field(default_factory=dict)
+
+    def form_layout(self, model: str, env: Env) -> Layout:
+        """The sections of a model's form with the fields that the user may read."""
+        view = self.assembly.views[f"{model}.form"]
+        readable = frozenset(name for name in view.model.fields if env.may_see(model, name))
+        if (model, readable) not in self.layouts:
+            self.layouts[model, readable] = Layout(view, readable)
+        return self.layouts[model, readable]
 
     def list_view(self, model: str, env: Env) -> ListView:
         """The list of a model with the columns that the user may read, its row template compiled once."""
@@ -77,14 +87,17 @@ def build_site(assembly: Assembly, secret: str) -> Site:
     layers = [("core", HERE / "templates")]
     layers += [(name, assembly.folders[name] / "templates") for name in assembly.names]
     templates = make_environment([layer for layer in layers if layer[1].is_dir()])
-    templates.globals.update(static=static_address, csrf_token=generate_csrf, url=lambda path: path)
+    htmx = "vendor/htmx.min.js" if (HERE / "static" / "vendor" / "htmx.min.js").is_file() else ""
+    templates.globals.update(
+        htmx=htmx, static=static_address, csrf_token=generate_csrf, url=lambda path: path
+    )
     site = Site(assembly, app, templates, RouteMap(app, assembly))
     app.extensions["lumbung"] = site
     static = Route(
         "static", "/static/<path:filename>", app.send_static_file, GUESTS, query=Parameters(("v",))
     )
     site.routes.add(static)
-    for room in (security, requests, errors, signin, routes, generic, resets, pages):
+    for room in (security, requests, errors, signin, routes, generic, resets, password, pages):
         room.register(site)
     site.routes.check()
     return site

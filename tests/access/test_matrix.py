@@ -139,7 +139,7 @@ class Cases:
             self.refuse(who, f"{self.path}/new", "new", "c", 403)
             self.refuse(who, f"{self.path}/new", "new", "c", 403, forged)
         for sample in self.samples:
-            self.edit(who, sample, {**forged, "version": "1"})
+            self.edit(who, sample, forged)
 
     def create(self, who: str, page: Any) -> None:
         answer = self.staged.ask(who, f"{self.path}/new", {**self.fresh(who, page.text)})

@@ -109,6 +109,54 @@ def test_names_of_helpers_are_those_who_can_help(served: kit.Served) -> None:
     assert "Made" not in served.sign_in("ayu").get("/app/base.role").main.text
 
 
+@pytest.mark.parametrize(
+    ("path", "lists", "search"),
+    [
+        ("/app/crm.lead/999999", ["/app/crm.lead"], "/app/crm.lead"),
+        ("/app/crm.lead/999999/edit", ["/app/crm.lead"], "/app/crm.lead"),
+        ("/app/crm.lead/no-number", ["/app/crm.lead"], "/app/crm.lead"),
+        ("/app/base.partner/999999", ["/app/base.partner"], "/app/base.partner"),
+        ("/app/no.such", [], "/app/crm.lead"),
+        ("/app/", [], "/app/crm.lead"),
+        ("/crm.lead", [], "/app/crm.lead"),
+        ("/nowhere", [], "/app/crm.lead"),
+    ],
+)
+def test_what_is_not_found_leads_on(shared: kit.Served, path: str, lists: list[str], search: str) -> None:
+    """To the list that the address belongs to and home; and one can search, without a script."""
+    ayu = shared.sign_in("ayu", lang="en")
+    answer = ayu.get(path)
+    assert answer.status_code == 404
+    assert [link["href"] for link in answer.main.all("a")] == [*lists, "/"]
+    assert answer.main.one("form")["action"] == search
+    found = ayu.get(search, query_string={"q": "Rumah"})
+    assert found.status_code == 200 and found.page.one("input", id="q")["value"] == "Rumah"
+    for link in answer.main.all("a"):
+        assert ayu.get(link["href"]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "lists"), [("/app/base.role", []), ("/app/base.user/new", ["/app/base.user"])]
+)
+def test_what_is_not_allowed_leads_where_one_may(shared: kit.Served, path: str, lists: list[str]) -> None:
+    """A list that the reader may not see is not named; whoever has another account can change to it."""
+    answer = shared.sign_in("ayu", lang="en").get(path)
+    assert answer.status_code == 403
+    assert [link["href"] for link in answer.main.all("a")] == [*lists, "/"]
+    [form] = answer.main.all("form")
+    assert (form["action"], form["method"]) == ("/logout", "post")
+
+
+def test_who_may_see_no_list_searches_none(served: kit.Served) -> None:
+    served.change("base.user", served.first("base.user", name="Ayu Lestari"), roles=[])
+    answer = served.sign_in("ayu").get("/app/crm.lead/1")
+    assert answer.status_code == 403
+    answer = served.sign_in("ayu").get("/nowhere")
+    assert answer.status_code == 404
+    assert [link["href"] for link in answer.main.all("a")] == ["/"]
+    assert answer.main.all("form") == []
+
+
 def test_the_log_knows_the_route_and_no_address(shared: kit.Served, caplog: pytest.LogCaptureFixture) -> None:
     """An address may hold a link's token, or what somebody searched for."""
     caplog.set_level(logging.DEBUG)

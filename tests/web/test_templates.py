@@ -20,7 +20,7 @@ MACRO = re.compile(r"{%-?\s*macro\s+(\w+)")
 LEADS = "/app/crm.lead"
 ADDRESSES = (
     "/", LEADS, f"{LEADS}?sort=nope", f"{LEADS}/1", f"{LEADS}/1/edit", f"{LEADS}/new",
-    "/app/base.user/1/edit", "/app/base.partner/1", "/app/base.role", "/nowhere",
+    "/app/base.user/1/edit", "/app/base.partner/1", "/app/base.role", "/nowhere", "/settings/password",
 )  # fmt: skip
 
 

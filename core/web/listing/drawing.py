@@ -69,8 +69,8 @@ def _shown(reading: Reading, item: Field[Any], keys: Sequence[int], values: Sequ
         unseen = (str(NOT_VISIBLE), "", "")
         return [None if value is None else labels.get(value, unseen) for value in values]
     if isinstance(item, Many2many):
-        linked: Mapping[int, list[Any]] = reading.linked(item, keys) if keys else {}
-        return [write(linked[key]) for key in keys]
+        linked: Mapping[int, list[str]] = reading.linked(item, keys) if keys else {}
+        return [", ".join(linked[key]) for key in keys]
     if isinstance(item, Select) and item.tones:
         tones = {key: f" tone-{name}" for key, name in item.tones.items()}
         return [(write(value), tones.get(value, "")) if value else None for value in values]

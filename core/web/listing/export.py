@@ -20,6 +20,7 @@ from core.i18n.lazy import _
 from core.orm.fields import Field
 from core.orm.links import Many2many, Many2one
 from core.orm.times import DateTime
+from core.sql import among
 from core.web.listing.columns import NOT_VISIBLE, Columns
 from core.web.listing.reading import Reading, read_with_row
 from core.web.listing.refusal import BadRequest
@@ -56,7 +57,7 @@ def keys_of(reading: Reading) -> Sequence[int]:
 
 
 def _batch(reading: Reading, columns: Columns, keys: Sequence[int]) -> list[list[Any]]:
-    statement = reading.rows(columns, whole=True).where(reading.cls.id.in_(keys))
+    statement = reading.rows(columns, whole=True).where(among(reading.env, reading.cls.id, keys))
     found = {row[0]: row for row in reading.env.execute(statement)}
     rows = [found[key] for key in keys if key in found]
     kept = [row[0] for row in rows]
@@ -76,7 +77,7 @@ def _cells(reading: Reading, item: Field[Any], keys: Sequence[int], values: Sequ
     write = item.formatter(reading.env.formats)
     if isinstance(item, Many2many):
         linked = reading.linked(item, keys)
-        return [safe(write(linked[key])) for key in keys]
+        return [safe(", ".join(linked[key])) for key in keys]
     machine = _machine(item, reading)
     return (
         [safe(write(value)) for value in values] if machine is None else [machine(value) for value in values]

@@ -30,6 +30,8 @@ FEW = (Select, Boolean, Many2one, Calendar)
 
 
 EMPTY = Markup()
+CROWD = 2 * COUNT_LIMIT
+"""A list that had so many rows a moment ago still has more than COUNT_LIMIT."""
 
 
 @dataclass
@@ -180,12 +182,22 @@ def _fill(page: ListPage, view: ListView, reading: Reading) -> None:
     statement = reading.sorted(reading.rows(columns).where(*reading.where()))
     found = reading.env.execute(statement.offset(offset).limit(query.size)).all()
     is_last = len(found) < query.size and (bool(found) or offset == 0)
-    total = offset + len(found) if is_last else reading.count()
+    total = offset + len(found) if is_last else _total(view, reading)
     _place(page, reading, offset, len(found), total)
     if total:
         page.body = draw(view.path, columns, show(reading, columns, found).rows())
     else:
         _explain(page, reading)
+
+
+def _total(view: ListView, reading: Reading) -> int:
+    """How many rows there are, as far as they are counted."""
+    if view.crowds.has(reading):
+        return COUNT_LIMIT + 1
+    total = reading.count(most=CROWD)
+    if total == CROWD:
+        view.crowds.add(reading)
+    return total
 
 
 def _place(page: ListPage, reading: Reading, offset: int, count: int, total: int) -> None:

@@ -12,10 +12,11 @@ from core.orm.compose import ModelInfo
 from core.orm.fields import Field
 from core.orm.kinds import Text
 from core.orm.links import Many2many, Many2one
+from core.sql import among
 from core.texts.index import matching
 from core.web.listing.columns import Columns, stored
 from core.web.listing.filters import condition
-from core.web.listing.labels import Labels
+from core.web.listing.labels import Labels, label_column, label_text
 
 if TYPE_CHECKING:
     from core.orm.env import Env
@@ -55,9 +56,11 @@ class Reading:
         self.env.session.expunge_all()
 
     # ------------------------------------------------------------- counts
-    def count(self, filters: Iterable[sa.ColumnElement[bool]] | None = None) -> int:
-        """How many rows meet the filters (those asked for), at most one more than COUNT_LIMIT."""
-        some = sa.select(self.cls.id).where(*self.where(filters)).limit(COUNT_LIMIT + 1).subquery()
+    def count(
+        self, filters: Iterable[sa.ColumnElement[bool]] | None = None, most: int = COUNT_LIMIT + 1
+    ) -> int:
+        """How many rows meet the filters (those asked for); it stops counting at `most`."""
+        some = sa.select(self.cls.id).where(*self.where(filters)).limit(most).subquery()
         return self.env.scalar(sa.select(sa.func.count()).select_from(some)) or 0
 
     def counts_without(self) -> list[int]:
@@ -95,18 +98,20 @@ class Reading:
         statement = statement.outerjoin(target, stored(self.cls, item) == target.id)
         return statement, target, getattr(target, info.label_field or "id")
 
-    def linked(self, item: Many2many[Any], keys: Sequence[int]) -> dict[int, list[Any]]:
-        """The records that a many2many column leads to, per row, in one statement."""
-        target: Any = orm.aliased(self.env.registry[item.target_name])
+    def linked(self, item: Many2many[Any], keys: Sequence[int]) -> dict[int, list[str]]:
+        """The labels of the records that a many2many column leads to, per row, in one statement."""
+        info = self.env.registry.models[item.target_name]
+        target: Any = orm.aliased(info.cls)
+        column = label_column(info, target)
         pairs: Any = self.env.execute(
-            sa.select(self.cls.id, target)
+            sa.select(self.cls.id, target.id, target if column is None else column)
             .join(getattr(self.cls, item.name).of_type(target))
-            .where(self.cls.id.in_(keys))
+            .where(among(self.env, self.cls.id, keys))
             .order_by(target.id)
         )
-        linked: dict[int, list[Any]] = {key: [] for key in keys}
-        for key, record in pairs:
-            linked[key].append(record)
+        linked: dict[int, list[str]] = {key: [] for key in keys}
+        for key, other, found in pairs:
+            linked[key].append(found.display_label() if column is None else label_text(other, found))
         return linked
 
 

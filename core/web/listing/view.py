@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.orm.compose import ModelInfo
 from core.web.listing.columns import shown_columns
+from core.web.listing.crowds import Crowds
 from core.web.listing.export import export, keys_of
 from core.web.listing.labels import Labels
 from core.web.listing.page import ListPage, draw_page
@@ -30,6 +31,7 @@ class ListView:
         self.readable = readable
         self.path = f"/app/{view.model.name}"
         self.columns = shown_columns(view, readable)
+        self.crowds = Crowds()
 
     @property
     def is_searchable(self) -> bool:

@@ -59,26 +59,41 @@
   var start = new WeakMap();
 
   function content(form) {
-    var parts = [];
+    var parts = {};
     new FormData(form).forEach(function (value, name) {
-      parts.push(name + "=" + (value instanceof File ? value.name + value.size : value));
+      parts[name] = (parts[name] || "") + "&" + (value instanceof File ? value.name + value.size : value);
     });
-    return parts.join("&");
+    return parts;
   }
 
   function remember(form) {
-    if (!start.has(form)) start.set(form, form.dataset.guard === "changed" ? null : content(form));
+    if (!start.has(form)) start.set(form, content(form));
+  }
+
+  /* How many inputs differ from what they held when the page came. */
+  function changes(form) {
+    var before = start.get(form), now = content(form);
+    if (form.dataset.sent || !before) return 0;
+    return Object.keys(Object.assign({}, before, now)).filter(function (name) {
+      return before[name] !== now[name];
+    }).length;
   }
 
   function changed(form) {
-    return !form.dataset.sent && start.has(form) && start.get(form) !== content(form);
+    return !form.dataset.sent && (form.dataset.guard === "changed" || changes(form) > 0);
   }
 
   function sayChanges(form) {
-    var place = form.querySelector("[data-changes]");
+    var place = form.querySelector("[data-many]");
     if (!place || form.dataset.guard === "changed") return;
-    var text = changed(form) ? place.dataset.changes : "";
+    var count = changes(form), text = !count ? "" : count === 1 ? place.dataset.one : place.dataset.many.replace("%n", count);
     if (place.textContent !== text) place.textContent = text;
+  }
+
+  /* ---- two versions of a record: data-choose="mine" picks that one of every field ---- */
+
+  function choose(button) {
+    all("[data-of=" + button.dataset.choose + "]", button.form).forEach(function (radio) { radio.checked = true; });
   }
 
   function busy(form, button) {
@@ -187,7 +202,8 @@
   }
 
   function press(key) {
-    var element = firstVisible('[data-key="' + CSS.escape(key) + '"]');
+    var selector = '[data-key="' + CSS.escape(key) + '"]', near = document.activeElement.closest("section");
+    var element = (near && all(selector, near).find(visible)) || firstVisible(selector);
     if (!element) return false;
     if (typing(element)) { element.focus(); element.select(); }
     else element.click();
@@ -228,8 +244,9 @@
   });
 
   document.addEventListener("click", function (event) {
-    var button = event.target.closest && event.target.closest("[data-reveal],[data-dialog]");
+    var button = event.target.closest && event.target.closest("[data-reveal],[data-dialog],[data-choose]");
     if (!button) return;
+    if (button.dataset.choose) { choose(button); return; }
     if (button.dataset.reveal) reveal(button);
     else if (!("commandForElement" in button)) openDialog(button.dataset.dialog);
     else all("[popover]:popover-open").forEach(function (popover) { popover.hidePopover(); });
@@ -270,7 +287,7 @@
   });
 
   function init() {
-    all("[data-reveal],[data-dialog]").forEach(function (button) { button.hidden = false; });
+    all("[data-reveal],[data-dialog],[data-choose]").forEach(function (button) { button.hidden = false; });
     all("form[data-guard]").forEach(remember);
     all("form[data-filter]").forEach(offer);
     /* A status that was there from the start is not read aloud; writing it again is. */

@@ -1,0 +1,219 @@
+"""The inputs of a form, one per field: what was shown, what was typed over it, and the value that this means.
+
+What was typed is kept whatever is wrong with it. An input whose text is still what was shown is left alone: it is
+not read, so that what a form does not show (the seconds of a time, spaces at the end of a text) survives it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import wtforms
+from wtforms.form import BaseForm
+
+from core.errors import FieldError
+from core.i18n.lazy import TextLike, _
+from core.orm.fields import Field
+from core.orm.kinds import Boolean, Char, Json, Select, Text
+
+if TYPE_CHECKING:
+    from core.i18n.formats import Formats
+    from core.orm.env import Env
+    from core.views.nodes import Node
+
+Options = list[tuple[str, str, bool]]
+"""Value, label and whether it is chosen."""
+
+
+@dataclass
+class FormField:
+    """What the template knows of one input; without a name it is only shown."""
+
+    name: str
+    id: str
+    label: str
+    widget: str
+    required: bool = False
+    readonly: bool = False
+    value: str | None = None
+    help: str | None = None
+    error: str | None = None
+    options: Options = field(default_factory=list)
+    prefix: str | None = None
+    suffix: str | None = None
+    maxlength: int | None = None
+    inputmode: str | None = None
+    autocomplete: str | None = None
+    wide: bool = False
+    focus: bool = False
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the inputs of a form have their values from: a record, or the defaults of one that is still to come."""
+
+    env: Env
+    record: Any | None
+    formats: Formats
+
+
+class Input(wtforms.Field):
+    """One field of a form."""
+
+    several: ClassVar[bool] = False
+    """Whether it is sent once per value, and not at all where there is none."""
+
+    def __init__(
+        self, item: Field[Any], node: Node, source: Source, *, settable: bool, **options: Any
+    ) -> None:
+        super().__init__(label=str(node.attrs.get("label", item.label)), **options)
+        self.item = item
+        self.node = node
+        self.source = source
+        self.readonly = item.readonly or bool(node.attrs.get("readonly")) or not settable
+        self.typed: list[str] | None = None
+        self.changed = False
+
+    @property
+    def optional(self) -> bool:
+        """Whether a browser leaves it out where it is empty: a box that is not ticked."""
+        return self.several or isinstance(self.item, Boolean)
+
+    @cached_property
+    def stored(self) -> Any:
+        """The value that the record has, or a new one begins with."""
+        record, default = self.source.record, self.item.default
+        if record is not None:
+            return self.of(record)
+        return self.begun(default(self.source.env) if callable(default) else default)
+
+    def of(self, record: Any) -> Any:
+        """The value that a record has."""
+        return getattr(record, self.item.name)
+
+    def begun(self, default: Any) -> Any:
+        """The value of a default."""
+        return default
+
+    @cached_property
+    def shown(self) -> list[str]:
+        """What the form shows for it before anything is typed; what a form that was sent had shown."""
+        return self.show(self.stored)
+
+    @property
+    def texts(self) -> list[str]:
+        """What stands in the input."""
+        return self.shown if self.typed is None else self.typed
+
+    def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
+        """Reads what was typed, where it is not what was shown."""
+        self.process_errors = []
+        if formdata is None or self.readonly:
+            return
+        self.typed = [_lines(text) for text in formdata.getlist(self.name)]
+        self.changed = not self.same(self.typed, self.shown)
+        try:
+            self.data = self.parse(self.typed) if self.changed else None
+        except FieldError as error:
+            self.process_errors = [str(error)]
+
+    def pre_validate(self, form: BaseForm) -> None:
+        """A required field may not stay empty."""
+        if (
+            self.typed is None
+            or not self.item.required
+            or isinstance(self.item, Boolean)
+            or self.process_errors
+        ):
+            return
+        if (self.changed and self.data is None) or not "".join(self.texts).strip():
+            raise wtforms.validators.StopValidation(str(_("%(field)s is required.", field=self.label.text)))
+
+    # ------------------------------------------------------------- values
+    @property
+    def value(self) -> Any:
+        """The value that the form gives the field."""
+        return self.data if self.changed else self.stored
+
+    def show(self, value: Any) -> list[str]:
+        """A value as texts of the input."""
+        return [self.item.typed(value, self.source.formats)]
+
+    def same(self, one: Sequence[str], other: Sequence[str]) -> bool:
+        """Whether two contents of the input are alike, as a browser would send them."""
+        return self._sent(one) == self._sent(other)
+
+    def alike(self, one: Sequence[str], other: Sequence[str]) -> bool:
+        """Whether two contents that were shown at different times stand for the same value."""
+        return self.same(one, other)
+
+    def _sent(self, texts: Sequence[str]) -> str:
+        text = _lines("".join(texts))
+        if isinstance(self.item, Boolean):
+            return "1" if text else ""
+        return text if isinstance(self.item, Text | Json) else text.replace("\n", "").strip()
+
+    def parse(self, texts: Sequence[str]) -> Any:
+        """The value of texts. Raises FieldError."""
+        return self.item.parse(texts[0] if texts else "", self.source.formats)
+
+    def told(self, value: Any) -> str:
+        """A value as one reads it."""
+        return self.item.formatter(self.source.formats)(value)
+
+    def told_texts(self, texts: Sequence[str]) -> str:
+        """What stood in the input, as one reads it."""
+        try:
+            return self.told(self.parse(texts))
+        except FieldError:
+            return ", ".join(texts)
+
+    def put(self, values: dict[str, Any], env: Env, record: Any | None) -> None:
+        """Adds what is to be written on `record` of `env`, or on a new one."""
+        values[self.item.name] = self.value
+
+    # ------------------------------------------------------------- drawing
+    def options(self) -> Options:
+        """What one may choose from; what is stored stays a choice, though its addon no longer offers it."""
+        if not isinstance(self.item, Select):
+            return []
+        chosen = next(iter(self.texts), "")
+        labels = {key: str(label) for key, label in self.item.choices.items()}
+        if not self.item.required or not chosen:
+            labels = {"": "–", **labels}
+        if chosen not in labels and self.same([chosen], self.shown):
+            labels[chosen] = chosen
+        return [(key, label, key == chosen) for key, label in labels.items()]
+
+    @property
+    def widget_name(self) -> str:
+        """How the template draws it."""
+        return self.item.widget
+
+    def draw(self) -> FormField:
+        """The input as the template draws it."""
+        item = self.item
+        help_text: TextLike | None = self.node.attrs.get("help", item.help)
+        return FormField(
+            name="" if self.readonly else self.name,
+            id=f"f-{self.name}",
+            label=self.label.text,
+            widget=self.widget_name,
+            required=item.required and not isinstance(item, Boolean),
+            readonly=self.readonly,
+            value=self.texts[0] if self.texts else None,
+            help=str(help_text) if help_text else None,
+            error=next((str(error) for error in self.errors), None),
+            options=self.options(),
+            suffix=self.node.attrs.get("suffix"),
+            maxlength=item.size if isinstance(item, Char) else None,
+            wide=bool(self.node.attrs.get("wide")),
+        )
+
+
+def _lines(text: str) -> str:
+    """A text with its lines ended in one way: browsers send two letters."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")

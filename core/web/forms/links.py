@@ -1,0 +1,215 @@
+"""Inputs of links: records are chosen from a list or, where there are many, by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import sqlalchemy as sa
+
+from core.errors import FieldError
+from core.i18n.lazy import _
+from core.orm.model import Model
+from core.web.forms.inputs import Input, Options
+from core.web.listing import NOT_VISIBLE
+
+if TYPE_CHECKING:
+    from core.orm.env import Env
+
+CHOICES_SHOWN = 200
+"""Up to so many targets a link is a list to choose from; above, one types a name and picks a suggestion."""
+_PICKED = re.compile(r"(?:.*#)?([0-9]{1,18})", re.DOTALL)
+UNSEEN = "unseen"
+"""What a list to choose from says for a link to a record that the user may not see."""
+
+
+class Targets:
+    """The records that a link may lead to, as labels by their keys."""
+
+    def __init__(self, env: Env, model: str) -> None:
+        self._env = env
+        self.info = env.registry.models[model]
+        self._others: dict[int, str | None] = {}
+
+    @cached_property
+    def _found(self) -> dict[int, str]:
+        """The first ones that are not archived, and one more than a list may have."""
+        cls: Any = self.info.cls
+        name = self.info.label_field
+        label = getattr(cls, name) if name else cls.id
+        is_plain = name is not None and cls.display_label is Model.display_label
+        chosen = (cls.id, label) if is_plain and self._env.may_see(self.info.name, name or "") else (cls,)
+        wanted = sa.select(*chosen).where(cls.archived.is_(False)).order_by(label, cls.id)
+        rows = self._env.execute(wanted.limit(CHOICES_SHOWN + 1))
+        if len(chosen) == 1:
+            return {record.id: record.display_label() for (record,) in rows}
+        return {key: text or f"#{key}" for key, text in rows}
+
+    @property
+    def few(self) -> bool:
+        """Whether they are few enough to list."""
+        return len(self._found) <= CHOICES_SHOWN
+
+    @property
+    def listed(self) -> dict[int, str]:
+        """Those that are offered."""
+        return dict(list(self._found.items())[:CHOICES_SHOWN])
+
+    def labels(self, keys: Iterable[int]) -> dict[int, str]:
+        """The labels of those of `keys` that the user may see, in their order."""
+        wanted = list(dict.fromkeys(keys))
+        missing = [key for key in wanted if key not in self._others]
+        if "_found" in vars(self):
+            missing = [key for key in missing if key not in self._found]
+        if missing:
+            self._others.update(dict.fromkeys(missing))
+            records = self._env.read(self.info.cls, missing)
+            self._others.update({record.id: record.display_label() for record in records})
+        known = {**self._others, **vars(self).get("_found", {})}
+        return {key: label for key in wanted if (label := known.get(key)) is not None}
+
+    def label(self, key: int) -> str | None:
+        """The label of one."""
+        return self.labels([key]).get(key)
+
+    def named(self, text: str) -> list[int]:
+        """The keys of those of that very name: of one, or of two where there are more."""
+        name, cls = self.info.label_field, self.info.cls
+        if name is None or not text:
+            return []
+        wanted: Any = sa.select(cls.id).where(getattr(cls, name) == text).limit(2)
+        return list(self._env.scalars(wanted))
+
+
+class _Linked(Input):
+    """What both kinds share."""
+
+    @cached_property
+    def targets(self) -> Targets:
+        """What the link may lead to."""
+        return Targets(self.source.env, self.item.target_name)  # type: ignore[attr-defined]
+
+
+class LinkInput(_Linked):
+    """A link to one record: its value is a key."""
+
+    def of(self, record: Any) -> int | None:
+        return getattr(record, self.item.key)  # type: ignore[no-any-return]
+
+    def begun(self, default: Any) -> Any:
+        return default.id if isinstance(default, Model) else default
+
+    def show(self, value: Any) -> list[str]:
+        if value is None:
+            return [""]
+        is_few, label = self.targets.few, self.targets.label(value)
+        if label is None:
+            return [UNSEEN if is_few else str(NOT_VISIBLE)]
+        return [str(value) if is_few else f"{label} #{value}"]
+
+    def alike(self, one: Sequence[str], other: Sequence[str]) -> bool:
+        """Whether two texts that were shown stand for one record: it may be called otherwise by now."""
+        texts = self._sent(one), self._sent(other)
+        first, second = (match[1] if (match := _PICKED.fullmatch(text)) else text for text in texts)
+        return first == second
+
+    def parse(self, texts: Sequence[str]) -> int | None:
+        text = self._sent(texts)
+        if not text:
+            return None
+        found = self._by_key(text) or self._by_name(text)
+        if found is None:
+            raise FieldError(
+                _("%(field)s: nothing is called “%(text)s”. Choose one that is suggested.", field=self.item.label,
+                  text=text[:60]))  # fmt: skip
+        return found
+
+    def _by_key(self, text: str) -> int | None:
+        """The record that was chosen or suggested; a number that somebody typed is part of a name."""
+        match = _PICKED.fullmatch(text)
+        key = int(match[1]) if match else 0
+        return (
+            key
+            if key and self.targets.label(key) is not None and self._sent(self.show(key)) == text
+            else None
+        )
+
+    def _by_name(self, text: str) -> int | None:
+        """The one record of that very name; of several none, as a guess could be the wrong one."""
+        found = self.targets.named(text)
+        return found[0] if len(found) == 1 else None
+
+    def told(self, value: Any) -> str:
+        return "" if value is None else self.targets.label(value) or str(NOT_VISIBLE)
+
+    def put(self, values: dict[str, Any], env: Env, record: Any | None) -> None:
+        values[self.item.key] = self.value
+
+    def options(self) -> Options:
+        chosen = next(iter(self.texts), "")
+        if not self.targets.few:
+            return [(f"{label} #{key}", label, False) for key, label in self.targets.listed.items()]
+        labels = {str(key): label for key, label in self.targets.listed.items()}
+        if chosen == UNSEEN:
+            labels[UNSEEN] = str(NOT_VISIBLE)
+        elif chosen not in labels and (key := _key(chosen)):
+            labels |= {str(key): label for key, label in self.targets.labels([key]).items()}
+        return [(key, label, key == chosen) for key, label in {"": "–", **labels}.items()]
+
+    @property
+    def widget_name(self) -> str:
+        return self.item.widget if self.targets.few else "suggest"
+
+
+class LinksInput(_Linked):
+    """Links to any number of records: what is written is what was added and taken away."""
+
+    several: ClassVar[bool] = True
+
+    def of(self, record: Any) -> list[int]:
+        return [other.id for other in getattr(record, self.item.name)]
+
+    def begun(self, default: Any) -> list[int]:
+        return [other.id if isinstance(other, Model) else other for other in default or ()]
+
+    def show(self, value: Any) -> list[str]:
+        return [str(key) for key in value]
+
+    def same(self, one: Sequence[str], other: Sequence[str]) -> bool:
+        return set(one) == set(other)
+
+    def parse(self, texts: Sequence[str]) -> list[int]:
+        keys = list(dict.fromkeys(map(self.item.read, texts)))
+        if len(self.targets.labels(keys)) != len(keys):
+            raise FieldError(_("%(field)s: no such record.", field=self.item.label))
+        return keys
+
+    def told(self, value: Any) -> str:
+        return ", ".join(self.targets.labels(value).values())
+
+    def merged(self, current: Iterable[int]) -> list[int]:
+        """What others have linked by now, with what was added here and without what was taken away."""
+        before, mine = {int(text) for text in self.shown}, self.value
+        kept = [key for key in current if key in mine or key not in before]
+        return kept + [key for key in mine if key not in before and key not in kept]
+
+    def put(self, values: dict[str, Any], env: Env, record: Any | None) -> None:
+        keys = self.value if record is None else self.merged(self.of(record))
+        values[self.item.name] = env.read(self.targets.info.cls, keys)
+
+    def options(self) -> Options:
+        chosen = set(self.texts)
+        keys = [
+            int(text)
+            for text in (*self.shown, *self.texts)
+            if text.isascii() and text.isdigit() and len(text) < 19
+        ]
+        labels = {**self.targets.listed, **self.targets.labels(keys)}
+        return [(str(key), label, str(key) in chosen) for key, label in labels.items()]
+
+
+def _key(text: str) -> int | None:
+    """The key that a text is; None of any other text."""
+    return int(text) if re.fullmatch("[0-9]{1,18}", text) else None

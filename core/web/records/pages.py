@@ -1,0 +1,124 @@
+"""The handlers of the pages of one record, over one site."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from flask import flash, redirect, request
+from werkzeug.exceptions import BadRequest, NotFound
+
+from core.access.door import AccessDenied
+from core.errors import UserError
+from core.i18n.lazy import _
+from core.web import requests
+from core.web.forms import RecordForm
+from core.web.forms.page import conflict_page, form_page
+from core.web.records import reading
+from core.web.records.reading import Action, RecordPage
+from core.web.records.saving import Stale, save
+from core.web.resets import link_action
+from core.web.shell import render
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+    from core.web.forms import Layout
+    from core.web.site import Site
+
+NEXT, BACK = "form-next", "form-back"
+"""Buttons: save and begin another one; from a conflict back to the form."""
+
+
+@dataclass
+class RecordPages:
+    """Record, new and edit of every model."""
+
+    site: Site
+
+    def record(self, model: str, key: int) -> ResponseReturnValue:
+        """One record, to read; `?edit=` opens one of its sections in its place."""
+        layout, record = self._layout(model), self._record(model, key)
+        name = request.args.get("edit")
+        if name is None:
+            return self._read(layout, record)
+        self._check_writable(record)
+        part = layout.section(name)
+        if part is None or not reading.may_edit(layout, part, requests.env()):
+            raise BadRequest(str(_("This page has no such section.")))
+        return self._read(layout, record, RecordForm(layout, requests.env(), record, section=name))
+
+    def new(self, model: str) -> ResponseReturnValue:
+        """The form of a record that is not there yet."""
+        form = RecordForm(self._layout(model), requests.env(), None, self._typed())
+        if request.method != "POST":
+            return self._form(form)
+        return self._save(form)
+
+    def edit(self, model: str, key: int) -> ResponseReturnValue:
+        """The form of a whole record, and where the forms of its sections are sent to."""
+        record = self._record(model, key)
+        self._check_writable(record)
+        form = RecordForm(self._layout(model), requests.env(), record, self._typed())
+        if request.method != "POST" or BACK in request.form:
+            return self._form(form)
+        return self._save(form)
+
+    # ------------------------------------------------------------- parts
+    def _layout(self, model: str) -> Layout:
+        return self.site.form_layout(model, requests.env())
+
+    def _record(self, model: str, key: int) -> Any:
+        record = requests.env().get(requests.env()[model], key)
+        if record is None:
+            raise NotFound
+        return record
+
+    def _check_writable(self, record: Any) -> None:
+        if not requests.env().may_with(record, "w"):
+            raise AccessDenied(_("Your roles do not allow a change of this record."))
+
+    def _typed(self) -> Any:
+        return request.form if request.method == "POST" else None
+
+    def _save(self, form: RecordForm) -> ResponseReturnValue:
+        """Saves and leads on; what cannot be saved is shown again with what was typed."""
+        if not form.validate():
+            return self._form(form), 422
+        try:
+            saved = save(form)
+        except Stale as stale:
+            page = conflict_page(form, stale.conflict)
+            return render("core/conflict.html", page.title, form=page), 409
+        except UserError as error:
+            form.refuse(error)
+            return self._form(form), 422
+        flash(str(_("%(name)s was saved.", name=saved.label)), "ok")
+        here = f"/app/{form.model}"
+        if form.key is None and NEXT in request.form:
+            return redirect(f"{here}/new", 303)
+        place = f"#section-{form.section}" if form.section else ""
+        return redirect(f"{here}/{saved.key}{place}", 303)
+
+    def _form(self, form: RecordForm) -> str:
+        """The page of a form; one of a section stands among the others, which are read."""
+        if form.section:
+            return self._read(form.layout, form.record, form)
+        page = form_page(form)
+        return render("core/form.html", page.title, form=page)
+
+    def _read(self, layout: Layout, record: Any, form: RecordForm | None = None) -> str:
+        here, may_write = f"/app/{layout.model.name}", requests.env().may_with(record, "w")
+        page = RecordPage(
+            title=record.display_label(),
+            badge=reading.badge(layout.model, record),
+            sections=reading.sections(layout, record, may_write=may_write),
+            back=(here, str(layout.model.plural)),
+            actions=[Action(_("Edit all"), f"{here}/{record.id}/edit", "edit")] if may_write else [],
+            link_action=link_action(record),
+        )
+        for part in page.sections if form is not None else ():
+            if form is not None and part.name == form.section:
+                part.form = form_page(form)
+                page.errors = list(part.form.errors)
+        return render("core/record.html", page.title, record=page)

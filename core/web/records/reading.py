@@ -1,0 +1,157 @@
+"""The page of a record as one reads it: definition lists under headings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup, escape
+
+from core.orm.contacts import Email, Phone, Url
+from core.orm.kinds import Select, Text
+from core.orm.links import Link, Many2one, One2many
+from core.web.listing import NOT_VISIBLE
+from core.web.shell import initials, tone
+
+if TYPE_CHECKING:
+    from core.i18n.lazy import TextLike
+    from core.orm.compose import ModelInfo
+    from core.orm.env import Env
+    from core.orm.fields import Field
+    from core.views.nodes import Node
+    from core.web.forms import Layout, Section
+    from core.web.forms.page import FormPage
+
+PEOPLE = "base.user"
+_LINK = Markup('<a href="/app/{}/{}">{}</a>')
+_PERSON = Markup('<span class="line"><span class="ava z22 {}" aria-hidden="true">{}</span>{}</span>')
+_BADGE = Markup('<span class="badge dot tone-{}">{}</span>')
+
+
+@dataclass
+class Action:
+    """An entry of the menu of a record: a link or, with `post`, a form that is sent there."""
+
+    label: TextLike
+    href: str
+    symbol: str
+    post: bool = False
+    tone: str = ""
+
+
+@dataclass
+class Item:
+    """A value with its label."""
+
+    label: str
+    value: Markup
+    wide: bool
+
+
+@dataclass
+class ReadSection:
+    """Values under a heading, or the form of this section in their place."""
+
+    name: str
+    label: str
+    addon: str | None
+    items: list[Item]
+    edit_href: str | None
+    form: FormPage | None = None
+
+
+@dataclass
+class RecordPage:
+    """What the template knows as `record`."""
+
+    title: str
+    badge: tuple[str, str] | None
+    sections: list[ReadSection]
+    back: tuple[str, str]
+    errors: list[tuple[str, str]] = field(default_factory=list)
+    actions: list[Action] = field(default_factory=list)
+    prev_href: str | None = None
+    next_href: str | None = None
+    link_action: str | None = None
+    """Where a link to sign in is made, on the page of a user."""
+
+
+def sections(layout: Layout, record: Any, *, may_write: bool) -> list[ReadSection]:
+    """All sections as they are read."""
+    env: Env = record.env
+    here = f"/app/{layout.model.name}/{record.id}"
+    return [
+        ReadSection(
+            part.name,
+            str(part.label),
+            part.addon,
+            [_item(layout.model, node, record) for node in part.nodes],
+            f"{here}?edit={part.name}" if may_write and may_edit(layout, part, env) else None,
+        )
+        for part in layout.sections
+    ]
+
+
+def may_edit(layout: Layout, part: Section, env: Env) -> bool:
+    """Whether a section has a field that can be set."""
+    fields = layout.model.fields
+    return any(
+        not (
+            isinstance(fields[node.name], One2many)
+            or fields[node.name].readonly
+            or node.attrs.get("readonly")
+        )
+        and env.may_set(layout.model.name, node.name)
+        for node in part.nodes
+    )
+
+
+def _item(info: ModelInfo, node: Node, record: Any) -> Item:
+    item = info.fields[node.name]
+    is_wide = isinstance(item, Text) or bool(node.attrs.get("wide"))
+    return Item(str(node.attrs.get("label", item.label)), _shown(item, record), is_wide)
+
+
+def _shown(item: Field[Any], record: Any) -> Markup:
+    value = getattr(record, item.name)
+    if isinstance(item, Many2one) and value is None and getattr(record, item.key) is not None:
+        return escape(NOT_VISIBLE)
+    if isinstance(item, Link):
+        return _links(item, value)
+    text = escape(item.formatter(record.env.formats)(value))
+    if not text:
+        return text
+    if isinstance(item, Text):
+        return Markup("<br>").join(text.split("\n"))
+    if isinstance(item, Select) and value in item.tones:
+        return _BADGE.format(item.tones[value], text)
+    return _reached(item, value, text)
+
+
+def _reached(item: Field[Any], value: Any, text: Markup) -> Markup:
+    """An address as a link by which someone is reached."""
+    schemes = {Email: "mailto:", Phone: "tel:", Url: ""}
+    scheme = next((scheme for kind, scheme in schemes.items() if isinstance(item, kind)), None)
+    return text if scheme is None else Markup('<a href="{}{}">{}</a>').format(scheme, value, text)
+
+
+def _links(item: Link[Any], value: Any) -> Markup:
+    """Linked records as links to their pages; a person with the colour by which everyone knows them."""
+    records = [value] if isinstance(item, Many2one) else value
+    parts = [
+        _LINK.format(item.target_name, record.id, record.display_label()) for record in records if record
+    ]
+    if item.target_name == PEOPLE and isinstance(item, Many2one) and value:
+        return _PERSON.format(tone(value.id), initials(value.display_label()), parts[0])
+    return Markup(", ").join(parts)
+
+
+def badge(info: ModelInfo, record: Any) -> tuple[str, str] | None:
+    """The first choice with colours is the state that stands beside the title."""
+    for item in info.own_fields:
+        if not isinstance(item, Select) or not item.tones or not record.env.may_see(info.name, item.name):
+            continue
+        value = getattr(record, item.name)
+        if value:
+            return str(item.choices.get(value, value)), item.tones.get(value, "")
+    return None

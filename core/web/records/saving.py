@@ -1,0 +1,93 @@
+"""Saving a form: once, on the record as it is now, and nothing of what others saved meanwhile is lost."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from flask import request
+from sqlalchemy.dialects import postgresql, sqlite
+from werkzeug.exceptions import NotFound
+
+from core.orm.writing import locked
+from core.schema.tables import idempotency
+from core.web import requests
+from core.web.forms.conflict import Conflict, compare
+from core.web.forms.drawn import fingerprint
+
+if TYPE_CHECKING:
+    from core.orm.env import Env
+    from core.web.forms import RecordForm
+
+KEPT = dt.timedelta(days=1)
+"""How long it is known that a form was sent."""
+
+
+class Stale(Exception):
+    """Somebody else changed what the form changes, since it was drawn: the user has to choose."""
+
+    def __init__(self, conflict: Conflict) -> None:
+        super().__init__()
+        self.conflict = conflict
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What was saved."""
+
+    key: int
+    label: str
+
+
+def save(form: RecordForm) -> Saved:
+    """Writes what a valid form changes. Raises UserError, Stale, and NotFound where the record is gone."""
+    with requests.writing() as env:
+        record = _created(env, form) if form.key is None else _updated(env, form, form.key)
+        env.flush()
+        return Saved(record.id, record.display_label())
+
+
+def _created(env: Env, form: RecordForm) -> Any:
+    """The new record; of a form that was sent twice, the one that its first sending made."""
+    sent = fingerprint(form.drawn, request.form)
+    known = _claim(env, sent)
+    if known is not None:
+        record = env.get(form.layout.model.cls, known)
+        if record is None:
+            raise NotFound
+        return record
+    [record] = env.create(form.layout.model.cls, [form.values(env, None)])
+    env.flush()
+    done = sa.update(idempotency).where(idempotency.c.key == sent).values(record_id=record.id)
+    env.session.core_connection().execute(done)
+    return record
+
+
+def _claim(env: Env, sent: str) -> int | None:
+    """The record that was made by this very sending; None where it comes for the first time.
+
+    Of two at once the second waits at the row until the first is committed or undone.
+    """
+    connection, now = env.session.core_connection(), env.now()
+    old = sa.delete(idempotency).where(idempotency.c.made_at < now - KEPT)
+    connection.execute(old)
+    insert: Any = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    row = insert(idempotency).values(key=sent, made_at=now)
+    if connection.execute(row.on_conflict_do_nothing()).rowcount:
+        return None
+    found = sa.select(idempotency.c.record_id).where(idempotency.c.key == sent)
+    return connection.scalar(found)
+
+
+def _updated(env: Env, form: RecordForm, key: int) -> Any:
+    record: Any = locked(env, form.layout.model.cls, key)
+    if record is None:
+        raise NotFound
+    if record.version != form.drawn.version:
+        conflict = compare(form, env, record)
+        if conflict.choices:
+            raise Stale(conflict)
+    env.write([record], form.values(env, record))
+    return record
