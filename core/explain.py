@@ -11,7 +11,7 @@ from core.assembly import Assembly
 from core.errors import Origin, UserError
 from core.faults import did_you_mean
 from core.i18n.lazy import _
-from core.orm.compose import ModelInfo
+from core.orm.info import ModelInfo
 from core.orm.model import Model
 from core.plugins import RETURNS
 from core.views.nodes import Node

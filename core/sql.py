@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -220,9 +221,15 @@ def _scale(column: Any) -> int:
 
 
 def among(env: Env, column: Any, keys: Sequence[int]) -> sa.ColumnElement[bool]:
-    """Whether a column is one of `keys`: on PostgreSQL one value and one plan, however many they are."""
-    if env.database.is_sqlite:
-        return column.in_(keys)  # type: ignore[no-any-return]
+    """Whether a column is one of `keys`: one value and one plan, however many they are."""
+    return one_of(env.database.url.get_backend_name(), column, keys)
+
+
+def one_of(dialect: str, column: Any, keys: Iterable[int]) -> sa.ColumnElement[bool]:
+    """The same for a database that is known by its name only."""
+    if dialect == "sqlite":
+        listed = sa.func.json_each(sa.literal(json.dumps(list(keys)))).table_valued("value")
+        return column.in_(sa.select(listed.c.value))  # type: ignore[no-any-return]
     return column == sa.any_(sa.literal(list(keys), ARRAY(sa.BigInteger)))  # type: ignore[no-any-return]
 
 

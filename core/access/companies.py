@@ -16,7 +16,7 @@ from core.orm.links import Link, Many2many, Many2one
 
 if TYPE_CHECKING:
     from core.access.rights import Policy
-    from core.orm.compose import ModelInfo
+    from core.orm.info import ModelInfo
     from core.orm.session import Session
 
 BATCH = 10_000

@@ -25,7 +25,7 @@ from core.orm.types import Exact
 
 if TYPE_CHECKING:
     from core.access.rights import Rights
-    from core.orm.compose import ModelInfo
+    from core.orm.info import ModelInfo
     from core.orm.registry import Registry
     from core.orm.session import Session
 

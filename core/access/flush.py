@@ -24,8 +24,8 @@ from core.orm.session import Session
 if TYPE_CHECKING:
     from core.access.rights import Rights
     from core.orm.changes import Changes
-    from core.orm.compose import ModelInfo
     from core.orm.fields import Field
+    from core.orm.info import ModelInfo
     from core.orm.model import Model
 
 BATCH = 10_000

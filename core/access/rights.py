@@ -13,8 +13,8 @@ from sqlalchemy.orm.util import LoaderCriteriaOption
 
 from core.access.grants import Operation, Overrides, Scope, granted
 from core.access.overrides import overrides_of
-from core.orm.compose import ModelInfo
 from core.orm.fields import Field
+from core.orm.info import ModelInfo
 from core.orm.links import Many2one
 
 if TYPE_CHECKING:

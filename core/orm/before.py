@@ -8,7 +8,7 @@ from core.orm.changes import by_model, changed_names
 from core.orm.model import Model
 
 if TYPE_CHECKING:
-    from core.orm.compose import ModelInfo
+    from core.orm.info import ModelInfo
     from core.orm.session import Session
 
 ROUNDS = 10

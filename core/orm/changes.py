@@ -13,7 +13,7 @@ from core.orm import ends
 from core.orm.closed import CLOSED, mapped_key
 
 if TYPE_CHECKING:
-    from core.orm.compose import ModelInfo
+    from core.orm.info import ModelInfo
 
 STAMPS = frozenset({"id", "version", "created_at", "created_by", "updated_at", "updated_by"})
 

@@ -18,9 +18,10 @@ from sqlalchemy.orm.attributes import set_committed_value
 from core.orm import ends
 from core.orm.changes import Changes
 from core.orm.closed import mapped_key
-from core.orm.compose import ModelInfo
 from core.orm.depends import Path, Plan, Step, Target
+from core.orm.info import ModelInfo
 from core.orm.keys import parts
+from core.sql import one_of
 
 if TYPE_CHECKING:
     from core.orm.fields import Field
@@ -107,10 +108,9 @@ class _Stale:
         self.keys[target] |= keys
 
     def _next(self, step: Step, keys: Sequence[int]) -> Iterator[int]:
-        for part in parts(keys):
-            chosen = step.source.in_(part)
-            statement = sa.select(step.target).where(chosen, step.target.is_not(None)).distinct()
-            yield from self._connection.scalars(statement)
+        chosen = one_of(self._connection.dialect.name, step.source, keys)
+        statement = sa.select(step.target).where(chosen, step.target.is_not(None)).distinct()
+        yield from self._connection.scalars(statement)
 
 
 def _start(path: Path, records: Iterable[Any], are_gone: bool) -> tuple[Path, set[int]]:

@@ -16,8 +16,8 @@ from core.orm.links import Many2one
 from core.orm.model import Model
 
 if TYPE_CHECKING:
-    from core.orm.compose import ModelInfo
     from core.orm.env import Env
+    from core.orm.info import ModelInfo
 
 NAMED = 3
 """How many users of a record are named in a refusal."""

@@ -13,8 +13,8 @@ from core.i18n.lazy import TextLike, _
 from core.orm.links import Link, Many2many, Many2one, One2many
 
 if TYPE_CHECKING:
-    from core.orm.compose import ModelInfo
     from core.orm.fields import Field
+    from core.orm.info import ModelInfo
     from core.orm.registry import Registry
 
 

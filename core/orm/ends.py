@@ -12,7 +12,7 @@ from sqlalchemy.orm.base import PassiveFlag
 from core.orm.links import Many2one, One2many
 
 if TYPE_CHECKING:
-    from core.orm.compose import ModelInfo
+    from core.orm.info import ModelInfo
     from core.orm.registry import Registry
     from core.orm.session import Session
 

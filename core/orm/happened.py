@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from core.orm.changes import Changes
-    from core.orm.compose import ModelInfo
+    from core.orm.info import ModelInfo
 
 Kind = Literal["created", "updated", "deleted"]
 

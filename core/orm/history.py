@@ -15,13 +15,13 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from core.orm import ends
 from core.orm.closed import mapped_key
-from core.orm.keys import parts
 from core.orm.links import Many2many
+from core.sql import one_of
 
 if TYPE_CHECKING:
     from core.orm.changes import Changes
-    from core.orm.compose import ModelInfo
     from core.orm.fields import Field
+    from core.orm.info import ModelInfo
     from core.orm.session import Session
 
 CHANGE = "base.change"
@@ -37,7 +37,7 @@ def write(session: Session, changes: Changes) -> None:
         _insert(session, table, info, CREATED, {record.id: None for record in records})
     for info, changed in changes.updated.items():
         _insert(session, table, info, UPDATED, dict(_updates(info, changed)))
-    for info, records in changes.deleted.items():
+    for info in changes.deleted:
         _insert(session, table, info, DELETED, changes.last.get(info, {}))
 
 
@@ -101,22 +101,22 @@ def _last(
         if isinstance(item, Many2many)
     }
     columns = info.table.c
-    for part in parts(keys):
-        rows = sa.select(columns.id, *(columns[item.key] for item in plain)).where(columns.id.in_(part))
-        for key, *values in connection.execute(rows):
-            held = {item.name: item.dump(value) for item, value in zip(plain, values, strict=True)}
-            held |= {name: targets[key] for name, targets in links.items() if key in targets}
-            yield key, {name: [value, None] for name, value in held.items() if value not in (None, False, "")}
+    chosen = one_of(connection.dialect.name, columns.id, keys)
+    rows = sa.select(columns.id, *(columns[item.key] for item in plain)).where(chosen)
+    for key, *values in connection.execute(rows):
+        held = {item.name: item.dump(value) for item, value in zip(plain, values, strict=True)}
+        held |= {name: targets[key] for name, targets in links.items() if key in targets}
+        yield key, {name: [value, None] for name, value in held.items() if value not in (None, False, "")}
 
 
 def _linked(
     connection: sa.Connection, info: ModelInfo, item: Many2many[Any], keys: Sequence[int]
 ) -> dict[int, list[int]]:
     between, found = info.associations[item.name].c, defaultdict[int, list[int]](list)
-    for part in parts(keys):
-        pairs = sa.select(between.source_id, between.target_id).where(between.source_id.in_(part))
-        for source, target in connection.execute(pairs.order_by(between.target_id)):
-            found[source].append(target)
+    chosen = one_of(connection.dialect.name, between.source_id, keys)
+    pairs = sa.select(between.source_id, between.target_id).where(chosen).order_by(between.target_id)
+    for source, target in connection.execute(pairs):
+        found[source].append(target)
     return found
 
 

@@ -14,18 +14,12 @@ from core.i18n.lazy import _
 from core.orm import prefetch
 from core.orm.circles import circular
 from core.orm.closed import CLOSED, close_link, closed
-from core.orm.compose import (
-    ModelInfo,
-    Publication,
-    check_access,
-    check_links,
-    check_required,
-    compose,
-)
+from core.orm.compose import Publication, check_access, check_links, check_required, compose
 from core.orm.depends import plan as plan_computes
 from core.orm.ends import far_ends
 from core.orm.events import Listeners
 from core.orm.fields import Field
+from core.orm.info import ModelInfo
 from core.orm.kinds import Char
 from core.orm.links import Link, Many2many, Many2one, One2many
 from core.orm.model import Model

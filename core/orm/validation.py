@@ -14,8 +14,8 @@ from core.orm.links import Many2one
 
 if TYPE_CHECKING:
     from core.orm.changes import Changes
-    from core.orm.compose import ModelInfo
     from core.orm.fields import Field
+    from core.orm.info import ModelInfo
 
 MOST_FAULTS = 50
 """So many are named; nobody reads more."""

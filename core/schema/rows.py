@@ -15,8 +15,8 @@ import sqlalchemy as sa
 from core.errors import LoadError, UserError
 from core.i18n.lazy import TextLike, _
 from core.manifest import Key, Row
-from core.orm.compose import ModelInfo
 from core.orm.env import BATCH, Env
+from core.orm.info import ModelInfo
 from core.orm.links import Many2many
 from core.schema import tables
 from core.schema.values import current, digest, keys_in, stored

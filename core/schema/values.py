@@ -12,8 +12,8 @@ from typing import Any
 from core.i18n import catalogs
 from core.i18n.lazy import LazyText
 from core.manifest import Key
-from core.orm.compose import ModelInfo
 from core.orm.fields import Field
+from core.orm.info import ModelInfo
 from core.orm.kinds import Char
 from core.orm.links import Many2many, Many2one
 from core.orm.numbers import Decimal

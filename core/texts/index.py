@@ -13,8 +13,8 @@ from core.texts.text import body_maker, words
 
 if TYPE_CHECKING:
     from core.orm.changes import Changes
-    from core.orm.compose import ModelInfo
     from core.orm.env import Env
+    from core.orm.info import ModelInfo
     from core.orm.registry import Registry
 
 BATCH = 5_000

@@ -15,8 +15,9 @@ from typing import Any
 
 from core.errors import LoadError, Origin
 from core.i18n.lazy import TextLike, _
-from core.orm.compose import Finding, ModelInfo
+from core.orm.compose import Finding
 from core.orm.fields import Field
+from core.orm.info import ModelInfo
 from core.orm.links import One2many
 from core.orm.registry import Registry
 from core.plugins import Contribution

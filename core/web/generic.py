@@ -14,7 +14,7 @@ from werkzeug.routing import IntegerConverter, Map
 
 from core.errors import FieldError
 from core.i18n import catalogs
-from core.orm.compose import ModelInfo
+from core.orm.info import ModelInfo
 from core.web import requests
 from core.web.forms.drawn import BUTTONS, STATE
 from core.web.forms.form import is_input

@@ -24,8 +24,8 @@ from core import (
     Text,
     Url,
 )
-from core.orm.compose import ModelInfo
 from core.orm.fields import Field
+from core.orm.info import ModelInfo
 from core.orm.links import Link, One2many
 
 LONG_ENOUGH = 12

@@ -21,8 +21,8 @@ from core import CurrentUser, Env
 from core.access import sessions
 from core.base import CompanyOwned
 from core.loader import GROUP, discover
-from core.orm.compose import ModelInfo
 from core.orm.env import open_env
+from core.orm.info import ModelInfo
 from core.orm.links import Link
 from core.schema.install import install
 from core.web.dispatcher import Dispatcher

@@ -168,7 +168,9 @@ def _ask_addresses(staged: Stage, route: Route, model: str) -> set[tuple[str, st
 
 def drawn(staged: Stage, who: str, path: str) -> dict[str, Any]:
     """What the form of a page holds, with the list of what it showed."""
-    sent: dict[str, Any] = dict(typed(read(staged.ask(who, path).text).one("main").one("form", method="post")))
+    sent: dict[str, Any] = dict(
+        typed(read(staged.ask(who, path).text).one("main").one("form", method="post"))
+    )
     del sent[TOKEN]
     return sent
 

@@ -14,8 +14,8 @@ import pytest
 
 from core.access.door import AccessDenied
 from core.errors import UserError
-from core.orm.compose import ModelInfo
 from core.orm.env import open_env
+from core.orm.info import ModelInfo
 from core.orm.kinds import Char
 from core.orm.links import Link, One2many
 from core.web.routes import Route

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.i18n.lazy import _
-from core.orm.compose import ModelInfo
 from core.orm.fields import Field
+from core.orm.info import ModelInfo
 from core.orm.links import Many2one, One2many
 from core.orm.times import Calendar
 from core.views.nodes import Node

@@ -15,8 +15,8 @@ from sqlalchemy import orm
 
 from core.errors import FieldError
 from core.i18n.lazy import _
-from core.orm.compose import ModelInfo
 from core.orm.fields import Field
+from core.orm.info import ModelInfo
 from core.orm.links import Link, Many2one, One2many
 from core.web.listing.columns import stored
 from core.web.listing.refusal import SHOWN, BadRequest

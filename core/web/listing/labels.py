@@ -13,8 +13,8 @@ from core.sql import among
 from core.web.shell import initials, tone
 
 if TYPE_CHECKING:
-    from core.orm.compose import ModelInfo
     from core.orm.env import Env
+    from core.orm.info import ModelInfo
 
 
 class Label(NamedTuple):

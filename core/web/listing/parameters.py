@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from core.orm.compose import ModelInfo
+from core.orm.info import ModelInfo
 from core.orm.links import Link
 from core.web.listing.query import READERS, TYPED
 from core.web.routes import Parameters

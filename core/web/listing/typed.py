@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from core.errors import FieldError
 from core.i18n.formats import Formats
 from core.i18n.lazy import TextLike, _
-from core.orm.compose import ModelInfo
 from core.orm.fields import Field
+from core.orm.info import ModelInfo
 from core.orm.kinds import Boolean, Select
 from core.orm.links import Link
 from core.orm.periods import PERIODS

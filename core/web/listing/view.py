@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from core.orm.compose import ModelInfo
+from core.orm.info import ModelInfo
 from core.web.listing.columns import shown_columns
 from core.web.listing.crowds import Crowds
 from core.web.listing.export import export, keys_of

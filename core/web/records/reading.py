@@ -15,9 +15,9 @@ from core.web.shell import initials, tone
 
 if TYPE_CHECKING:
     from core.i18n.lazy import TextLike
-    from core.orm.compose import ModelInfo
     from core.orm.env import Env
     from core.orm.fields import Field
+    from core.orm.info import ModelInfo
     from core.views.nodes import Node
     from core.web.forms import Layout, Section
     from core.web.forms.page import FormPage

@@ -314,5 +314,7 @@ def test_records_without_a_name_have_a_label(shop: World) -> None:
     with shop.env() as env:
         record = env.create(Every, [{"name": "n"}])[0]
         assert record.display_label() == "n"
+        env.flush()
         record.name = ""
         assert record.display_label() == f"#{record.id}"
+        record.name = "n"
