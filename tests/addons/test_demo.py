@@ -47,7 +47,9 @@ def contents(database: Database, assembly: Assembly) -> dict[str, list[Any]]:
     found = {}
     with database.reading.connect() as connection:
         for table in assembly.registry.metadata.sorted_tables:
-            stamps = (*STAMPS, "unit", *(() if table.name == "crm_lead" else ("created_at",)))
+            if table.name == "base_change":  # tells when and in which transaction
+                continue
+            stamps = (*STAMPS, *(() if table.name == "crm_lead" else ("created_at",)))
             columns = [column for column in table.columns if column.name not in stamps]
             found[table.name] = connection.execute(sa.select(*columns).order_by(*table.primary_key)).all()
     return found
