@@ -18,6 +18,16 @@ def application(urls: Mapping[str, str] | str) -> Dispatcher:
     return Dispatcher(hosts, secret(), proxies=proxies())
 
 
+def spread(worker: Any, request: Any) -> None:
+    """Gives a connection back with its answer where the worker has others to answer: whoever is idle takes the next.
+
+    Else the worker that was first to accept them keeps them all, and its neighbours have nothing to do.
+    """
+    waiting = len(worker.keepalived_conns) + len(worker.pending_conns)
+    if worker.nr_conns - waiting > 1:
+        request.force_close()
+
+
 def serve(url: str, host: str = "127.0.0.1", port: int = 8069, workers: int = 2) -> None:
     """Serves until stopped."""
     try:
@@ -34,7 +44,7 @@ def serve(url: str, host: str = "127.0.0.1", port: int = 8069, workers: int = 2)
         def load_config(self) -> None:
             options: dict[str, Any] = {"bind": f"{host}:{port}", "workers": workers, "threads": THREADS,
                                        "worker_class": "gthread", "loglevel": "warning",
-                                       "preload_app": True,
+                                       "preload_app": True, "pre_request": spread,
                                        # Whom to believe that a request came by https is for LUMBUNG_PROXIES.
                                        "secure_scheme_headers": {},
                                        # What is longer than `security.ADDRESS_MAX` is told so by a page of ours.

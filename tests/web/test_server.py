@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from gunicorn.config import Config
+from gunicorn.workers.gthread import ThreadWorker
 
 from core.catalogue import Catalogue
-from core.web import dispatcher
+from core.web import dispatcher, server
 from tests.web import kit
 from tests.web.copies import Copies
 
@@ -42,3 +45,21 @@ def test_an_addon_whose_package_came_after_the_start_is_looked_for(monkeypatch: 
     assert seen == ["looked", "looked"]
     dispatcher.Sites(Catalogue(), "secret")._find(("late",))
     assert seen == ["looked", "looked"]
+
+
+def test_a_worker_with_others_to_answer_gives_its_connections_back() -> None:
+    """Of eight browsers all may have come to one worker first: the other is to get some of them."""
+    worker = ThreadWorker(0, 0, [], None, 30, Config(), None)
+    worker.tmp.close()
+    asked = SimpleNamespace(closed=0)
+    request = SimpleNamespace(force_close=lambda: setattr(asked, "closed", asked.closed + 1))
+    worker.nr_conns = 1
+    server.spread(worker, request)
+    worker.nr_conns = 3
+    worker.keepalived_conns.append(object())
+    worker.pending_conns.append(object())
+    server.spread(worker, request)
+    assert asked.closed == 0, "nobody else waits for it"
+    worker.nr_conns = 4
+    server.spread(worker, request)
+    assert asked.closed == 1
