@@ -5,7 +5,6 @@ What may be done is worked out anew here, from the declarations alone, and never
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -29,6 +28,7 @@ from core.web.dispatcher import Dispatcher
 from core.web.requests import TOKEN_COOKIE
 from core.web.site import Site
 from tests.access.records import canary, in_order, make
+from tests.web.kit import digest
 
 ADDONS = [EntryPoint("crm", "addons.crm", GROUP)]
 GUEST, NOBODY = "(guest)", "(no role)"
@@ -153,21 +153,12 @@ class Stage:
     def _words(self) -> dict[str, set[str]]:
         return {who: self.words_for(who) for who in self.roles}
 
-    def digest(self) -> str:
-        """What the tables of all models hold."""
-        whole = hashlib.sha256()
-        with self.database.reading.begin() as connection:
-            for table in self.registry.metadata.sorted_tables:
-                rows = sorted(map(repr, connection.execute(sa.select(table))))
-                whole.update(repr((table.name, rows)).encode())
-        return whole.hexdigest()
-
     @contextmanager
     def unchanged(self) -> Iterator[None]:
         """Fails where the database is not as before at the end of the block."""
-        before = self.digest()
+        before = digest(self.database)
         yield
-        assert self.digest() == before, "what was refused was written"
+        assert digest(self.database) == before, "what was refused was written"
 
     @contextmanager
     def env(self, who: str) -> Iterator[Env]:

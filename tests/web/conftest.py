@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from typing import Any
@@ -91,8 +92,12 @@ def dewi(shared: kit.Served) -> kit.Visitor:
 
 
 @pytest.fixture
-def statements() -> Iterator[Statements]:
-    """Every statement that is sent to a database, with its values, while the test runs."""
+def statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[Statements]:
+    """Every statement that is sent to a database, with its values, while the test runs.
+
+    Without the look for installed addons: that one comes by the clock, with whatever request is there.
+    """
+    monkeypatch.setattr("core.web.dispatcher.POLL_SECONDS", math.inf)
     heard: Statements = []
 
     def hear(_connection: Any, _cursor: Any, statement: str, values: Any, _context: Any, _many: bool) -> None:

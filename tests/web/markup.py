@@ -12,13 +12,17 @@ VOID = {"br", "hr", "img", "input", "link", "meta"}
 
 
 class Element:
-    """A tag with what is in it."""
+    """A tag with what is in it. What is below it stands together in the list of the page's elements."""
 
     def __init__(self, tag: str, attrs: Mapping[str, str], parent: Element | None) -> None:
         self.tag = tag
         self.attrs = dict(attrs)
         self.parent = parent
         self.children: list[Element | str] = []
+        self._page: list[Element] = parent._page if parent else []
+        self._begin = len(self._page)
+        self._end: int | None = self._begin + 1 if tag in VOID else None
+        self._page.append(self)
 
     def __getitem__(self, attribute: str) -> str:
         return self.attrs[attribute]
@@ -30,16 +34,17 @@ class Element:
         """The value of an attribute, "" of one without a value, None where it is not there."""
         return self.attrs.get(attribute)
 
-    def walk(self) -> Iterator[Element]:
+    def close(self) -> None:
+        """Nothing that follows in the page is below this element."""
+        self._end = len(self._page)
+
+    def walk(self) -> list[Element]:
         """This element and all below it, in the order of the page."""
-        yield self
-        for child in self.children:
-            if isinstance(child, Element):
-                yield from child.walk()
+        return self._page[self._begin : self._end]
 
     def all(self, tag: str = "", **attrs: str) -> list[Element]:
         """The elements below of a tag and with these attributes: `class_` is one of several, `_` is -."""
-        return [item for item in self.walk() if item is not self and _matches(item, tag, attrs)]
+        return [item for item in self.walk()[1:] if (not tag or item.tag == tag) and _matches(item, attrs)]
 
     def one(self, tag: str = "", **attrs: str) -> Element:
         """The only element like that; the test fails where there is none or more."""
@@ -66,9 +71,7 @@ class Element:
 INSIDE_A_WORD = {"a", "abbr", "b", "kbd", "span", "time"}
 
 
-def _matches(item: Element, tag: str, attrs: Mapping[str, str]) -> bool:
-    if tag and item.tag != tag:
-        return False
+def _matches(item: Element, attrs: Mapping[str, str]) -> bool:
     for name, value in attrs.items():
         if name == "class_":
             if value not in (item.get("class") or "").split():
@@ -103,6 +106,7 @@ class _Reader(HTMLParser):
             self.handle_endtag("option")
         assert tag == self.here.tag, f"</{tag}> closes {self.here}"
         assert self.here.parent is not None
+        self.here.close()
         self.here = self.here.parent
 
     def handle_data(self, data: str) -> None:
