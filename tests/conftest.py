@@ -87,7 +87,10 @@ def _little_search_for_garbage() -> Iterator[None]:
     gc.set_threshold(5_000, 20, 10)
     gc.freeze()  # what was imported and collected stays
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("core.orm.registry.gc", SimpleNamespace(unfreeze=lambda: None, collect=lambda: None))
+        patch.setattr(
+            "core.orm.registry.gc",
+            SimpleNamespace(freeze=lambda: None, unfreeze=lambda: None, collect=lambda: None),
+        )
         yield
     gc.unfreeze()
     gc.set_threshold(*thresholds)
