@@ -45,6 +45,7 @@ from core.base import (
 )
 from core.base import demo as sample
 from core.base.region import province_rows, regency_rows
+from core.sql import unindexed
 
 CURRENCIES = (
     ("IDR", "Rp", "Rupiah", "Indonesian rupiah"),
@@ -103,7 +104,8 @@ def rules() -> Sequence[Rule]:
 
 
 def _of_my_companies(model: Any, env: Env) -> sa.ColumnElement[bool]:
-    return sa.or_(model.company_id.is_(None), model.company_id.in_(env.companies))
+    company = unindexed(model.company_id)
+    return sa.or_(company.is_(None), company.in_(env.companies))
 
 
 def _of_my_contacts(model: Any, env: Env) -> sa.ColumnElement[bool]:
