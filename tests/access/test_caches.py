@@ -34,7 +34,7 @@ FORM_COOKIE = "lumbung_form"
 PEOPLE = {"dewi": "id", "made": "en"}
 """Who signs in, and in which language they read."""
 ROWS, THREADS = 8, 8
-WORD = re.compile(r"zq\w+?xk")
+WORD = re.compile(r"\bzq(?:one|two)(?:dewi|made)?xk\b")
 LEADS, PARTNERS = "/app/crm.lead", "/app/base.partner"
 
 
