@@ -15,6 +15,7 @@ from werkzeug.routing import IntegerConverter, Map
 from core.errors import FieldError
 from core.i18n import catalogs
 from core.orm.info import ModelInfo
+from core.orm.kinds import Text
 from core.web import requests
 from core.web.forms.drawn import BUTTONS, STATE
 from core.web.forms.form import is_input
@@ -91,6 +92,10 @@ class Pages:
         return self.site.assembly.registry.models[model]
 
 
+LETTER = 24
+"""Bytes of a letter in a form: at most four, each sent as three, and once more in what was shown."""
+
+
 class Inputs:
     """The inputs of a model's form; which of them a user is shown is for the form to say."""
 
@@ -103,15 +108,24 @@ class Inputs:
         view = assembly.views[f"{model}.form"]
         return [node.name for node in view.fields if is_input(view.model.fields[node.name])]
 
+    def size(self, assembly: Assembly, model: str) -> int:
+        """How many bytes the long texts of a form may have: as they are typed, and as they were shown."""
+        view = assembly.views.get(f"{model}.form")
+        fields = [view.model.fields[node.name] for node in view.fields] if view is not None else []
+        return LETTER * sum(item.limit for item in fields if isinstance(item, Text))
+
 
 def register(site: Site) -> None:
     """The addresses of the generic pages."""
     site.app.url_map.converters["key"] = KeyConverter
     pages, records, path = Pages(site), RecordPages(site), "/app/<model>"
-    form = Parameters((STATE, *BUTTONS), Inputs())
+    inputs = Inputs()
+    form = Parameters((STATE, *BUTTONS), inputs)
     site.routes.add(
         Route("list", path, pages.listing, Door(operation="r"), query=PARAMETERS),
-        Route("new", f"{path}/new", records.new, Door(operation="c"), ("GET", "POST"), form=form),
+        Route("new", f"{path}/new", records.new, Door(operation="c"), ("GET", "POST"), form=form,
+              size=inputs.size),
         Route("record", f"{path}/<key:key>", records.record, Door(operation="r"), query=Parameters(("edit",))),
-        Route("edit", f"{path}/<key:key>/edit", records.edit, Door(operation="w"), ("GET", "POST"), form=form),
+        Route("edit", f"{path}/<key:key>/edit", records.edit, Door(operation="w"), ("GET", "POST"), form=form,
+              size=inputs.size),
     )  # fmt: skip

@@ -106,6 +106,8 @@ class Route:
     methods: tuple[str, ...] = ("GET",)
     query: Parameters = NONE
     form: Parameters = NONE
+    size: Callable[[Assembly, str], int] | None = None
+    """How many bytes its form may have more than is usual for all, for the model in the address."""
 
 
 class RouteMap:
@@ -135,6 +137,11 @@ class RouteMap:
     def get(self, name: str | None) -> Route | None:
         """The route of an endpoint."""
         return self._routes.get(name or "")
+
+    def form_size(self, name: str | None, model: str) -> int:
+        """How many bytes the form of an endpoint may have more than is usual."""
+        route = self.get(name)
+        return 0 if route is None or route.size is None else route.size(self.assembly, model)
 
     def needed(self, name: str | None, env: Env, model: str) -> list[str]:
         """The roles of which one would open a route to this user; none where it is not for want of a role."""

@@ -18,6 +18,7 @@ from werkzeug.exceptions import (
 
 from core.errors import UserError
 from core.i18n.lazy import _
+from core.web import requests
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
@@ -84,6 +85,7 @@ def _check_body() -> None:
     )
     if request.mimetype not in FORMS and not is_empty:
         raise UnsupportedMediaType
+    _make_room()
     if request.mimetype == URLENCODED:
         raw = request.get_data(cache=True)
         if len(raw) > (request.max_form_memory_size or 0) or raw.count(b"&") >= (request.max_form_parts or 0):
@@ -92,6 +94,14 @@ def _check_body() -> None:
     _check_names(request.form)
     if any(_NO_TEXT.search(value) for _name, value in request.form.items(multi=True)):
         raise _bad_text()
+
+
+def _make_room() -> None:
+    """A form with long texts may be as large as they: what a field can hold is refused by no gate."""
+    model = (request.view_args or {}).get("model", "")
+    more = requests.site().routes.form_size(request.endpoint, model)
+    request.max_form_memory_size = (request.max_form_memory_size or 0) + more
+    request.max_content_length = max(request.max_content_length or 0, request.max_form_memory_size)
 
 
 def _check_bytes(raw: bytes) -> None:

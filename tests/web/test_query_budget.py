@@ -40,6 +40,24 @@ def test_a_list_of_80_takes_few_statements(
     assert len(taken[80]) - len(taken[20]) <= 1, "once a second each process asks for the registry's version"
 
 
+FORM = 10
+"""For the session, the record and the right to change it, and what else stands around the inputs."""
+
+
+@pytest.mark.parametrize(("model", "links"), [("crm.lead", 6), ("base.partner", 7), ("base.user", 4)])
+def test_a_form_takes_few_statements(
+    shared: kit.Served, statements: Statements, model: str, links: int
+) -> None:
+    """Ten, and one for each link or list of records that it shows."""
+    visitor = shared.sign_in("made")
+    for path in ("new", "1/edit", "1"):
+        visitor.get(f"/app/{model}/{path}")
+        statements.clear()
+        visitor.get(f"/app/{model}/{path}")
+        taken = asked(statements)
+        assert len(taken) <= FORM + links, (path, len(taken), "\n".join(taken))
+
+
 def test_changing_many_rows_at_once_is_one_statement(served: kit.Served, statements: Statements) -> None:
     """It leaves the marks of a change, and records that were read before follow."""
     with served.env() as env:

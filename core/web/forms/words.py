@@ -10,7 +10,8 @@ from markupsafe import Markup
 
 MOST_WORDS = 2_000
 """Longer texts are shown without marks: comparing them would take seconds."""
-_WORD = re.compile(r"\w+|\s+|[^\w\s]")
+_WORD = re.compile(r"(?:\w+|[^\w\s]|^)\s*")
+"""A word or a mark with the space behind it: spaces of their own would be alike in any two texts."""
 _MARK = Markup("<mark>{}</mark>")
 
 

@@ -13,6 +13,7 @@ from core.errors import UserError
 from core.i18n.lazy import _
 from core.web import requests
 from core.web.forms import RecordForm
+from core.web.forms.drawn import BUTTONS
 from core.web.forms.page import conflict_page, form_page
 from core.web.records import reading
 from core.web.records.reading import Action, RecordPage
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from core.web.forms import Layout
     from core.web.site import Site
 
-NEXT, BACK = "form-next", "form-back"
-"""Buttons: save and begin another one; from a conflict back to the form."""
+NEXT, BACK, CHECK = BUTTONS
+"""Save and begin another one; from a conflict back to the form; say what is wrong with one input."""
 
 
 @dataclass
@@ -51,18 +52,13 @@ class RecordPages:
     def new(self, model: str) -> ResponseReturnValue:
         """The form of a record that is not there yet."""
         form = RecordForm(self._layout(model), requests.env(), None, self._typed())
-        if request.method != "POST":
-            return self._form(form)
-        return self._save(form)
+        return self._answer(form)
 
     def edit(self, model: str, key: int) -> ResponseReturnValue:
         """The form of a whole record, and where the forms of its sections are sent to."""
         record = self._record(model, key)
         self._check_writable(record)
-        form = RecordForm(self._layout(model), requests.env(), record, self._typed())
-        if request.method != "POST" or BACK in request.form:
-            return self._form(form)
-        return self._save(form)
+        return self._answer(RecordForm(self._layout(model), requests.env(), record, self._typed()))
 
     # ------------------------------------------------------------- parts
     def _layout(self, model: str) -> Layout:
@@ -80,6 +76,21 @@ class RecordPages:
 
     def _typed(self) -> Any:
         return request.form if request.method == "POST" else None
+
+    def _answer(self, form: RecordForm) -> ResponseReturnValue:
+        if request.method != "POST" or BACK in request.form:
+            return self._form(form)
+        if CHECK in request.form:
+            return self._check(form, request.form[CHECK])
+        return self._save(form)
+
+    def _check(self, form: RecordForm, name: str) -> ResponseReturnValue:
+        """What is wrong with an input that was left, as a text; nothing is saved."""
+        if name not in form.drawn.shown:
+            raise BadRequest(str(_("The form has other fields than this page showed.")))
+        form.validate()
+        text = next((str(error) for error in form[name].errors), "")
+        return text, 200, {"Content-Type": "text/plain; charset=utf-8"}
 
     def _save(self, form: RecordForm) -> ResponseReturnValue:
         """Saves and leads on; what cannot be saved is shown again with what was typed."""

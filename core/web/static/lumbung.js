@@ -90,6 +90,33 @@
     if (place.textContent !== text) place.textContent = text;
   }
 
+  /* ---- an input that was changed and left: the server says what is wrong with it, in the same words as on saving ---- */
+
+  function say(input, text) {
+    var id = input.id + "-e", place = document.getElementById(id);
+    var described = (input.getAttribute("aria-describedby") || "").split(" ").filter(function (other) { return other && other !== id; });
+    if (text && !place) {
+      place = input.closest(".field").appendChild(document.getElementById("error-line").content.firstElementChild.cloneNode(true));
+      place.id = id;
+    }
+    if (text) place.querySelector("span").textContent = text;
+    else if (place) place.remove();
+    if (text) described.unshift(id);
+    input.toggleAttribute("aria-invalid", Boolean(text));
+    if (text) input.setAttribute("aria-invalid", "true");
+    input.setAttribute("aria-describedby", described.join(" "));
+  }
+
+  function check(input) {
+    var form = input.form, data = new URLSearchParams(new FormData(form));
+    data.append("form-check", input.name);
+    fetch(form.getAttribute("action"), { method: "POST", body: data, credentials: "same-origin" }).then(function (answer) {
+      return answer.ok && answer.text();
+    }).then(function (text) {
+      if (text !== false && input.isConnected && !form.dataset.sent) say(input, text);
+    }).catch(function () { /* it is said on saving */ });
+  }
+
   /* ---- two versions of a record: data-choose="mine" picks that one of every field ---- */
 
   function choose(button) {
@@ -269,6 +296,7 @@
   document.addEventListener("change", function (event) {
     var form = event.target.form;
     if (form && form.matches("[data-filter]")) offer(form);
+    if (form && form.matches("[data-check]") && event.target.name && event.target.id && typing(event.target)) check(event.target);
   });
 
   document.addEventListener("focusout", function (event) {
