@@ -154,7 +154,7 @@ def _open_it(page: Page, homes: Stand, complaints: list[str], record: str) -> No
 def _forge(page: Page, homes: Stand, record: str) -> None:
     """A form of one's own with a token that holds; then cookies that somebody made up."""
     page.goto(f"{homes.address}{LEADS}/new")
-    form = {"csrf_token": csrf(page), "title": "taken", "version": "1"}
+    form: dict[str, str | float | bool] = {"csrf_token": csrf(page), "title": "taken", "version": "1"}
     for path in ("/edit", ""):
         answer = page.request.post(f"{record}{path}", form=form, max_redirects=0)
         assert answer.status in (400, 403, 404, 405), (path, answer.status)
