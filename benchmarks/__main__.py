@@ -38,6 +38,7 @@ def main() -> None:
 def _lines(databases: stores.Stores, sizes: Sizes) -> Iterator[Line]:
     addresses: rows.Addresses = {}
     yield from rows.house()
+    yield from rows.door(databases)
     yield from rows.commands(databases, sizes, addresses)
     yield from rows.records(databases, sizes, addresses)
     yield from rows.web(databases, sizes, addresses)

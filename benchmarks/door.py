@@ -2,13 +2,14 @@
 
     python -m benchmarks.door [database URL]
 
-Prints the median of each in milliseconds of this process's own time, as other programs may run beside it, and how
-many percent the door adds, for rows and for records. The time of a database server is not in it: it is the same.
+Prints a JSON line for rows and one for records: the median of each in milliseconds of this process's own time, as
+other programs may run beside it. The time of a database server is not in it: it is the same.
 """
 
 from __future__ import annotations
 
 import gc
+import json
 import statistics
 import sys
 import tempfile
@@ -54,12 +55,9 @@ def main() -> None:
                 cls.owner_id,
                 cls.created_at,
             ]
-            print(f"{database.url.get_backend_name()}: {SHOWN} of {ROWS}, median of {ROUNDS}")
             for name, asked in {"rows": columns, "records": [cls]}.items():
                 hand, door = measured(registry, database, partial(page, cls, asked))
-                print(
-                    f"  {name:8} by hand {hand:6.3f} ms   door {door:6.3f} ms   {(door / hand - 1) * 100:+5.1f} %"
-                )
+                print(json.dumps({"measure": name, "hand_ms": hand, "door_ms": door}))
 
 
 def filled(database: Database) -> Registry:

@@ -24,6 +24,7 @@ from core.loader import discover
 from core.orm.database import Database
 from core.orm.env import SYSTEM, CurrentUser, open_env
 from core.schema.install import install
+from core.texts.index import matching
 
 Measured = tuple[float, int]
 ADDON, MODEL = "bench", "bench.partner"
@@ -107,7 +108,7 @@ class Records:
         def work() -> list[Any]:
             with self.env(readonly=True) as env:
                 partner = env[MODEL]
-                found = sa.select(partner).where(partner.name.ilike(f"%{pattern}%"))
+                found = sa.select(partner).where(matching(env, partner, pattern))
                 return _values(env, found.order_by(partner.name).limit(80))
 
         return self._clock(work, 80)
@@ -116,8 +117,8 @@ class Records:
         def work() -> Any:
             with self.env(readonly=True) as env:
                 partner = env[MODEL]
-                alike = partner.name.ilike(f"%{self.common.PATTERN}%")
-                return env.scalar(sa.select(sa.func.count()).select_from(partner).where(alike))
+                found = matching(env, partner, self.common.PATTERN)
+                return env.scalar(sa.select(sa.func.count()).select_from(partner).where(found))
 
         return self._clock(work, 1)
 
@@ -158,7 +159,7 @@ def main(url: str, *, as_user: bool = False) -> None:
     shared.run(label, {"create_bulk": records.create_bulk}, reps=shared.BASE // shared.BULK)
     if not database.is_sqlite:
         with database.writing.begin() as connection:
-            connection.execute(sa.text("ANALYZE bench_partner"))
+            connection.execute(sa.text("ANALYZE"))
     shared.run(label, records.measures())
     database.close()
 

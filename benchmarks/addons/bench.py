@@ -19,7 +19,7 @@ class Partner(
 ):
     """What the floor keeps of a partner."""
 
-    name = Char(required=True, index=True, label=_("Name"), list=True)
+    name = Char(required=True, index=True, label=_("Name"), list=True, search=True)
     email = Char(label=_("Email"), list=True)
     phone = Char(label=_("Phone"), list=True)
     city = Char(label=_("City"), list=True)
