@@ -267,6 +267,22 @@ def test_every_page_on_the_way_can_be_read_by_everyone(
         _look(page, axe, "the menu of the user")
 
 
+@pytest.mark.parametrize("lang", ["en", "id"])
+@pytest.mark.parametrize("kind", [SQLITE])
+def test_what_to_drop_fits_on_a_phone(homes: Stand, open_page: OpenPage, kind: str, lang: str) -> None:
+    """Where nothing is found each condition is a button, however long it is; and so with what is not found at all."""
+    outside = """[...document.querySelectorAll("main .empty *")].filter(item => {
+        const box = item.getBoundingClientRect();
+        return box.left < 0 || box.right > document.documentElement.clientWidth }).map(item => item.outerHTML)"""
+    with open_page(locale=lang, viewport=NARROW) as page:
+        come_in(page, homes, "ayu", lang)
+        page.goto(
+            f"{homes.address}{LEADS}?q=rumah&contact_name__contains={'zqx' * 9}&owner.name__contains=zqx"
+        )
+        expect(page.locator("main .empty .btn")).to_have_count(3)
+        assert page.evaluate(outside) == []
+
+
 def _open_popover(page: Page, target: str, look: Callable[[str], None]) -> None:
     """Opens it where its button is shown at this width, looks, and closes it."""
     opener = page.locator(f"button[popovertarget={target}]:visible")
