@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Self
+
+from addons.crm.states import STATES, TONES, check_changed, check_new
 from core import Char, Email, Env, Many2many, Many2one, Money, Phone, Select, Text, Url, _
 from core.base import CompanyOwned, Partner, Regency, Tag, Team, User
 
@@ -16,14 +20,6 @@ SOURCES = {
     "marketplace": _("Marketplace"),
     "email": _("Email"),
 }
-STATES = {
-    "new": _("New"),
-    "working": _("Working"),
-    "qualified": _("Qualified"),
-    "converted": _("Converted"),
-    "junk": _("Junk"),
-}
-TONES = {"new": "info", "working": "padi", "qualified": "pri", "converted": "ok", "junk": "bad"}
 
 
 def _user(env: Env) -> User | None:
@@ -43,7 +39,7 @@ class Lead(
     access={"crm.user": "r:team w:own c d:own", "crm.manager": "rwcd"},
     order="-created_at",
 ):
-    """Someone who may buy; `owner` and `team` say who works on it and who sees it."""
+    """Someone who may buy; `owner` and `team` say who works on it and who sees it, FOLLOWING how `state` goes on."""
 
     title = Char(required=True, label=_("Title"), help=_("What they want, in a few words."), search=True)
     kind = Select(KINDS, required=True, default="person", label=_("Kind"))
@@ -66,3 +62,13 @@ class Lead(
     owner = Many2one(User, ondelete="set_null", default=_user, label=_("Owner"))
     team = Many2one(Team, ondelete="set_null", default=_team, label=_("Team"))
     note = Text(label=_("Note"))
+
+    @classmethod
+    def before_create(cls, records: Sequence[Self]) -> None:
+        super().before_create(records)
+        check_new(records)
+
+    @classmethod
+    def before_write(cls, records: Sequence[Self], changed: Mapping[int, frozenset[str]]) -> None:
+        super().before_write(records, changed)
+        check_changed(records, changed)

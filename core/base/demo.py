@@ -19,8 +19,12 @@ from core.base.address import Address
 from core.base.company import Company
 from core.base.currency import Currency
 from core.base.demo_partners import Carer, Crowd, Place, Row
+from core.base.demo_ways import Ways
 from core.base.demo_words import TAGS
 from core.base.partner import Partner
+from core.base.partner_email import PartnerEmail
+from core.base.partner_link import PartnerLink
+from core.base.partner_phone import PartnerPhone
 from core.base.region import Regency
 from core.base.role import Role
 from core.base.tag import Tag
@@ -78,15 +82,14 @@ def make(env: Env, scale: Scale) -> Iterator[tuple[int, int]]:
     company = _company(env)
     _users(env, company)
     total = LARGE if scale.large else PARTNERS
-    crowd = _crowd(env, company)
+    crowd, ways = _crowds(env, company)
     done = 0
     yield done, total
     with spared():
         for count, rows in _shares(crowd, total):
             for start in range(0, count, BATCH):
-                done += _write(
-                    env, crowd, [next(rows) for _number in range(start, min(start + BATCH, count))]
-                )
+                batch = [next(rows) for _number in range(start, min(start + BATCH, count))]
+                done += _write(env, crowd, ways, batch)
                 yield done, total
 
 
@@ -136,11 +139,17 @@ def _users(env: Env, company: Company) -> None:
     env.flush()
 
 
-def _crowd(env: Env, company: Company) -> Crowd:
+def _crowds(env: Env, company: Company) -> tuple[Crowd, Ways]:
+    """Makers of partners, and of what belongs to them; each by chance of its own."""
     tags = env.create(Tag, [{"name": {"id": name, "en": en}, "color": color} for name, en, color in TAGS])
     env.flush()
     carers = [Carer(user.id, user.teams[0].id) for user in sellers(env)]
-    return Crowd(random.Random("lumbung base"), _places(env), carers, company.id, tags)
+    places = _places(env)
+    partners, others = (
+        Crowd(random.Random(seed), places, carers, company.id, tags)
+        for seed in ("lumbung base", "lumbung base: further")
+    )
+    return partners, Ways(others)
 
 
 def sellers(env: Env) -> list[User]:
@@ -165,10 +174,13 @@ def _shares(crowd: Crowd, total: int) -> list[tuple[int, Iterator[Row]]]:
     ]
 
 
-def _write(env: Env, crowd: Crowd, rows: list[Row]) -> int:
+def _write(env: Env, crowd: Crowd, ways: Ways, rows: list[Row]) -> int:
     partners = env.create(Partner, rows)
     env.flush()
     crowd.remember(partners)
-    env.create(Address, crowd.addresses(partners))
+    env.create(Address, [*crowd.addresses(partners), *ways.addresses(partners)])
+    env.create(PartnerLink, ways.links(partners))
+    env.create(PartnerPhone, ways.phones(partners))
+    env.create(PartnerEmail, ways.emails(partners))
     env.flush()
     return len(partners)

@@ -10,19 +10,12 @@ import sqlalchemy as sa
 from core import (
     Demo,
     Env,
-    Extension,
-    Group,
-    Item,
     Menu,
     Model,
     Rows,
     Rule,
-    Slot,
-    View,
     _,
-    form,
     hookimpl,
-    listing,
 )
 from core import Role as ShippedRole
 from core.base import (
@@ -33,9 +26,14 @@ from core.base import (
     CompanyOwned,
     Currency,
     Partner,
+    PartnerEmail,
+    PartnerLink,
+    PartnerOwned,
+    PartnerPhone,
     Province,
     Regency,
     Role,
+    SavedView,
     Tag,
     Team,
     User,
@@ -74,7 +72,12 @@ def models() -> Sequence[type[Model]]:
         User,
         Tag,
         Partner,
+        PartnerOwned,
+        PartnerPhone,
+        PartnerEmail,
+        PartnerLink,
         Address,
+        SavedView,
         Change,
         NumberSequence,
     ]
@@ -96,11 +99,29 @@ def roles() -> Sequence[ShippedRole]:
 
 @hookimpl
 def rules() -> Sequence[Rule]:
-    """Whoever may use a company sees its records, and those that belong to none; addresses with their contact."""
+    """Whoever may use a company sees its records and those of none; what belongs to a contact goes with it."""
     return [
         Rule(CompanyOwned, "rwcd", where=_of_my_companies, name=_("Records of the user's companies")),
-        Rule(Address, "rwcd", where=_of_my_contacts, name=_("Addresses of contacts of the user's companies")),
+        Rule(
+            PartnerOwned,
+            "rwcd",
+            where=_of_my_contacts,
+            name=_("What belongs to contacts of the user's companies"),
+        ),
+        Rule(
+            PartnerLink,
+            "rwcd",
+            where=_between_my_contacts,
+            name=_("Roles among contacts of the user's companies"),
+        ),
+        Rule(SavedView, "rwcd", where=_mine_or_shared, name=_("Own saved views and those that are shared")),
     ]
+
+
+def _mine_or_shared(model: Any, env: Env) -> sa.ColumnElement[bool]:
+    """The user's own views, those of the user's teams, and those for everyone."""
+    with_team = sa.and_(model.shared == "team", model.team_id.in_(env.user.teams))
+    return sa.or_(model.owner_id == env.user.id, model.shared == "everyone", with_team)
 
 
 def _of_my_companies(model: Any, env: Env) -> sa.ColumnElement[bool]:
@@ -109,75 +130,17 @@ def _of_my_companies(model: Any, env: Env) -> sa.ColumnElement[bool]:
 
 
 def _of_my_contacts(model: Any, env: Env) -> sa.ColumnElement[bool]:
-    partner = env[Partner]
-    mine = sa.select(partner.id).where(_of_my_companies(partner, env))
-    return model.partner_id.in_(mine)  # type: ignore[no-any-return]
+    return model.partner_id.in_(_my_contacts(env))  # type: ignore[no-any-return]
 
 
-@hookimpl
-def views() -> Sequence[View | Extension]:
-    """Where the order of declaration would not be pleasant."""
-    return [*_partner_views(), *_user_views()]
+def _between_my_contacts(model: Any, env: Env) -> sa.ColumnElement[bool]:
+    mine = _my_contacts(env)
+    return sa.and_(model.person_id.in_(mine), model.company_id.in_(mine))
 
 
-def _partner_views() -> Sequence[View]:
-    return [
-        View(
-            "base.partner.form",
-            Partner,
-            form(
-                Group("main", "name", "kind", "parent", "tags", label=_("Who")),
-                Group(
-                    "reach",
-                    "mobile",
-                    "phone",
-                    "email",
-                    "website",
-                    "city",
-                    "lang",
-                    label=_("How to reach them"),
-                ),
-                Group("care", "owner", "team", "company", label=_("Who looks after them")),
-                Group("more", "npwp", Item("notes", wide=True), label=_("More")),
-                Group("related", "addresses", "employees", label=_("Related")),
-                Slot("footer"),
-            ),
-        ),
-        View(
-            "base.partner.list",
-            Partner,
-            listing(
-                "name",
-                "kind",
-                "parent",
-                "mobile",
-                Item("email", low=True),
-                "city",
-                Item("tags", low=True),
-                Item("owner", low=True),
-            ),
-        ),
-    ]
-
-
-def _user_views() -> Sequence[View]:
-    return [
-        View(
-            "base.user.form",
-            User,
-            form(
-                Group("main", "name", "email", "phone", "active", label=_("Who")),
-                Group("rights", "roles", "teams", "company", "companies", label=_("What they may do")),
-                Group("reading", "lang", "tz", "theme", label=_("How they read")),
-                Slot("footer"),
-            ),
-        ),
-        View(
-            "base.user.list",
-            User,
-            listing("name", "email", "roles", "teams", Item("company", low=True), "active"),
-        ),
-    ]
+def _my_contacts(env: Env) -> sa.Select[tuple[int]]:
+    partner: Any = env[Partner]
+    return sa.select(partner.id).where(_of_my_companies(partner, env))
 
 
 @hookimpl

@@ -16,7 +16,7 @@ from core.errors import FieldError
 from core.i18n import catalogs
 from core.orm.info import ModelInfo
 from core.orm.kinds import Text
-from core.web import requests
+from core.web import requests, saved
 from core.web.forms.drawn import BUTTONS, STATE
 from core.web.forms.form import is_input
 from core.web.listing.parameters import PARAMETERS
@@ -53,17 +53,20 @@ class Pages:
         """A page of the list, the same list as a file, or the address with a filter that was typed."""
         info, env = self._info(model), requests.env()
         view = self.site.list_view(info.name, env)
-        query = view.query(env, list(request.args.items(multi=True)))
+        given = list(request.args.items(multi=True))
+        query = view.query(env, given)
         form = view.form(env, [request.args.get(name, "") for name in TYPED])
         if form.field:
             try:
                 return redirect(view.typed(env, query, form))
             except FieldError as error:
                 form.error = str(error)
+        elif in_full := saved.expanded(env, info.name, given):
+            return redirect(in_full)
         elif query.format:
             return self._file(info, self._lines(view, query))
-        page = render("core/list.html", info.plural, list=view.page(env, query, form))
-        return page, 422 if form.error else 200
+        page, tabs = view.page(env, query, form), saved.tabs(env, info.name, query)
+        return render("core/list.html", info.plural, list=page, saved=tabs), 422 if form.error else 200
 
     def _lines(self, view: ListView, query: Query) -> Generator[str]:
         """The list as a file, from an env that stays open while it is sent, in the reader's language."""

@@ -36,8 +36,11 @@ OWN, OTHER, SHARED = "own", "other", "shared"
 """The company of a record: that of the users, another, or none."""
 HOST = "http://localhost"
 WORD = re.compile(r"zq[0-9]{6}xk")
-THROUGH = {"base.address": "base.partner"}
-"""Models whose records belong to a company by what they lead to. A rule that is not told of here fails the matrix."""
+THROUGH = {"base.address", "base.partner_email", "base.partner_link", "base.partner_phone"}
+"""Models whose records belong to a company by the contact that they lead to."""
+PERSONAL = {"base.saved_view"}
+"""Models whose records are their owner's alone, as long as they are not shared. A rule that is told of neither here
+nor in THROUGH fails the matrix."""
 ALIKE = re.compile(r'name="csrf_token" value="[^"]*"|[0-9A-F]{4}-[0-9A-F]{4}')
 """What differs between two answers to one question: the token of a form and the number of a request."""
 
@@ -108,7 +111,7 @@ class Stage:
         """Whether somebody may do something with a record."""
         info = self.registry.models[sample.model]
         scope = self.scope(who, info, operation)
-        if not self.reaches(info, sample):
+        if not self.reaches(info, sample) or (info.name in PERSONAL and sample.owner != who):
             return False
         return scope == "all" or (scope == "own" and sample.owner == who) or (
             scope == "team" and (sample.owner == who or sample.in_team))  # fmt: skip
@@ -238,13 +241,21 @@ def _fill(made: Stage, env: Env) -> None:
         linked: dict[str, Any] = {}
         for info in in_order(env.registry):
             word = canary(next(keys))
-            record = make(env, info, word, linked, fixed)
+            record = make(env, info, word, linked, {**fixed, **_further(env, info, fixed)})
             env.flush()
             linked[info.name] = record
             has_owner = "owner" in info.fields
             made.samples[info.name, place] = Sample(
                 info.name, place, record.id, word, owner if has_owner else None, has_owner and place != SHARED
             )
+
+
+def _further(env: Env, info: ModelInfo, fixed: Mapping[str, Any]) -> dict[str, Any]:
+    """What generated values cannot say: the far end of a role is an organisation."""
+    if info.name != "base.partner_link":
+        return {}
+    row = {"name": "organisation", "kind": "company", "company": fixed["company"]}
+    return {"company": env.create(env["base.partner"], [row])[0]}
 
 
 def _let_in(made: Stage, who: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 import time_machine
 
-from core import CurrentUser, Env, Scale
+from core import CurrentUser, Env, Scale, UserError
 from core.access.sessions import current_user
 from core.assembly import Assembly, assemble
 from core.base.demo import DOMAIN
@@ -101,6 +101,15 @@ def signed_in(_demo: Database, assembly: Assembly) -> Callable[[str], AbstractCo
             raise Undo
 
     return signed_in
+
+
+@contextmanager
+def refused(env: Env) -> Iterator[pytest.ExceptionInfo[UserError]]:
+    """A block whose changes are refused, at its end at the latest; nothing of the transaction is left."""
+    with pytest.raises(UserError) as caught:
+        yield caught
+        env.flush()
+    env.session.rollback()
 
 
 class Undo(Exception):

@@ -16,7 +16,17 @@ from addons.crm import Lead
 from addons.crm import demo as crm_demo
 from core import Email, Env, Phone, Scale, Url, UserError
 from core.assembly import Assembly
-from core.base import Address, Company, Partner, Regency, Team, User
+from core.base import (
+    Address,
+    Company,
+    Partner,
+    PartnerEmail,
+    PartnerLink,
+    PartnerPhone,
+    Regency,
+    Team,
+    User,
+)
 from core.base import demo as base_demo
 from core.orm.database import Database
 from core.orm.env import open_env
@@ -184,8 +194,10 @@ def test_partners_are_looked_after_by_a_seller_of_the_team(demo: Env) -> None:
 
 def test_addresses_are_in_real_places(demo: Env) -> None:
     addresses = all_of(demo, Address)
-    at_home = [partner for partner in all_of(demo, Partner) if partner.parent is None]
-    assert [address.partner for address in addresses] == at_home
+    at_home = {partner for partner in all_of(demo, Partner) if partner.parent is None}
+    first = [address.partner for address in addresses if address.use in ("home", "main")]
+    assert len(first) == len(at_home) and set(first) == at_home
+    assert {address.use for address in addresses} == {"home", "main", "billing", "shipping", "registered"}
     for address in addresses:
         assert address.province is address.regency.province
         assert address.partner.city is address.regency
@@ -202,6 +214,34 @@ def test_tax_numbers_have_a_right_check_digit(demo: Env) -> None:
         digits = [int(digit) for digit in number[1:10]]
         total = sum(sum(divmod(digit * (1 + place % 2), 10)) for place, digit in enumerate(digits))
         assert total % 10 == 0, number
+
+
+def test_people_have_roles_at_the_organisations_they_work_for(demo: Env) -> None:
+    links = all_of(demo, PartnerLink)
+    here = [link for link in links if link.person.parent is link.company]
+    assert len(here) > 80
+    assert {link.role for link in here} >= {"director", "finance", "purchasing"}
+    assert all(link.company.kind != "person" and link.job_title for link in links)
+
+
+def test_some_organisations_have_three_contacts_and_some_people_two_organisations(demo: Env) -> None:
+    links = all_of(demo, PartnerLink)
+    firms, people = Counter(link.company for link in links), Counter(link.person for link in links)
+    assert sum(count >= 3 for count in firms.values()) >= 5
+    assert sum(count == 2 for count in people.values()) >= 10
+    assert len({(link.person, link.company, link.role) for link in links}) == len(links)
+
+
+def test_partners_have_further_ways_to_be_reached(demo: Env) -> None:
+    mails, phones = all_of(demo, PartnerEmail), all_of(demo, PartnerPhone)
+    assert {mail.use for mail in mails} == {"billing", "orders", "private"}
+    assert {phone.use for phone in phones} == {"whatsapp", "home", "work", "fax"}
+    assert 50 < len(mails) < 150 and 60 < len(phones) < 150
+    firms = [partner for partner in all_of(demo, Partner) if partner.kind == "company"]
+    found = demo[Partner].contact_for(firms, "billing")
+    assert len(found) == len(firms)
+    kinds = Counter(contact.partner.kind for contact in found.values())
+    assert kinds["person"] > 5 and kinds["company"] > 50
 
 
 # ----------------------------------------------------------------- leads

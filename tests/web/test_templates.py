@@ -46,6 +46,7 @@ def test_every_template_is_drawn(served: kit.Served, monkeypatch: pytest.MonkeyP
     for address in ADDRESSES:
         assert visitor.get(address).page.one("html")["lang"] == lang
     visitor.fill(f"{LEADS}/new", {"title": ""})
+    visitor.fill(LEADS, {"name": ""}, action=f"{LEADS}/views")
     visitor.send(visitor.get("/app/base.user/3"), action="/app/base.user/3/link")
     known = {name_of(path) for path in TEMPLATES}
     assert known - drawn == NEVER_DRAWN.keys()

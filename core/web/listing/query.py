@@ -27,6 +27,11 @@ FORMATS = ("csv",)
 TYPED = ("filter_field", "filter_operator", "filter_value")
 """What the filter form sends: read by `typed`, never part of an address that stays."""
 
+OPEN = "filter"
+"""Names the saved view that is open; the address holds all of its filters beside it."""
+FLEETING = frozenset((OPEN, "fold", "page", "limit", "format", *TYPED))
+"""What of an address is no part of a saved view."""
+
 
 @dataclass
 class Query:
@@ -43,6 +48,7 @@ class Query:
     group: Field[Any] | None = None
     folded: frozenset[str] = frozenset()
     format: str = ""
+    view: str = ""
 
     def href(self, **changes: Any) -> str:
         """The same list with other parameters; None leaves one out. Only turning a page keeps the page."""
@@ -82,6 +88,9 @@ class Query:
         return [(name, text) for name, text in self.given if name not in ("page", "format")]
 
     def _address(self, pairs: Sequence[tuple[str, str]]) -> str:
+        if FLEETING.issuperset(name for name, _text in pairs):
+            # alone, OPEN would ask for the view as it was saved
+            pairs = [(name, text) for name, text in pairs if name != OPEN]
         return f"{self.path}?{urlencode(pairs)}" if pairs else self.path
 
 
@@ -172,6 +181,9 @@ class _Reader:
         if self.query.format not in FORMATS:
             raise BadRequest(_("This list can be had as a page or as csv."))
 
+    def filter(self, texts: Sequence[str]) -> None:
+        self.query.view = str(_number(_one(texts, OPEN), OPEN))
+
     def _item(self, name: str) -> Field[Any] | None:
         return self.view.model.fields[name] if name in self.view.readable else None
 
@@ -196,6 +208,7 @@ READERS: Mapping[str, Callable[[_Reader, Sequence[str]], None]] = {
     "fold": _Reader.fold,
     "columns": _Reader.columns,
     "format": _Reader.format,
+    OPEN: _Reader.filter,
 }
 
 
