@@ -233,28 +233,14 @@ def one_of(dialect: str, column: Any, keys: Iterable[int]) -> sa.ColumnElement[b
     return column == sa.any_(sa.literal(list(keys), ARRAY(sa.BigInteger)))  # type: ignore[no-any-return]
 
 
-class _Unindexed(FunctionElement[Any]):
-    inherit_cache = True
-
-    def __init__(self, column: Any) -> None:
-        super().__init__(column)
-        self.type = column.type
-
-
-@compiles(_Unindexed)
-def _as_it_is(element: _Unindexed, compiler: Any, **kwargs: Any) -> str:
-    return compiler.process(element.clauses, **kwargs)  # type: ignore[no-any-return]
-
-
-@compiles(_Unindexed, "sqlite")
-def _behind_a_sign(element: _Unindexed, compiler: Any, **kwargs: Any) -> str:
-    return f"+{compiler.process(element.clauses, **kwargs)}"
-
-
-def unindexed(column: Any) -> sa.ColumnElement[Any]:
+def unindexed(env: Env, column: Any) -> Any:
     """A column that nearly every row shares a value of, for a condition that stands in every statement.
 
     SQLite takes an index over such a condition rather than the one that has the rows in order, and sorts
-    all of them for a page; PostgreSQL knows how many there are.
+    all of them for a page: a sign in front keeps it from that. PostgreSQL knows how many there are.
     """
-    return _Unindexed(column)
+    if not env.database.is_sqlite:
+        return column
+    return sa.sql.elements.UnaryExpression(
+        column, operator=sa.sql.operators.custom_op("+"), type_=column.type
+    )

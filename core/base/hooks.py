@@ -125,7 +125,7 @@ def _mine_or_shared(model: Any, env: Env) -> sa.ColumnElement[bool]:
 
 
 def _of_my_companies(model: Any, env: Env) -> sa.ColumnElement[bool]:
-    company = unindexed(model.company_id)
+    company = unindexed(env, model.company_id)
     return sa.or_(company.is_(None), company.in_(env.companies))
 
 
