@@ -9,7 +9,7 @@ other. It raises no version and has no history.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import sqlalchemy as sa
@@ -66,6 +66,39 @@ def of_other_rows(session: Session, changes: Changes) -> Computed:
         stale.look(info, dict.fromkeys(records))
     for info, changed in changes.updated.items():
         stale.look(info, changed)
+    return _compute_all(session, plan, stale)
+
+
+def look_at_rows(
+    session: Session,
+    info: ModelInfo,
+    names: frozenset[str],
+    rows: Mapping[int, Sequence[Any]],
+    *,
+    are_gone: bool,
+) -> _Stale:
+    """What depends on rows that a statement writes, or is about to delete."""
+    stale = _Stale(session, session.env.registry.computes)
+    stale.look_at_rows(info, names, rows, are_gone=are_gone)
+    return stale
+
+
+def of_rows(
+    session: Session, info: ModelInfo, names: frozenset[str], keys: Sequence[int], stale: _Stale
+) -> Computed:
+    """Computes what follows from a statement over many rows: their own fields, and those of other rows."""
+    plan: Plan = session.env.registry.computes
+    for target in plan.own:
+        if target[0] is info and names & plan.watched[target]:
+            for part in parts(keys):
+                differing = {record.id for record in _compute(session, info, target[1], part)}
+                stale.follow(info, target[1].name, differing)
+            names |= {target[1].name}
+    return _compute_all(session, plan, stale)
+
+
+def _compute_all(session: Session, plan: Plan, stale: _Stale) -> Computed:
+    computed: Computed = defaultdict(dict)
     for info, item in plan.late:
         keys = sorted(stale.keys.pop((info, item), ()))
         for part in parts(keys):
@@ -90,12 +123,31 @@ class _Stale:
         for name, targets in self._plan.triggers.get(info, {}).items():
             attributes = {name, info.fields[name].key}
             touched = [record for record, names in records.items() if names is None or names & attributes]
+            keys = {record.id for record in touched}
             for target, path in targets if touched else ():
-                self._walk(target, *_start(path, touched, are_gone))
+                self._walk(target, *_start(path, keys, lambda link: _ends_of(touched, link), are_gone))  # noqa: B023
         if not are_gone:
             for target in self._plan.late:
                 if target[0] is info:
                     self.keys[target].update(record.id for record, names in records.items() if names is None)
+
+    def look_at_rows(
+        self,
+        info: ModelInfo,
+        names: frozenset[str],
+        rows: Mapping[int, Sequence[Any]],
+        *,
+        are_gone: bool = False,
+    ) -> None:
+        """The same for rows that a statement writes: each key with the row as it was, or is."""
+
+        def led_to(link: Many2one[Any]) -> set[int]:
+            return {getattr(row, link.key) for held in rows.values() for row in held} - {None}
+
+        for name, targets in self._plan.triggers.get(info, {}).items():
+            if are_gone or names & {name, info.fields[name].key}:
+                for target, path in targets:
+                    self._walk(target, *_start(path, set(rows), led_to, are_gone))
 
     def follow(self, info: ModelInfo, name: str, keys: set[int]) -> None:
         """Notes what is stale because a computed field of those rows has changed."""
@@ -113,19 +165,24 @@ class _Stale:
         yield from self._connection.scalars(statement)
 
 
-def _start(path: Path, records: Iterable[Any], are_gone: bool) -> tuple[Path, set[int]]:
+def _start(
+    path: Path, keys: set[int], led_to: Callable[[Many2one[Any]], set[int]], are_gone: bool
+) -> tuple[Path, set[int]]:
     """The way that is left, and where it begins: up a record's own link it goes where that leads and led."""
     if path and path[0].link is not None:
-        return path[1:], {key for record in records for key in _ends_of(record, path[0].link)}
-    return path, set() if are_gone and not path else {record.id for record in records}
+        return path[1:], led_to(path[0].link)
+    return path, set() if are_gone and not path else keys
 
 
-def _ends_of(record: Any, link: Many2one[Any]) -> set[int]:
-    key = mapped_key(link)
-    if key not in vars(record):
-        getattr(record, key)  # as it was forgotten
-    past = ends.history(record, key)
-    return {*(past.added or ()), *(past.deleted or ()), *(past.unchanged or ())} - {None}
+def _ends_of(records: Iterable[Any], link: Many2one[Any]) -> set[int]:
+    """Where a link of the records leads and led."""
+    key, found = mapped_key(link), set[Any]()
+    for record in records:
+        if key not in vars(record):
+            getattr(record, key)  # as it was forgotten
+        past = ends.history(record, key)
+        found.update(past.added or (), past.deleted or (), past.unchanged or ())
+    return found - {None}
 
 
 def _compute(session: Session, info: ModelInfo, item: Field[Any], keys: Sequence[int]) -> list[Any]:

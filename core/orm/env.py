@@ -18,6 +18,7 @@ from core.errors import FieldError, UserError
 from core.i18n import catalogs
 from core.i18n.formats import DEFAULT_ZONE, Formats, formats
 from core.i18n.lazy import _
+from core.orm import bulk as _statements_over_many_rows  # noqa: F401 - listens to the session
 from core.orm import deleting, events, numbering
 from core.orm import flush as _order_of_the_flush  # noqa: F401 - listens to the session
 from core.orm.jobs import Jobs

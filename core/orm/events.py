@@ -13,6 +13,7 @@ from core.orm.happened import Event, Happened
 if TYPE_CHECKING:
     from core.orm.changes import Changes
     from core.orm.env import Env
+    from core.orm.info import ModelInfo
     from core.orm.session import Session
 
 log = logging.getLogger("lumbung.events")
@@ -59,6 +60,20 @@ def note(session: Session, changes: Changes) -> None:
         session.happened.add(changes)
     if listeners.after:
         session.to_tell += Happened.of(changes).events()
+
+
+def note_rows(session: Session, info: ModelInfo, keys: Sequence[int], fields: frozenset[str] | None) -> None:
+    """The same for rows that a statement wrote; without fields, that it deleted."""
+    listeners: Listeners = session.env.registry.listeners
+    happened = Happened()
+    if fields is None:
+        happened.deleted[info] = list(keys)
+    elif listeners.any_within or listeners.after:
+        happened.updated[info] = dict.fromkeys(session.env.read(info.cls, keys), fields)
+    if listeners.any_within and keys:
+        session.happened.merge(happened)
+    if listeners.after:
+        session.to_tell += happened.events()
 
 
 def flush(env: Env) -> None:

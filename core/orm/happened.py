@@ -53,6 +53,17 @@ class Happened:
         for info, records in changes.deleted.items():
             self.deleted[info] += [record.id for record in records]
 
+    def merge(self, other: Happened) -> None:
+        """What else was written."""
+        self.count += 1
+        for info, changed in other.updated.items():
+            known = self.updated[info]
+            known.update(
+                {record: known.get(record, frozenset()) | names for record, names in changed.items()}
+            )
+        for info, ids in other.deleted.items():
+            self.deleted[info] += ids
+
     @classmethod
     def of(cls, changes: Changes) -> Happened:
         """What one flush wrote."""

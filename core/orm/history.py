@@ -83,11 +83,15 @@ def _ids(records: Iterable[Any] | None) -> list[int]:
 
 def look_at_deleted(session: Session, changes: Changes) -> None:
     """Notes all that the rows hold which are about to go, so that they can be made again."""
-    if table_of(session) is not None:
-        for info, records in changes.deleted.items():
-            if info.keeps_history:
-                keys = [record.id for record in records]
-                changes.last[info] = dict(_last(session.core_connection(), info, keys))
+    for info, records in changes.deleted.items():
+        changes.last[info] = held(session, info, [record.id for record in records])
+
+
+def held(session: Session, info: ModelInfo, keys: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """By key, what rows hold that are about to go; nothing where no history is kept."""
+    if table_of(session) is None or not info.keeps_history:
+        return {}
+    return dict(_last(session.core_connection(), info, keys))
 
 
 def _last(
@@ -135,8 +139,10 @@ def _insert(session: Session, table: Any, info: ModelInfo, action: str, values: 
         return
     columns: dict[str, Any] = {name: sa.literal(value, table.c[name].type) for name, value in row.items()}
     texts = [None if held is None else json.dumps(held, ensure_ascii=False) for held in values.values()]
-    given = sa.func.unnest(
-        sa.literal(list(values), ARRAY(sa.BigInteger)), sa.literal(texts, ARRAY(sa.Text))
-    ).table_valued(sa.column("record_id", sa.BigInteger), sa.column("held", sa.Text))
+    given = (
+        sa.func.unnest(sa.literal(list(values), ARRAY(sa.BigInteger)), sa.literal(texts, ARRAY(sa.Text)))
+        .table_valued(sa.column("record_id", sa.BigInteger), sa.column("held", sa.Text))
+        .render_derived()
+    )
     columns |= {"record_id": given.c.record_id, "values": sa.cast(given.c.held, table.c["values"].type)}
     connection.execute(table.insert().from_select(list(columns), sa.select(*columns.values())))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Container, Mapping
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy import event, orm
+from sqlalchemy import orm
 
 from core.access import door
 from core.orm.changes import changed_names
@@ -136,32 +136,6 @@ def _unit() -> int:
 
 ALL = -1
 """Stands in `Session.written` for every row of a class."""
-
-
-@event.listens_for(Session, "do_orm_execute")
-def _pass_door(state: orm.ORMExecuteState) -> sa.Result[Any] | None:
-    """Every statement passes the door; what writes many rows at once is then told to those who follow."""
-    session: Any = state.session
-    door.guard(session, state)
-    if not (state.is_update or state.is_delete) or state.bind_mapper is None:
-        return None
-    cls = state.bind_mapper.class_
-    names = frozenset(getattr(key, "key", key) for key in getattr(state.statement, "_values", None) or ())
-    result = state.invoke_statement(
-        _stamped(session, cls, state.statement, names) if state.is_update else None
-    )
-    session.written[cls].add(ALL)
-    for follow in BULK_FOLLOWERS:
-        follow(session, cls, names)
-    return result
-
-
-def _stamped(session: Session, cls: Any, statement: Any, names: frozenset[str]) -> Any:
-    """An UPDATE over many rows that says who and when, and raises versions, as a flush does."""
-    stamps = {"updated_at": session.env.now(), "updated_by": session.env.user.id}
-    if names - UNCOUNTED:
-        stamps["version"] = cls.version + 1
-    return statement.values(stamps)
 
 
 BULK_FOLLOWERS: list[Callable[[Session, type[Any], frozenset[str]], None]] = []

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from core.orm.session import BULK_FOLLOWERS, Session
+from core.orm.session import Session
+from core.sql import one_of
 from core.texts.store import model_number, state, store_of
 from core.texts.text import body_maker, words
 
@@ -82,14 +83,24 @@ def _write(session: Session, info: ModelInfo, records: Sequence[Any], *, new: bo
         store.write(session.core_connection(), model_number(info.name), bodies, new=new)
 
 
-def _follow_bulk(session: Session, cls: Any, names: frozenset[str]) -> None:
-    """A statement over many rows does not say which: the texts of the model are made anew."""
-    info: ModelInfo = cls.__lumbung__
-    if info.searched and (not names or names & {item.key for item in info.searched}):
-        rebuild(session.env, info)
+def renew(session: Session, info: ModelInfo, keys: Sequence[int], names: frozenset[str]) -> None:
+    """Writes the texts of rows anew where one of the fields `names` is searched."""
+    if not keys or not names & {name for item in info.searched for name in (item.name, item.key)}:
+        return
+    connection, body, columns = session.core_connection(), body_maker(info.searched), info.table.c
+    chosen = one_of(connection.dialect.name, columns.id, keys)
+    rows = connection.execute(
+        sa.select(columns.id, *(columns[item.key] for item in info.searched)).where(chosen)
+    )
+    store = store_of(connection.dialect.name)
+    store.write(connection, model_number(info.name), {row.id: body(row) for row in rows}, new=False)
 
 
-BULK_FOLLOWERS.append(_follow_bulk)
+def forget(session: Session, info: ModelInfo, keys: Sequence[int]) -> None:
+    """Takes the texts of rows away."""
+    if keys and info.searched:
+        connection = session.core_connection()
+        store_of(connection.dialect.name).delete(connection, model_number(info.name), keys)
 
 
 # ----------------------------------------------------------------- as a whole
