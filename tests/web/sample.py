@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Self
 
 from core import (
     Addon,
@@ -24,13 +25,17 @@ from core import (
     Select,
     Text,
     Url,
+    UserError,
     _,
     hookimpl,
 )
 from core.base import Partner, Tag
+from core.errors import Refusals
 
 addon = Addon("sample", version="1.0", label=_("Sample"))
 ACCESS = {"base.user": "rwcd"}
+WRONG = "three faults"
+"""The name of a thing that its model refuses: for two fields, and as a whole."""
 
 
 class Thing(Model, name="sample.thing", label=_("Thing"), plural=_("Things"), access=ACCESS, order="name"):
@@ -55,6 +60,13 @@ class Thing(Model, name="sample.thing", label=_("Thing"), plural=_("Things"), ac
     phone = Phone(30, label=_("Phone"), list=True)
     website = Url(label=_("Website"), list=True)
     secret = Char(label=_("Secret"), default="kept", readonly=True)
+
+    @classmethod
+    def before_create(cls, records: Sequence[Self]) -> None:
+        super().before_create(records)
+        if any(record.name == WRONG for record in records):
+            faults = (UserError("Too few.", "count"), UserError("Too late.", "day"), UserError("Not now."))
+            raise Refusals(faults)
 
 
 @hookimpl

@@ -13,6 +13,7 @@ import pytest
 from core.base.demo import DOMAIN
 from tests.web import kit
 from tests.web.markup import Element, typed
+from tests.web.sample import WRONG
 
 LEADS = "/app/crm.lead"
 NEW = f"{LEADS}/new"
@@ -318,7 +319,7 @@ def test_a_long_note_fits_in_any_script_and_a_longer_one_is_not_lost(served: kit
 BAD: Mapping[str, tuple[str, ...]] = {
     "revenue": (
         "abc", "1e9", "12.345.67", "1,2,3", "1.2.3", "NaN", "Infinity", "-", "1/2", "0x10", "1'000", "٣٤",
-        "１２", "1 650 jt", "1,234", "9" * 19, "1" * 5_000, "--5", "5-", "Rp", "$5",
+        "１２", "1e308", "1.5.", ".5.", "1,5,5", "1 650 jt", "1,234", "9" * 19, "1" * 5_000, "--5", "5-", "Rp", "$5",
     ),
     "mobile": (
         "abc", "12", "08", "0812-RUMAH-OK", "+", "+62", "0" * 29, "08123456789012345678", "022-204577 ext 12",
@@ -461,6 +462,15 @@ def test_a_record_that_is_gone_meanwhile_is_not_made_again(served: kit.Served) -
     with served.env() as env:
         env.delete([kit.record(env, "base.tag", key)])
     assert visitor.send(shown, {"name": "Kembali"}).status_code == 404
+
+
+def test_each_fault_that_a_model_finds_stands_beside_its_field(sample: kit.Served) -> None:
+    visitor = sample.sign_in("dewi", lang="en")
+    answer = visitor.fill(f"{THINGS}/new", {"name": WRONG, "count": "7"})
+    assert refused(answer, "count", "day") == ["Too few.", "Too late."]
+    assert "Not now." in answer.main.one("div", class_="errs").text
+    assert answer.main.one("input", id="f-count")["value"] == "7"
+    number_of(visitor.send(answer, {"name": "right"}))
 
 
 # ----------------------------------------------------------------- one input

@@ -121,11 +121,13 @@ class RecordForm:
         return values
 
     def refuse(self, error: UserError) -> None:
-        """Puts a refusal beside the field it names, or over the form."""
-        if error.field in self:
-            self[error.field or ""].errors = [str(error)]
-        else:
-            self.general.append(str(error))
+        """Puts each fault of a refusal beside the field it names, or over the form."""
+        for fault in error.faults:
+            is_ours = fault.record is None or fault.record.__lumbung__.name == self.model
+            if is_ours and fault.field in self and not self[fault.field or ""].errors:
+                self[fault.field or ""].errors = [str(fault)]
+            else:
+                self.general.append(str(fault))
 
     # ------------------------------------------------------------- drawing
     def sealed(self) -> str:

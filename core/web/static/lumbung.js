@@ -108,7 +108,9 @@
   }
 
   function check(input) {
-    var form = input.form, data = new URLSearchParams(new FormData(form));
+    var form = input.form;
+    if (form.dataset.sent) return;
+    var data = new URLSearchParams(new FormData(form));
     data.append("form-check", input.name);
     fetch(form.getAttribute("action"), { method: "POST", body: data, credentials: "same-origin" }).then(function (answer) {
       return answer.ok && answer.text();
@@ -296,7 +298,9 @@
   document.addEventListener("change", function (event) {
     var form = event.target.form;
     if (form && form.matches("[data-filter]")) offer(form);
-    if (form && form.matches("[data-check]") && event.target.name && event.target.id && typing(event.target)) check(event.target);
+    if (form && form.matches("[data-check]") && event.target.name && event.target.id && typing(event.target)) {
+      setTimeout(check, 250, event.target);  /* not while the button to save is being pressed: nothing moves under it */
+    }
   });
 
   document.addEventListener("focusout", function (event) {
