@@ -64,6 +64,7 @@ class Registry:
             self._compose()
             self._map()
             self.computes = plan_computes(self)
+            gc.freeze()  # all of it stays until `dispose`: no look for garbage is to walk over it again
         texts.check_numbers(self)
         sa.event.listen(
             self.metadata, "after_create", lambda target, connection, **options: texts.prepare(connection)
