@@ -61,7 +61,7 @@ class Pages:
                 return redirect(view.typed(env, query, form))
             except FieldError as error:
                 form.error = str(error)
-        elif in_full := saved.expanded(env, info.name, given):
+        elif in_full := saved.expanded(env, view, given):
             return redirect(in_full)
         elif query.format:
             return self._file(info, self._lines(view, query))

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
     from core.orm.env import Env
+    from core.web.listing import ListView
     from core.web.listing.query import Query
     from core.web.site import Site
 
@@ -72,18 +73,27 @@ class Tabs:
     delete: str | None = None
     changed: bool = False
     reset: str | None = None
+    all: str = ""
 
 
-def expanded(env: Env, model: str, pairs: Pairs) -> str | None:
-    """The address in full for one that names a saved view and no filters. Raises NotFound for an unknown one."""
+def expanded(env: Env, shown: ListView, pairs: Pairs) -> str | None:
+    """The address in full for one that names a saved view and no filters. Raises NotFound for an unknown one.
+
+    What the list cannot take any more, as a field that is gone, is said; the view can then be saved anew or deleted.
+    """
     opened = [text for name, text in pairs if name == OPEN]
     if len(opened) != 1 or not opened[0].isdigit() or not FLEETING.issuperset(name for name, _text in pairs):
         return None
     view = env.get(env.registry[MODEL], int(opened[0]))
-    if view is None or view.model != model or view.archived:
+    if view is None or view.model != shown.model.name or view.archived:
         raise NotFound
     kept = _read(view.query)
-    return f"/app/{model}?{urlencode([*pairs, *kept])}" if kept else None
+    try:
+        shown.query(env, kept)
+    except FieldError as error:
+        flash(str(_("%(name)s does not fit this list any more: %(why)s", name=view.name, why=error)), "error")
+        kept = [("q", "")]
+    return f"{shown.path}?{urlencode([*pairs, *kept])}" if kept else None
 
 
 def tabs(env: Env, model: str, query: Query) -> Tabs | None:
@@ -96,6 +106,7 @@ def tabs(env: Env, model: str, query: Query) -> Tabs | None:
     page = Tabs(
         tabs=[Tab(str(_("All")), path, opened is None and not now)],
         new=_form(env, f"{path}/views", now) if env.may(MODEL, "c") else None,
+        all=f"/app/{MODEL}?{urlencode({'model__eq': model})}",
     )
     for row in rows:
         owner = None if row.owner_id == env.user.id else row.owner_name

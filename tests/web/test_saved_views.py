@@ -86,6 +86,27 @@ def test_a_view_that_was_deleted_leaves_its_address_working(served: kit.Served) 
     assert "Filter diubah" not in answer.main.text
 
 
+def test_a_view_that_fits_no_more_says_so_and_can_be_deleted(served: kit.Served) -> None:
+    ayu = served.sign_in("ayu")
+    short = save(ayu)
+    key = int(short.rpartition("=")[2])
+    served.change("base.saved_view", key, query="gone__eq=1")
+    shown = ayu.get(ayu.get(short).headers["Location"])
+    assert shown.status_code == 200
+    assert NAME in shown.main.one("", role="alert").text
+    assert current(shown.page) == [NAME]
+    ayu.send(shown, action=f"{LEADS}/views/{key}/delete")
+    assert served.count("base.saved_view") == 0
+
+
+def test_all_views_of_a_list_are_in_a_list(served: kit.Served) -> None:
+    ayu = served.sign_in("ayu")
+    save(ayu)
+    [link] = [link for link in ayu.get(LEADS).main.all("a") if "base.saved_view" in link["href"]]
+    rows = ayu.get(link["href"]).main.one("tbody").all("tr")
+    assert len(rows) == 1 and NAME in rows[0].text
+
+
 # ----------------------------------------------------------------- changing
 def test_a_changed_filter_is_said_and_saved_or_reset(served: kit.Served) -> None:
     ayu = served.sign_in("ayu")
