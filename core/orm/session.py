@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import secrets
 import sys
-import time
 from collections import defaultdict
 from collections.abc import Callable, Container, Mapping
 from typing import TYPE_CHECKING, Any
@@ -44,6 +44,10 @@ class Session(orm.Session):
         """What the flush that is going on writes."""
         self.happened = Happened()
         """What was written since the `record_*` hooks were last called."""
+        self.is_telling = False
+        """Whether rounds of `record_*` hooks are going on."""
+        self.telling: tuple[str, ...] = ()
+        """The addons whose hooks are being called, one out of the other: those of the outer env first."""
         self.to_tell: list[Event] = []
         """What `after_commit` is told."""
         self.wishes: list[Wish] = []
@@ -52,6 +56,11 @@ class Session(orm.Session):
         """The number of this transaction, by which its changes are found together."""
         self.written: dict[type, set[int]] = defaultdict(set)
         """Keys of the rows that this session wrote, by class; None among them for all of the class."""
+
+    @property
+    def is_flushing(self) -> bool:
+        """Whether a flush is going on, as in a `before_*` method."""
+        return self._flushing
 
     @property
     def is_open_door(self) -> bool:
@@ -129,9 +138,13 @@ def _collections_of(state: Any, classes: Container[type]) -> list[str]:
     return [link.key for link in links if link.mapper.class_ in classes]
 
 
+def unit_at(moment: dt.datetime) -> int:
+    """The smallest number that a transaction of that moment can have: microseconds, then 10 bits by chance."""
+    return int(moment.timestamp() * 1_000_000) << 10
+
+
 def _unit() -> int:
-    """A number that begins with the moment, in 62 bits."""
-    return (time.time_ns() // 1000) << 10 | secrets.randbits(10)
+    return unit_at(dt.datetime.now(dt.UTC)) | secrets.randbits(10)
 
 
 ALL = -1

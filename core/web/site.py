@@ -12,7 +12,20 @@ from flask import Flask, request
 from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import generate_csrf
 
-from core.web import errors, generic, pages, password, requests, resets, routes, saved, security, signin
+from core.web import (
+    errors,
+    generic,
+    history,
+    pages,
+    password,
+    requests,
+    resets,
+    routes,
+    saved,
+    security,
+    signin,
+)
+from core.web.actions import pages as actions
 from core.web.forms import Layout
 from core.web.listing import ListView
 from core.web.routes import GUESTS, Parameters, Route, RouteMap
@@ -97,7 +110,7 @@ def build_site(assembly: Assembly, secret: str) -> Site:
         "static", "/static/<path:filename>", app.send_static_file, GUESTS, query=Parameters(("v",))
     )
     site.routes.add(static)
-    for room in (security, requests, errors, signin, routes, generic, saved, resets, password, pages):
+    for room in (security, requests, errors, signin, routes, generic, actions, saved, resets, password, history, pages):
         room.register(site)
     site.routes.check()
     return site

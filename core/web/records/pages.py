@@ -11,12 +11,13 @@ from werkzeug.exceptions import BadRequest, NotFound
 from core.access.door import AccessDenied
 from core.errors import UserError
 from core.i18n.lazy import _
-from core.web import requests
+from core.web import requests, timeline
+from core.web.actions.menu import record_actions
 from core.web.forms import RecordForm
 from core.web.forms.drawn import BUTTONS
 from core.web.forms.page import conflict_page, form_page
 from core.web.records import reading
-from core.web.records.reading import Action, RecordPage
+from core.web.records.reading import RecordPage
 from core.web.records.saving import Stale, save
 from core.web.resets import link_action
 from core.web.shell import render
@@ -27,8 +28,13 @@ if TYPE_CHECKING:
     from core.web.forms import Layout
     from core.web.site import Site
 
+LATEST = 5
+"""Changes that stand on the page of a record."""
 NEXT, BACK, CHECK = BUTTONS
 """Save and begin another one; from a conflict back to the form; say what is wrong with one input."""
+
+COPY = "copy"
+"""Names in the address of a new record the one that it is a copy of."""
 
 
 @dataclass
@@ -50,9 +56,10 @@ class RecordPages:
         return self._read(layout, record, RecordForm(layout, requests.env(), record, section=name))
 
     def new(self, model: str) -> ResponseReturnValue:
-        """The form of a record that is not there yet."""
-        form = RecordForm(self._layout(model), requests.env(), None, self._typed())
-        return self._answer(form)
+        """The form of a record that is not there yet; `?copy=` fills it with the values of another one."""
+        typed = self._typed()
+        like = self._copied(model) if typed is None else None
+        return self._answer(RecordForm(self._layout(model), requests.env(), None, typed, like=like))
 
     def edit(self, model: str, key: int) -> ResponseReturnValue:
         """The form of a whole record, and where the forms of its sections are sent to."""
@@ -69,6 +76,14 @@ class RecordPages:
         if record is None:
             raise NotFound
         return record
+
+    def _copied(self, model: str) -> Any:
+        text = request.args.get(COPY)
+        if text is None:
+            return None
+        if not text.isascii() or not text.isdigit() or len(text) > 18:
+            raise NotFound
+        return self._record(model, int(text))
 
     def _check_writable(self, record: Any) -> None:
         if not requests.env().may_with(record, "w"):
@@ -125,7 +140,10 @@ class RecordPages:
             badge=reading.badge(layout.model, record),
             sections=reading.sections(layout, record, may_write=may_write),
             back=(here, str(layout.model.plural)),
-            actions=[Action(_("Edit all"), f"{here}/{record.id}/edit", "edit")] if may_write else [],
+            actions=record_actions(record, may_write=may_write),
+            archived=record.archived,
+            history=timeline.of_record(requests.env(), layout.model, record.id, limit=LATEST),
+            history_href=f"{here}/{record.id}/history",
             link_action=link_action(record),
         )
         for part in page.sections if form is not None else ():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from core.views.nodes import Node
     from core.web.forms import Layout, Section
     from core.web.forms.page import FormPage
+    from core.web.timeline import Entry
 
 PEOPLE = "base.user"
 _LINK = Markup('<a href="/app/{}/{}">{}</a>')
@@ -70,8 +72,13 @@ class RecordPage:
     back: tuple[str, str]
     errors: list[tuple[str, str]] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
+    archived: bool = False
     prev_href: str | None = None
     next_href: str | None = None
+    history: Sequence[Entry] = ()
+    """The latest changes."""
+    history_href: str | None = None
+    """Where all of them are, if there are more."""
     link_action: str | None = None
     """Where a link to sign in is made, on the page of a user."""
 

@@ -11,6 +11,7 @@ from flask import request
 from sqlalchemy.dialects import postgresql, sqlite
 from werkzeug.exceptions import NotFound
 
+from core.orm.copying import copy_lines
 from core.orm.writing import locked
 from core.schema.tables import idempotency
 from core.web import requests
@@ -60,6 +61,9 @@ def _created(env: Env, form: RecordForm) -> Any:
         return record
     [record] = env.create(form.layout.model.cls, [form.values(env, None)])
     env.flush()
+    like = env.get(form.layout.model.cls, form.drawn.copy) if form.drawn.copy else None
+    if like is not None:
+        copy_lines(env, {like: record})
     done = sa.update(idempotency).where(idempotency.c.key == sent).values(record_id=record.id)
     env.session.core_connection().execute(done)
     return record
@@ -74,8 +78,8 @@ def _claim(env: Env, sent: str) -> int | None:
     old = sa.delete(idempotency).where(idempotency.c.made_at < now - KEPT)
     connection.execute(old)
     insert: Any = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    row = insert(idempotency).values(key=sent, made_at=now)
-    if connection.execute(row.on_conflict_do_nothing()).rowcount:
+    row = insert(idempotency).values(key=sent, made_at=now).on_conflict_do_nothing()
+    if connection.scalar(row.returning(idempotency.c.key)) is not None:
         return None
     found = sa.select(idempotency.c.record_id).where(idempotency.c.key == sent)
     return connection.scalar(found)

@@ -1,0 +1,182 @@
+"""What happened to records, as a reader may see it: who, when, and each field from what to what."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import sqlalchemy as sa
+
+from core.i18n import catalogs
+from core.i18n.lazy import TextLike, _
+from core.orm.fields import Field
+from core.orm.history import CHANGE, CREATED, DELETED
+from core.orm.kinds import Char
+from core.orm.links import Link, Many2many
+from core.sql import among
+from core.web.listing import NOT_VISIBLE
+from core.web.listing.labels import Label, Labels
+
+if TYPE_CHECKING:
+    from core.orm.env import Env
+    from core.orm.info import ModelInfo
+
+LONGEST = 300
+"""Letters of a value that are shown; the record itself has them all."""
+USER = "base.user"
+
+
+class Line(NamedTuple):
+    """A field and what it was and became; of a set of links what left and what came."""
+
+    label: TextLike
+    before: str
+    after: str
+    is_set: bool
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One record changed at one moment. `who` is None for the system itself."""
+
+    key: int
+    who: Label | None
+    what: TextLike
+    symbol: str
+    at: str
+    time: str
+    iso: str
+    model: ModelInfo
+    record: int
+    lines: Sequence[Line]
+    label: str = ""
+    href: str | None = None
+
+
+def changes(env: Env, *conditions: Any, before: int | None, limit: int) -> list[Any]:
+    """Rows of history, the latest first: those with a smaller key than `before`."""
+    table = env.registry.models[CHANGE].table
+    chosen = sa.select(table).where(*conditions).order_by(table.c.id.desc()).limit(limit)
+    if before is not None:
+        chosen = chosen.where(table.c.id < before)
+    return list(env.session.core_connection().execute(chosen))
+
+
+def of_record(env: Env, info: ModelInfo, key: int, *, before: int | None = None, limit: int) -> list[Entry]:
+    """What happened to a record that the reader may see."""
+    table = env.registry.models[CHANGE].table
+    mine = (table.c.model == info.name, table.c.record_id == key)
+    return entries(env, changes(env, *mine, before=before, limit=limit))
+
+
+def entries(env: Env, rows: Sequence[Any]) -> list[Entry]:
+    """Rows of history in words, without the fields that the reader may not see."""
+    teller = _Teller(env, rows)
+    return [teller.tell(row) for row in rows]
+
+
+def visible(env: Env, rows: Iterable[Any]) -> list[Any]:
+    """Those of the rows whose records the reader may see; of deleted ones, where they see all of the model."""
+    by_model: dict[str, set[int]] = defaultdict(set)
+    for row in rows:
+        by_model[row.model].add(row.record_id)
+    seen = {
+        model: _seen(env, model, keys) for model, keys in by_model.items() if model in env.registry.models
+    }
+    return [
+        row
+        for row in rows
+        if row.model in seen and (row.record_id in seen[row.model] or _is_open(env, row.model, row.action))
+    ]
+
+
+def _seen(env: Env, model: str, keys: Iterable[int]) -> set[int]:
+    if not env.may(model, "r"):
+        return set()
+    cls: Any = env.registry[model]
+    return set(env.scalars(sa.select(cls.id).where(among(env, cls.id, sorted(keys)))))
+
+
+def _is_open(env: Env, model: str, action: str) -> bool:
+    rights = env.session.rights
+    if action != DELETED or rights is None:
+        return action == DELETED
+    info = env.registry.models[model]
+    return rights.may(info, "r") and rights.condition(info, "r") is None
+
+
+class _Teller:
+    """Puts rows in words; what they lead to is looked up once for all."""
+
+    def __init__(self, env: Env, rows: Sequence[Any]) -> None:
+        self._env = env
+        self._labels = Labels(env)
+        wanted: dict[str, set[int]] = defaultdict(set)
+        for row in rows:
+            wanted[USER].add(row.created_by or 0)
+            for item, pair in self._values(row):
+                if isinstance(item, Link):
+                    wanted[item.target_name].update(key for side in pair for key in _keys(side))
+        self._known = {
+            model: self._labels.get(model, keys) for model, keys in wanted.items() if env.may(model, "r")
+        }
+        self._show: dict[Field[Any], Any] = {}
+
+    def tell(self, row: Any) -> Entry:
+        """One row."""
+        info, formats = self._env.registry.models[row.model], self._env.formats
+        lines = [
+            self._line(item, pair)
+            for item, pair in self._values(row)
+            if item.name != "archived" and row.action != DELETED
+        ]
+        what, symbol = _action(row)
+        return Entry(
+            row.id, self._known.get(USER, {}).get(row.created_by), what, symbol, formats.moment(row.created_at),
+            formats.time(row.created_at), row.created_at.isoformat(), info, row.record_id, lines,
+        )  # fmt: skip
+
+    def _values(self, row: Any) -> Iterator[tuple[Field[Any], Sequence[Any]]]:
+        info = self._env.registry.models[row.model]
+        for name, pair in (row.values or {}).items():
+            item = info.fields.get(name)
+            if item is not None and self._env.may_see(info.name, name):
+                yield item, pair
+
+    def _line(self, item: Field[Any], pair: Sequence[Any]) -> Line:
+        before, after = (self._text(item, value) for value in pair)
+        return Line(item.label, before, after, isinstance(item, Many2many))
+
+    def _text(self, item: Field[Any], value: Any) -> str:
+        if isinstance(item, Link):
+            known = self._known.get(item.target_name, {})
+            return ", ".join(known[key].text if key in known else str(NOT_VISIBLE) for key in _keys(value))
+        if isinstance(item, Char) and item.translate:
+            value = _in_language(value)
+        else:
+            value = item.load(value)
+        show = self._show.setdefault(item, item.formatter(self._env.formats))
+        text = show(value)
+        return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+def _keys(value: Any) -> list[int]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _in_language(texts: Any) -> str:
+    held = texts or {}
+    return str(held.get(catalogs.current_language()) or next(iter(held.values()), ""))
+
+
+def _action(row: Any) -> tuple[TextLike, str]:
+    archived = (row.values or {}).get("archived")
+    if row.action == CREATED:
+        return _("created this record"), "plus"
+    if row.action == DELETED:
+        return _("deleted this record"), "trash"
+    if archived:
+        return (_("archived this record"), "box") if archived[1] else (_("restored this record"), "undo")
+    return _("changed"), "edit"
