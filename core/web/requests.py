@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import logging
+import random
 import secrets
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
+from functools import partial, wraps
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 from flask import current_app, g, has_request_context, request, session
@@ -19,6 +21,7 @@ from core.access import leaving, sessions
 from core.access.overrides import overrides_of
 from core.errors import DatabaseError
 from core.i18n import catalogs
+from core.i18n.lazy import _
 from core.orm.database import Database, in_words
 from core.orm.env import CurrentUser, Env, open_env
 from core.orm.session import Session
@@ -30,6 +33,13 @@ if TYPE_CHECKING:
 
 TOKEN_COOKIE = "lumbung"
 ANONYMOUS = CurrentUser()
+TRIES = 5
+PAUSE = 0.02
+"""Seconds before the second try, at most; twice as long before each further one."""
+BROKEN_OFF = frozenset({"40001", "40P01"})
+"""What PostgreSQL calls a serialization failure and a deadlock. On SQLite there is one writer at a time."""
+P = ParamSpec("P")
+T = TypeVar("T")
 log = logging.getLogger("lumbung.web")
 UNAVAILABLE = "lumbung.unavailable"
 """Where the dispatcher leaves the error of a database that it could not ask for its addons."""
@@ -64,6 +74,29 @@ def writing() -> Iterator[Env]:
         yield writer
     if leaving.OWN_ENDED in writer.session.info:
         g.own_ended = True
+
+
+def repeated(work: Callable[P, T]) -> Callable[P, T]:
+    """Lets `work`, a whole transaction, be done again where the database broke it off in favour of another.
+
+    That is a deadlock or two changes that cannot be put in an order; after TRIES it raises DatabaseError.
+    """
+
+    @wraps(work)
+    def do(*args: P.args, **options: P.kwargs) -> T:
+        for attempt in range(TRIES):
+            try:
+                return work(*args, **options)
+            except sa.exc.DBAPIError as error:
+                if getattr(error.orig, "sqlstate", None) not in BROKEN_OFF:
+                    raise
+                log.info("transaction broken off, try %d: %s", attempt + 1, type(error.orig).__name__)
+            time.sleep(random.uniform(0, PAUSE * 2**attempt))  # apart from the other, who does the same
+        raise DatabaseError(
+            _("Others are changing the same records just now. Nothing was changed; try again.")
+        )
+
+    return do
 
 
 @contextlib.contextmanager

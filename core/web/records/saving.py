@@ -42,6 +42,7 @@ class Saved:
     label: str
 
 
+@requests.repeated
 def save(form: RecordForm) -> Saved:
     """Writes what a valid form changes. Raises UserError, Stale, and NotFound where the record is gone."""
     with requests.writing() as env:
