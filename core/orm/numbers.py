@@ -83,7 +83,12 @@ class Decimal(Field[T]):
             raise FieldError(_("%(field)s is too large.", field=self.label), self.name) from None
 
     def parse(self, text: str, formats: Formats) -> Number | None:
-        return self._checked(formats.parse_number(text)) if text.strip() else None
+        if not text.strip():
+            return None
+        number = formats.parse_number(text)
+        if -int(number.as_tuple().exponent) > self.scale:  # 1,500 of money: thousands, or one and a half?
+            raise self._too_fine()
+        return self._checked(number)
 
     def read(self, text: str) -> Number:
         if not re.fullmatch(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", text):
@@ -94,11 +99,13 @@ class Decimal(Field[T]):
         """Refuses what would be rounded away: a third decimal of money is a typing error, not a wish."""
         number = self._in_range(value)
         if number != value:
-            raise FieldError(
-                _("%(field)s has at most %(places)s decimals.", field=self.label, places=self.scale),
-                self.name,
-            )
+            raise self._too_fine()
         return number
+
+    def _too_fine(self) -> FieldError:
+        return FieldError(
+            _("%(field)s has at most %(places)s decimals.", field=self.label, places=self.scale), self.name
+        )
 
     def formatter(self, formats: Formats) -> Callable[[Any], str]:
         show = formats.decimal

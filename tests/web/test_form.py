@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
 
 from core.base.demo import DOMAIN
 from tests.web import kit
@@ -471,6 +472,49 @@ def test_each_fault_that_a_model_finds_stands_beside_its_field(sample: kit.Serve
     assert "Not now." in answer.main.one("div", class_="errs").text
     assert answer.main.one("input", id="f-count")["value"] == "7"
     number_of(visitor.send(answer, {"name": "right"}))
+
+
+# ----------------------------------------------------------------- as people write
+TODAY = dt.datetime(2026, 11, 19, 3, 0, tzinfo=dt.UTC)
+"""10 o'clock in Jakarta."""
+DATES = {
+    "besok": (20, 11, 2026), "Lusa": (21, 11, 2026), "kemarin": (18, 11, 2026), "hari ini": (19, 11, 2026),
+    "tomorrow": (20, 11, 2026), "yesterday": (18, 11, 2026), "today": (19, 11, 2026), "+7": (26, 11, 2026),
+    "-3": (16, 11, 2026), "30/11": (30, 11, 2026), "30-11-2026": (30, 11, 2026), "30.11.2026": (30, 11, 2026),
+    "30 Nov 2026": (30, 11, 2026), "30 november 2026": (30, 11, 2026), "Sen, 30 Nov 2026": (30, 11, 2026),
+    "1 Agustus 2026": (1, 8, 2026), "1 August 2026": (1, 8, 2026), "2026-11-30": (30, 11, 2026),
+}  # fmt: skip
+NUMBERS = {
+    "id": {"1.500": "1500", "1.500,5": "1500.5", "1,5": "1.5", "1.5": "1.5", "1,500.25": "1500.25", "-2.000": "-2000",
+           "Rp 1.250.000,-": "1250000", "0": "0", "−7": "-7", "1500000": "1500000"},
+    "en": {"1,500": "1500", "1,500.5": "1500.5", "1.5": "1.5", "1,5": "1.5", "1.500,25": "1500.25", "-2,000": "-2000",
+           "IDR 1,250,000": "1250000", "1.50": "1.5"},
+}  # fmt: skip
+UNCLEAR = {"id": ("1,500", "1,2345", "1.50.000", "1.5.5"), "en": ("1.500", "1.2345", "1,50,000", "1,5,5")}
+"""Three digits behind what could be either mark are no decimals of money, and no thousands in this language."""
+
+
+@pytest.mark.parametrize("lang", ["id", "en"])
+def test_dates_are_read_as_people_write_them(sample: kit.Served, lang: str) -> None:
+    visitor = sample.sign_in("dewi", lang=lang)
+    key = _make(sample, "sample.thing", name="Hari")
+    with time_machine.travel(TODAY, tick=False):
+        for text, (day, month, year) in DATES.items():
+            sample.change("sample.thing", key, day=None)
+            number_of(visitor.fill(f"{THINGS}/{key}/edit", {"day": text}))
+            assert sample.value("sample.thing", key, "day") == dt.date(year, month, day), text
+
+
+@pytest.mark.parametrize("lang", ["id", "en"])
+def test_amounts_are_read_as_people_write_them(sample: kit.Served, lang: str) -> None:
+    visitor = sample.sign_in("dewi", lang=lang)
+    key = _make(sample, "sample.thing", name="Harga")
+    for text, value in NUMBERS[lang].items():
+        sample.change("sample.thing", key, price=None)
+        number_of(visitor.fill(f"{THINGS}/{key}/edit", {"price": text}))
+        assert sample.value("sample.thing", key, "price") == Decimal(value), text
+    for text in UNCLEAR[lang]:
+        refused(visitor.fill(f"{THINGS}/{key}/edit", {"price": text}), "price")
 
 
 # ----------------------------------------------------------------- one input
