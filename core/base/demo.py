@@ -82,7 +82,7 @@ def make(env: Env, scale: Scale) -> Iterator[tuple[int, int]]:
     company = _company(env)
     _users(env, company)
     total = LARGE if scale.large else PARTNERS
-    crowd, ways = _crowds(env, company)
+    crowd, ways = _crowds(env, company, 0.4 if scale.large else 1)
     done = 0
     yield done, total
     with spared():
@@ -139,7 +139,7 @@ def _users(env: Env, company: Company) -> None:
     env.flush()
 
 
-def _crowds(env: Env, company: Company) -> tuple[Crowd, Ways]:
+def _crowds(env: Env, company: Company, density: float) -> tuple[Crowd, Ways]:
     """Makers of partners, and of what belongs to them; each by chance of its own."""
     tags = env.create(Tag, [{"name": {"id": name, "en": en}, "color": color} for name, en, color in TAGS])
     env.flush()
@@ -149,7 +149,7 @@ def _crowds(env: Env, company: Company) -> tuple[Crowd, Ways]:
         Crowd(random.Random(seed), places, carers, company.id, tags)
         for seed in ("lumbung base", "lumbung base: further")
     )
-    return partners, Ways(others)
+    return partners, Ways(others, density)
 
 
 def sellers(env: Env) -> list[User]:

@@ -33,10 +33,14 @@ WANTED = 3
 
 
 class Ways:
-    """Makes rows for `env.create` about the partners of a batch; `crowd` gives numbers and places."""
+    """Makes rows for `env.create` about the partners of a batch; `crowd` gives numbers and places.
 
-    def __init__(self, crowd: Crowd) -> None:
+    `density` is how much of it there is: 1 where every page should have some, less where there are very many.
+    """
+
+    def __init__(self, crowd: Crowd, density: float) -> None:
         self.crowd = crowd
+        self.density = density
         self.rng = crowd.rng
         self._known: Counter[int] = Counter()
         self._open: list[int] = []
@@ -48,7 +52,7 @@ class Ways:
 
     def _roles(self, partner: Partner) -> Iterator[Row]:
         employer = cast(Any, partner).parent_id
-        if employer is None or self.rng.random() < 0.1:
+        if employer is None or not self._is_chosen(0.9):
             return
         role = INSIDE[self._known[employer] % len(INSIDE)]
         yield self._role(partner, employer, role, self.rng.choice(TITLES[role]), None)
@@ -72,7 +76,7 @@ class Ways:
     # ------------------------------------------------------------- numbers and e-mails
     def phones(self, partners: Sequence[Partner]) -> list[Row]:
         """A further number for a quarter."""
-        return [self._phone(partner) for partner in partners if self.rng.random() < 0.25]
+        return [self._phone(partner) for partner in partners if self._is_chosen(0.25)]
 
     def _phone(self, partner: Partner) -> Row:
         place = self.crowd.places[cast(Any, partner).city_id]
@@ -89,12 +93,12 @@ class Ways:
     def _mails(self, partner: Partner) -> Iterator[Row]:
         rng, domain = self.rng, (partner.email or "").partition("@")[2]
         if partner.kind != "person":
-            if rng.random() < 0.3:
+            if self._is_chosen(0.3):
                 yield {"partner": partner, "use": "billing", "email": f"keuangan@{domain}"}
-            if rng.random() < 0.15:
+            if self._is_chosen(0.15):
                 lang = "en" if rng.random() < 0.1 else None
                 yield {"partner": partner, "use": "orders", "email": f"pembelian@{domain}", "lang": lang}
-        elif domain not in MAIL and rng.random() < 0.2:
+        elif domain not in MAIL and self._is_chosen(0.2):
             mail = f"{slug(partner.name, '.')}{rng.randrange(1, 99)}@{rng.choice(MAIL)}"
             yield {"partner": partner, "use": "private", "email": mail}
 
@@ -102,13 +106,11 @@ class Ways:
     def addresses(self, partners: Sequence[Partner]) -> list[Row]:
         """Where some organisations want goods, invoices or letters of the authorities."""
         firms = [partner for partner in partners if partner.kind != "person"]
-        return [self._address(partner, use) for partner in firms if (use := self._use()) is not None]
+        return [self._address(partner) for partner in firms if self._is_chosen(0.22)]
 
-    def _use(self) -> str | None:
-        return self.rng.choices(("shipping", "billing", "registered", None), (12, 6, 4, 78))[0]
-
-    def _address(self, partner: Partner, use: str) -> Row:
+    def _address(self, partner: Partner) -> Row:
         rng, place = self.rng, self.crowd.places[cast(Any, partner).city_id]
+        use = rng.choices(("shipping", "billing", "registered"), (12, 6, 4))[0]
         street = f"Jl. {rng.choice(STREETS)} No. {rng.randrange(1, 240)}"
         return {
             "partner": partner,
@@ -121,3 +123,6 @@ class Ways:
             "province_id": place.province,
             "postcode": self.crowd.postcode(place.code),
         }
+
+    def _is_chosen(self, chance: float) -> bool:
+        return self.rng.random() < chance * self.density
