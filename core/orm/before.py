@@ -34,7 +34,7 @@ def call_methods(session: Session) -> None:
             info.cls.before_create(records)
         for info, records in by_model(updated).items():
             info.cls.before_write(records, {record.id: _fields(info, updated[record]) for record in records})
-    raise RuntimeError(f"before_write methods go on changing records: {_names(updated)}")
+    raise RuntimeError(f"before_* methods go on changing records: {_names([*created, *updated])}")
 
 
 def _has(record: Any, method: str) -> bool:

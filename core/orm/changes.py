@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy import orm
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.base import NO_VALUE
 
 from core.orm import ends
 from core.orm.closed import CLOSED, mapped_key
+from core.sql import one_of
 
 if TYPE_CHECKING:
     from core.orm.info import ModelInfo
+    from core.orm.session import Session
 
 STAMPS = frozenset({"id", "version", "created_at", "created_by", "updated_at", "updated_by"})
 
@@ -45,6 +49,31 @@ class Changes:
         """Each changed record, with the names of what differs."""
         for changed in self.updated.values():
             yield from changed.items()
+
+
+def read_forgotten(session: Session) -> None:
+    """Reads what rows hold that changed records do not know: the past of a value that was set over a forgotten one."""
+    forgetful: dict[ModelInfo, dict[int, Any]] = defaultdict(dict)
+    for record in session.dirty:
+        state = sa.inspect(record)
+        if NO_VALUE in state.committed_state.values() or not state.expired_attributes.isdisjoint(
+            state.mapper.columns
+        ):
+            forgetful[record.__lumbung__][state.identity[0]] = record
+    for info, records in forgetful.items():
+        connection = session.core_connection()
+        found = sa.select(info.table).where(one_of(connection.dialect.name, info.table.c.id, records))
+        for row in connection.execute(found):
+            _remember(records[row.id], row._mapping)
+
+
+def _remember(record: Any, row: Any) -> None:
+    state = sa.inspect(record)
+    for name, column in state.mapper.columns.items():
+        if state.committed_state.get(name) is NO_VALUE:
+            state.committed_state[name] = row[column]
+        elif name in state.expired_attributes and name not in state.dict:
+            set_committed_value(record, name, row[column])
 
 
 def by_model(records: Iterable[Any]) -> dict[ModelInfo, list[Any]]:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 Computed: TypeAlias = dict[ModelInfo, dict[int, Any]]
 """Records by key whose computed fields were written."""
+New: TypeAlias = Mapping[tuple[type[Any], int], Any]
+NOTHING_NEW: New = {}
 
 
 def of_own_rows(session: Session, changes: Changes) -> None:
@@ -99,12 +101,13 @@ def of_rows(
 
 def _compute_all(session: Session, plan: Plan, stale: _Stale) -> Computed:
     computed: Computed = defaultdict(dict)
+    new = {(type(record), record.id): record for record in session.new}
     for info, item in plan.late:
         keys = sorted(stale.keys.pop((info, item), ()))
         for part in parts(keys):
-            for record in _compute(session, info, item, part):
-                computed[info][record.id] = record
-                stale.follow(info, item.name, {record.id})
+            differing = {record.id: record for record in _compute(session, info, item, part, new)}
+            computed[info] |= differing
+            stale.follow(info, item.name, set(differing))
     return computed
 
 
@@ -128,8 +131,12 @@ class _Stale:
                 self._walk(target, *_start(path, keys, lambda link: _ends_of(touched, link), are_gone))  # noqa: B023
         if not are_gone:
             for target in self._plan.late:
-                if target[0] is info:
-                    self.keys[target].update(record.id for record, names in records.items() if names is None)
+                if target[0] is info:  # a new row, and one in which somebody has set what is computed
+                    self.keys[target].update(
+                        record.id
+                        for record, names in records.items()
+                        if names is None or names & {target[1].name, target[1].key}
+                    )
 
     def look_at_rows(
         self,
@@ -151,6 +158,8 @@ class _Stale:
 
     def follow(self, info: ModelInfo, name: str, keys: set[int]) -> None:
         """Notes what is stale because a computed field of those rows has changed."""
+        if not keys:
+            return
         for target, path in self._plan.triggers.get(info, {}).get(name, ()):
             self._walk(target, path, keys)
 
@@ -185,8 +194,13 @@ def _ends_of(records: Iterable[Any], link: Many2one[Any]) -> set[int]:
     return found - {None}
 
 
-def _compute(session: Session, info: ModelInfo, item: Field[Any], keys: Sequence[int]) -> list[Any]:
-    """Locks, reads, computes and writes rows; gives those whose value differs."""
+def _compute(
+    session: Session, info: ModelInfo, item: Field[Any], keys: Sequence[int], new: New = NOTHING_NEW
+) -> list[Any]:
+    """Locks, reads, computes and writes rows; gives those whose value differs.
+
+    The user's own records get the value too, also `new` ones, which the session does not know by key yet.
+    """
     key, column = mapped_key(item), info.table.c[item.key]
     own = session.beside()
     rows = sa.select(info.cls).where(info.cls.id.in_(keys)).order_by(info.cls.id)
@@ -203,15 +217,11 @@ def _compute(session: Session, info: ModelInfo, item: Field[Any], keys: Sequence
         session.core_connection().execute(
             update.values({column: sa.bindparam("value", type_=column.type)}), values
         )
-        _forget(session, info, key, [record.id for record in differing])
-    return differing
-
-
-def _forget(session: Session, info: ModelInfo, key: str, keys: Iterable[int]) -> None:
-    """The user's own records read the field again."""
+        session.written[info.cls] |= {record.id for record in differing}
     mapper = sa.inspect(info.cls)
-    for number in keys:
-        session.written[info.cls].add(number)
-        record = session.identity_map.get(mapper.identity_key_from_primary_key((number,)))
-        if record is not None:
-            session.expire(record, [key])
+    for record in records:
+        identity = mapper.identity_key_from_primary_key((record.id,))
+        mine = new.get((info.cls, record.id)) or session.identity_map.get(identity)
+        if mine is not None:
+            set_committed_value(mine, key, getattr(record, key))
+    return differing

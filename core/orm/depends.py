@@ -10,12 +10,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from core.errors import LoadError
 from core.faults import did_you_mean
 from core.i18n.lazy import TextLike, _
+from core.orm.changes import STAMPS
 from core.orm.links import Link, Many2many, Many2one, One2many
 
 if TYPE_CHECKING:
     from core.orm.fields import Field
     from core.orm.info import ModelInfo
     from core.orm.registry import Registry
+
+
+MOVING = frozenset({"version", "updated_at", "updated_by"})
+"""What the core writes with every change: nobody is told of it."""
 
 
 class Step(NamedTuple):
@@ -68,8 +73,7 @@ def plan(registry: Registry) -> Plan:
     for target in _in_order(registry, triggers):
         info, item = target
         _check(registry, info, item)
-        if all(not trigger.path and (trigger.info, info.fields[trigger.name]) not in made.late
-               for trigger in triggers[target]):  # fmt: skip
+        if all(_is_there_before(trigger, made) for trigger in triggers[target]):
             made.own.append(target)
             names = {item.name, *(trigger.name for trigger in triggers[target])}
             made.watched[target] = frozenset(key for name in names for key in (name, info.fields[name].key))
@@ -81,8 +85,20 @@ def plan(registry: Registry) -> Plan:
     return made
 
 
+def _is_there_before(trigger: _Trigger, made: Plan) -> bool:
+    """Whether what a field depends on is known before its row is written."""
+    item = trigger.info.fields[trigger.name]
+    return not trigger.path and trigger.name not in STAMPS and (trigger.info, item) not in made.late
+
+
 def _triggers(registry: Registry, info: ModelInfo, item: Field[Any]) -> Iterator[_Trigger]:
     """The fields that let `item` be computed, each with the way from its row to that of `item`."""
+    depends: object = item.depends
+    if isinstance(depends, str):
+        raise _fault(
+            registry, item,
+            _("depends of field %(model)s.%(field)s is one text, not a tuple.", model=info.name, field=item.name),
+            _("Write depends=(\"%(name)s\",), with the comma.", name=depends))  # fmt: skip
     for dotted in item.depends:
         here, path = info, Path()
         parts = dotted.split(".")
@@ -90,6 +106,8 @@ def _triggers(registry: Registry, info: ModelInfo, item: Field[Any]) -> Iterator
             part = here.fields.get(name)
             if part is None or (place < len(parts) - 1 and not isinstance(part, Link)):
                 raise _unknown(registry, info, item, dotted, here, name)
+            if name in MOVING:
+                raise _moving(registry, info, item, dotted)
             if isinstance(part, One2many):
                 here = registry.models[part.target_name]
                 back: Any = here.fields[part.inverse]
@@ -160,6 +178,14 @@ def _unknown(
         _("Field %(model)s.%(field)s depends on “%(path)s”, but %(other)s has no such field or link “%(name)s”.",
           model=info.name, field=item.name, path=dotted, other=here.name, name=name),
         did_you_mean(name, list(here.fields), _("Correct depends=.")))  # fmt: skip
+
+
+def _moving(registry: Registry, info: ModelInfo, item: Field[Any], dotted: str) -> LoadError:
+    return _fault(
+        registry, item,
+        _("Field %(model)s.%(field)s depends on “%(path)s”, which changes with every write.",
+          model=info.name, field=item.name, path=dotted),
+        _("Name the fields that it is made of in depends=."))  # fmt: skip
 
 
 def _circle(registry: Registry, targets: list[Target]) -> LoadError:

@@ -243,7 +243,7 @@ class Env:
             with contextlib.closing(session):
                 reading = self.readonly
                 inner = Env(self.registry, self.database, session, self.user, readonly=reading, is_sudo=True)
-                session.unit = self.session.unit
+                session.unit, session.telling = self.session.unit, self.session.telling
                 yield inner
                 inner.flush()
                 session.commit()

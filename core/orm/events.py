@@ -79,11 +79,25 @@ def note_rows(session: Session, info: ModelInfo, keys: Sequence[int], fields: fr
 def flush(env: Env) -> None:
     """Writes what is pending, and calls the `record_*` hooks until they change nothing more.
 
-    Raises what a hook raises, and RuntimeError naming the addons that still change something after ROUNDS.
+    Raises what a hook raises, and RuntimeError naming the addons that still change something after ROUNDS. Called by a
+    hook it only writes, as the round goes on behind it; called by a `before_*` method it does nothing: what those
+    change is written by the flush that calls them.
     """
-    session, busy = env.session, set[str]()
+    session = env.session
+    if session.is_flushing:
+        return
     session.flush()
-    for _round in range(ROUNDS):
+    if not session.is_telling and session.happened:
+        session.is_telling = True
+        try:
+            _tell_in_rounds(env)
+        finally:
+            session.is_telling = False
+
+
+def _tell_in_rounds(env: Env) -> None:
+    session, busy = env.session, set(env.session.telling)
+    for _round in range(ROUNDS - len(session.telling)):  # in sudo of a hook, whose own rounds count too
         if not session.happened:
             return
         happened, session.happened = session.happened, Happened()
@@ -96,19 +110,26 @@ def _tell(env: Env, happened: Happened) -> Iterator[str]:
     """One round; names the addons that changed something."""
     for hook, arguments in _arguments(env, happened):
         for listener in env.registry.listeners.of(hook):
-            before = env.session.happened.count
-            listener.call(arguments)
-            env.session.flush()
-            if env.session.happened.count > before:
+            session = env.session
+            before, session.telling = session.happened.count, (*session.telling, listener.addon)
+            try:
+                listener.call(arguments)
+                session.flush()
+            finally:
+                session.telling = session.telling[:-1]
+            if session.happened.count > before:
                 yield listener.addon
 
 
 def _arguments(env: Env, happened: Happened) -> Iterator[tuple[str, dict[str, Any]]]:
     for records in happened.created.values():
-        yield "record_created", {"env": env, "records": records}
+        if there := [record for record in records if record in env.session]:  # not deleted since
+            yield "record_created", {"env": env, "records": there}
     for changed in happened.updated.values():
-        names = {record.id: fields for record, fields in changed.items()}
-        yield "record_updated", {"env": env, "records": list(changed), "changed": names}
+        names = {record.id: fields for record, fields in changed.items() if record in env.session}
+        if names:
+            there = [record for record in changed if record.id in names]
+            yield "record_updated", {"env": env, "records": there, "changed": names}
     for info, ids in happened.deleted.items():
         yield "record_deleted", {"env": env, "model": info.name, "ids": ids}
 

@@ -14,7 +14,7 @@ from sqlalchemy import event
 from core.access import flush as access
 from core.access import leaving, overrides
 from core.orm import before, computes, ends, events, history, keys, validation
-from core.orm.changes import Changes
+from core.orm.changes import Changes, read_forgotten
 from core.orm.session import UNCOUNTED, Session
 from core.texts import index as texts
 
@@ -26,7 +26,9 @@ def _before(session: Session, context: Any, instances: Any) -> None:
         session.refuse_writing()
         return
     with session.no_autoflush:
+        read_forgotten(session)
         before.call_methods(session)
+        read_forgotten(session)
         changes = Changes(session)
         computes.of_own_rows(session, changes)
         validation.validate(changes)

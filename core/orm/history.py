@@ -97,7 +97,7 @@ def held(session: Session, info: ModelInfo, keys: Sequence[int]) -> dict[int, di
 def _last(
     connection: sa.Connection, info: ModelInfo, keys: Sequence[int]
 ) -> Iterator[tuple[int, dict[str, Any]]]:
-    """By key, what each field was; fields without a value are left out. One statement, and one per set of links."""
+    """By key, what each field was; no value and no are left out. One statement, and one per set of links."""
     plain = [item for item in info.followed if not isinstance(item, Many2many)]
     links = {
         item.name: _linked(connection, info, item, keys)
@@ -108,9 +108,13 @@ def _last(
     chosen = one_of(connection.dialect.name, columns.id, keys)
     rows = sa.select(columns.id, *(columns[item.key] for item in plain)).where(chosen)
     for key, *values in connection.execute(rows):
-        held = {item.name: item.dump(value) for item, value in zip(plain, values, strict=True)}
+        held = {
+            item.name: item.dump(value)
+            for item, value in zip(plain, values, strict=True)
+            if value is not None and value is not False
+        }
         held |= {name: targets[key] for name, targets in links.items() if key in targets}
-        yield key, {name: [value, None] for name, value in held.items() if value not in (None, False, "")}
+        yield key, {name: [value, None] for name, value in held.items()}
 
 
 def _linked(

@@ -226,7 +226,7 @@ class Integer(Field[T]):
         return value
 
     def settled(self, value: Any) -> int:
-        if not isinstance(value, int):
+        if not isinstance(value, int) or isinstance(value, bool):
             raise unfit(self)
         return self._in_range(value)
 
@@ -290,7 +290,7 @@ class Select(Field[T]):
         return text
 
     def settled(self, value: Any) -> str:
-        return self.read(value)
+        return self.read(plain(self, value))
 
     def formatter(self, formats: Formats) -> Callable[[Any], str]:
         labels = {key: str(label) for key, label in self.choices.items()}

@@ -99,6 +99,11 @@ class Many2one(Link[T]):
         reference = sa.ForeignKey(f"{table}.id", name=None)
         return (sa.Column(self.key, BigId, reference, nullable=not self.required),)
 
+    def settled(self, value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 2**63:
+            raise FieldError(_("%(field)s: no such record.", field=self.label), self.name)
+        return value
+
 
 class One2many(Link[list[M]]):
     """The records of `target` whose Many2one `inverse` leads here, by id."""

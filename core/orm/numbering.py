@@ -10,7 +10,8 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -47,30 +48,52 @@ def assign(env: Env, records: Iterable[Model], field: str, code: str) -> None:
     if found.gap_free:
         env.session.wishes.append(wish)
     elif env.database.is_sqlite:  # which has one writer only: this one
-        _grant(env, env.session.core_connection(), wish)
+        _grant(env, env.session.core_connection(), [wish])
     else:
         with env.database.writing.begin() as connection:
-            _grant(env, connection, wish)
+            _grant(env, connection, [wish])
 
 
 def draw_last(env: Env) -> bool:
-    """Grants the wishes that had to wait. Whether there were any."""
+    """Grants the wishes that had to wait. Whether there were any.
+
+    In sudo: who may make a document need not have the right to change it, and may have made it in sudo.
+    """
     wishes, env.session.wishes = env.session.wishes, []
-    for wish in wishes:
-        _grant(env, env.session.core_connection(), wish)
+    if wishes:
+        with env.sudo("numbers of new documents") as su:
+            _grant(su, su.session.core_connection(), [_read_again(su, wish) for wish in wishes])
     return bool(wishes)
 
 
-def _grant(env: Env, connection: sa.Connection, wish: Wish) -> None:
-    now = env.now().astimezone(ZoneInfo(env.tz))
-    by_company: dict[int, list[Any]] = defaultdict(list)
+def _read_again(env: Env, wish: Wish) -> Wish:
+    """The wish for the records of `env`, without those that are gone: they would leave gaps."""
+    keys: dict[Any, list[int]] = defaultdict(list)
     for record in wish.records:
-        by_company[getattr(record, "company_id", None) or env.company or 0].append(record)
-    for company, records in sorted(by_company.items()):
+        if identity := sa.inspect(record).identity:
+            keys[type(record)].append(identity[0])
+    records = [record for model, wanted in keys.items() for record in env.read(model, wanted)]
+    return replace(wish, records=records)
+
+
+def _grant(env: Env, connection: sa.Connection, wishes: Iterable[Wish]) -> None:
+    """Locks the counters in the order of their keys, as everyone does: nobody waits in a circle."""
+    now = env.now().astimezone(ZoneInfo(env.tz))
+    batches: dict[tuple[str, int, int], list[tuple[Wish, Any]]] = defaultdict(list)
+    for wish in wishes:
         year = now.year if wish.sequence.yearly else 0
-        last = _raise(connection, wish.sequence.code, company, year, len(records))
-        for number, record in enumerate(records, last - len(records) + 1):
+        for record in wish.records:
+            batches[wish.sequence.code, _company(env, record), year].append((wish, record))
+    for (code, company, year), batch in sorted(batches.items(), key=itemgetter(0)):
+        last = _raise(connection, code, company, year, len(batch))
+        for number, (wish, record) in enumerate(batch, last - len(batch) + 1):
             setattr(record, wish.field, shape(wish.sequence.pattern, wish.sequence.padding, number, now))
+
+
+def _company(env: Env, record: Any) -> int:
+    """The company within which a record is counted: its own, else that of the user."""
+    own = getattr(record, "company_id", None) or getattr(getattr(record, "company", None), "id", None)
+    return own or env.company or 0
 
 
 def _raise(connection: sa.Connection, code: str, company: int, year: int, count: int) -> int:

@@ -14,6 +14,7 @@ from core.errors import FieldError
 from core.i18n.lazy import _
 from core.orm import exactness as _refusals  # noqa: F401 - registers them with SQLAlchemy
 from core.orm.fields import ORDERED, Field, FieldOptions
+from core.orm.kinds import unfit
 from core.orm.types import Exact, exact
 
 if TYPE_CHECKING:
@@ -77,6 +78,8 @@ class Decimal(Field[T]):
         """The value in its places, half up. Raises FieldError, on a float TypeError: its digits are a guess."""
         if isinstance(value, float):
             raise TypeError(f"{self.name}: a float is not an exact number; use Decimal")
+        if not isinstance(value, Number | int | str) or isinstance(value, bool):
+            raise unfit(self)
         try:
             return exact(value, self.scale)
         except ValueError:

@@ -159,6 +159,10 @@ class DateTime(Calendar[T]):
     def settled(self, value: Any) -> dt.datetime:
         if not isinstance(value, dt.datetime) or value.tzinfo is None:
             raise unfit(self)
+        try:
+            _in_every_zone(value.astimezone(dt.UTC))
+        except (ValueError, OverflowError):
+            raise unfit(self) from None
         return value
 
     def dump(self, value: Any) -> Any:

@@ -27,12 +27,12 @@ def validate(changes: Changes) -> None:
     for info, records in changes.created.items():
         checks = [(item, mapped_key(item)) for item in info.validated]
         for record in records:
-            faults += _faults(record, checks, is_new=True)
+            faults += _faults(record, checks, None)
             if len(faults) > MOST_FAULTS:
                 break
     for info, changed in changes.updated.items():
         for record, names in changed.items():
-            faults += _faults(record, _checks(info, names), is_new=False)
+            faults += _faults(record, _checks(info, names), names)
     if faults:
         raise faults[0] if len(faults) == 1 else Refusals(faults[:MOST_FAULTS])
 
@@ -43,12 +43,16 @@ def _checks(info: ModelInfo, names: Iterable[str]) -> list[tuple[Field[Any], str
     return [(item, mapped_key(item)) for item in info.validated if item.name in touched]
 
 
-def _faults(record: Any, checks: Iterable[tuple[Field[Any], str]], *, is_new: bool) -> Iterator[FieldError]:
+def _faults(
+    record: Any, checks: Iterable[tuple[Field[Any], str]], changed: frozenset[str] | None
+) -> Iterator[FieldError]:
     values = vars(record)
     for item, key in checks:
         value = values.get(key)
+        if changed is not None and isinstance(item, Many2one) and item.name in changed:
+            value = None  # the key follows from the record that was set
         if value is None or (value == "" and item.required):
-            if item.required and not _is_given(item, key, values, is_new):
+            if item.required and not _is_given(item, key, values, is_new=changed is None):
                 yield _fault(FieldError(_("%(field)s is required.", field=item.label), item.name), record)
         elif not isinstance(value, sa.ClauseElement):
             try:
@@ -60,7 +64,7 @@ def _faults(record: Any, checks: Iterable[tuple[Field[Any], str]], *, is_new: bo
                     setattr(record, key, settled)
 
 
-def _is_given(item: Field[Any], key: str, values: dict[str, Any], is_new: bool) -> bool:
+def _is_given(item: Field[Any], key: str, values: dict[str, Any], *, is_new: bool) -> bool:
     """Whether the row gets a value after all: of the record at a link, or computed once it is there."""
     if isinstance(item, Many2one):
         return values.get(item.name) is not None
