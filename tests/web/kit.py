@@ -270,7 +270,7 @@ class Visitor:
 
     def send(self, shown: Answer, changes: Typed | None = None, *, action: str | None = None) -> Answer:
         """Changes what the form of a page holds and sends it: the one with `action`, else the one in main."""
-        form = shown.page.one("form", action=action) if action else shown.main.one("form", method="post")
+        form = shown.page.one("form", action=action) if action else form_in(shown.main)
         data: dict[str, Any] = dict(typed(form))
         for name, value in (changes or {}).items():
             assert name in data or _has_input(form, name), f"{shown.request.path} has no input {name!r}"
@@ -295,6 +295,12 @@ class Visitor:
             wrote = self.served.state() != before
             assert not wrote, f"{method} {path}: refused with {answer.status}, but it wrote"
         return answer  # type: ignore[no-any-return]
+
+
+def form_in(main: Element) -> Element:
+    """The form that is filled in on a page; the other ones are buttons."""
+    found = [form for form in main.all("form", method="post") if form.get("data-guard") is not None]
+    return found[0] if len(found) == 1 else main.one("form", method="post")
 
 
 def _has_input(form: Element, name: str) -> bool:

@@ -277,7 +277,7 @@ def test_a_refused_form_shows_what_was_typed(shared: kit.Served) -> None:
     }
     answer = visitor.fill(NEW, data)
     refused(answer, "partner", "email")
-    form = typed(answer.main.one("form", method="post"))
+    form = typed(kit.form_in(answer.main))
     for name, value in data.items():
         expected = value if isinstance(value, list) else [value]
         assert sorted(form[name]) == sorted(expected), name
@@ -390,9 +390,7 @@ def test_each_kind_says_what_is_wrong(sample: kit.Served, name: str) -> None:
     visitor = sample.sign_in("dewi", lang="en")
     form = visitor.get(f"{THINGS}/new")
     for text in BAD_OF_EVERY_KIND[name]:
-        answer = visitor.post(
-            f"{THINGS}/new", {**typed(form.main.one("form", method="post")), "name": "x", name: text}
-        )
+        answer = visitor.post(f"{THINGS}/new", {**typed(kit.form_in(form.main)), "name": "x", name: text})
         assert answer.status_code == 422, f"{name}={text!r} was taken"
         refused(answer, name)
 
@@ -419,7 +417,7 @@ FORGED = (
 def test_a_name_that_the_form_did_not_have_is_forged(shared: kit.Served) -> None:
     visitor = shared.sign_in("dewi")
     for path in (NEW, f"{LEADS}/{shared.first('crm.lead')}/edit"):
-        sent = typed(visitor.get(path).main.one("form", method="post"))
+        sent = typed(kit.form_in(visitor.get(path).main))
         for name in FORGED:
             assert visitor.post(path, {**sent, "title": "x", name: "1"}).status_code == 400, name
 
@@ -429,7 +427,7 @@ def test_a_field_that_is_only_shown_is_not_taken(served: kit.Served) -> None:
     key = served.first("base.role", name="crm.user")
     shown = visitor.get(f"/app/base.role/{key}/edit")
     assert shown.main.one("input", id="f-addon").get("readonly") is not None
-    form = typed(shown.main.one("form", method="post"))
+    form = typed(kit.form_in(shown.main))
     assert "addon" not in form, "it is not sent"
     assert visitor.post(f"/app/base.role/{key}/edit", {**form, "addon": "mine"}).status_code == 400
     visitor.send(shown, {"label": "Penjual"})
@@ -521,7 +519,7 @@ def test_amounts_are_read_as_people_write_them(sample: kit.Served, lang: str) ->
 def test_an_input_that_is_left_is_answered_in_the_same_words(shared: kit.Served) -> None:
     visitor = shared.sign_in("dewi", lang="en")
     for path in (NEW, f"{LEADS}/1/edit"):
-        sent = {**typed(visitor.get(path).main.one("form", method="post")), "email": "ratna", "title": "x"}
+        sent = {**typed(kit.form_in(visitor.get(path).main)), "email": "ratna", "title": "x"}
         answer = visitor.post(path, {**sent, "form-check": "email"})
         assert (answer.status_code, answer.text) == (200, "“ratna” lacks the “@” of an e-mail address.")
         assert visitor.post(path, {**sent, "form-check": "title"}).text == ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -108,6 +109,9 @@ def test_long_texts_mark_what_differs(served: kit.Served) -> None:
     marks = [mark.text for mark in answer.main.all("mark")]
     assert "Siap akad <b>" in " ".join(marks) and any("B-07 atau B-09" in mark for mark in marks), marks
     assert "kavling" not in " ".join(marks)
+    served.change("crm.lead", 1, note=None)
+    _me, answer = both(served, {"note": "Satu dua"}, {"note": "Tiga empat"})
+    assert not answer.main.all("mark"), "where nothing was, all is new"
 
 
 @pytest.mark.parametrize(
@@ -162,7 +166,7 @@ def test_a_conflict_of_a_section_is_about_that_section(served: kit.Served) -> No
         served, {"revenue": "5", "title": "Judul Made"}, {"revenue": "6"}, f"{LEADS}/1?edit=money"
     )
     assert list(choices(answer)) == ["revenue"]
-    assert "Judul Made" not in answer.main.one("form", method="post").text
+    assert "Judul Made" not in kit.form_in(answer.main).text
     number_of(choose(me, answer))
     assert served.value("crm.lead", 1, "revenue") == 6
     assert served.value("crm.lead", 1, "title") == "Judul Made"
@@ -196,10 +200,10 @@ def test_back_to_editing_loses_nothing(served: kit.Served) -> None:
     me, answer = both(
         served, {"title": "Judul Made", "note": "n"}, {"title": "Judul Dewi", "job_title": "Pemilik"}
     )
-    sent = {**typed(answer.main.one("form", method="post")), "form-back": "1"}
+    sent = {**typed(kit.form_in(answer.main)), "form-back": "1"}
     form = me.post(PATH, sent)
     assert form.status_code == 200
-    held = typed(form.main.one("form", method="post"))
+    held = typed(kit.form_in(form.main))
     assert (held["title"], held["job_title"], held["note"]) == (["Judul Dewi"], ["Pemilik"], ["n"])
     assert number_of(me.send(form, {"city": ""})) == 1
     assert served.value("crm.lead", 1, "title") == "Judul Dewi"
@@ -208,11 +212,36 @@ def test_back_to_editing_loses_nothing(served: kit.Served) -> None:
 
 def test_a_forged_choice_is_refused(served: kit.Served) -> None:
     me, answer = both(served, {"title": "Judul Made"}, {"title": "Judul Dewi", "job_title": "x"})
-    sent = typed(answer.main.one("form", method="post"))
+    sent = typed(kit.form_in(answer.main))
     for changes in ({"title": None}, {"note": ["x"]}, {"title": ["a", "b"]}, {"job_title": None}):
         data = {name: value for name, value in {**sent, **changes}.items() if value is not None}
         assert me.post(PATH, data).status_code == 400, changes
     number_of(me.post(PATH, {**sent, "title": "Judul ketiga"}))  # a person may as well type it
+
+
+def test_saved_at_the_same_moment_nothing_is_overwritten(served: kit.Served) -> None:
+    """The row is held while a form is compared with it: whoever comes second sees what the first wrote."""
+    visitors = [kit.Visitor(served, "id") for _one in range(4)]
+    for visitor in visitors:
+        visitor.client = served.sign_in("dewi").client
+    title = str(served.value("crm.lead", 1, "title"))
+    forms = [dict(typed(kit.form_in(visitor.get(PATH).main))) for visitor in visitors]
+    names = ("company_name", "contact_name", "title", "title")
+    texts = ("CV Satu", "Dua", "Tiga", "Empat")
+    sent = [{**form, name: text} for form, name, text in zip(forms, names, texts, strict=True)]
+
+    def send(number: int) -> int:
+        client = visitors[number].client
+        return client.post(PATH, data=sent[number], base_url="http://localhost", buffered=True).status_code
+
+    with ThreadPoolExecutor(4) as pool:
+        statuses = list(pool.map(send, range(4)))
+    served.forget()
+    assert statuses[:2] == [303, 303] and sorted(statuses[2:]) == [303, 409]
+    won = texts[2:][statuses[2:].index(303)]
+    assert served.value("crm.lead", 1, "title") == won != title
+    assert served.value("crm.lead", 1, "company_name") == "CV Satu"
+    assert served.value("crm.lead", 1, "contact_name") == "Dua"
 
 
 # ----------------------------------------------------------------- many pairs

@@ -17,7 +17,7 @@ Sent = dict[str, Any]
 
 
 def form_of(answer: kit.Answer) -> Element:
-    return answer.main.one("form", method="post")
+    return kit.form_in(answer.main)
 
 
 def opened(visitor: kit.Visitor, path: str) -> Sent:

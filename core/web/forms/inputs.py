@@ -17,7 +17,7 @@ from wtforms.form import BaseForm
 from core.errors import FieldError
 from core.i18n.lazy import TextLike, _
 from core.orm.fields import Field
-from core.orm.kinds import Boolean, Char, Json, Select, Text
+from core.orm.kinds import Boolean, Json, Select, Text
 
 if TYPE_CHECKING:
     from core.i18n.formats import Formats
@@ -209,7 +209,6 @@ class Input(wtforms.Field):
             error=next((str(error) for error in self.errors), None),
             options=self.options(),
             suffix=self.node.attrs.get("suffix"),
-            maxlength=item.size if isinstance(item, Char) else None,
             wide=bool(self.node.attrs.get("wide")),
         )
 

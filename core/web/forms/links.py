@@ -52,7 +52,7 @@ class Targets:
         """Whether they are few enough to list."""
         return len(self._found) <= CHOICES_SHOWN
 
-    @property
+    @cached_property
     def listed(self) -> dict[int, str]:
         """Those that are offered."""
         return dict(list(self._found.items())[:CHOICES_SHOWN])

@@ -18,7 +18,7 @@ _MARK = Markup("<mark>{}</mark>")
 def marked(text: str, before: str) -> Markup:
     """`text` with what it has and `before` has not inside <mark>."""
     new, old = _WORD.findall(text), _WORD.findall(before)
-    if not old or max(len(new), len(old)) > MOST_WORDS:
+    if not before.strip() or max(len(new), len(old)) > MOST_WORDS:
         return Markup.escape(text)
     return Markup("").join(_parts(old, new))
 
