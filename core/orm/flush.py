@@ -1,8 +1,9 @@
 """The flush, in its one order.
 
-`before_*` methods, computes of a record's own row, validation, access to the stored row, version, SQL, access
+`before_*` methods, validation, computes of a record's own row, access to the stored row, version, SQL, access
 to the new row, dotted computes, history and search rows; then what other parts of the core keep in step. Each
-step gets the same `Changes`.
+step gets the same `Changes`. What was given is validated before something is computed of it, what was computed
+after: a method that computes gets values in the form in which they are stored.
 """
 
 from __future__ import annotations
@@ -30,8 +31,9 @@ def _before(session: Session, context: Any, instances: Any) -> None:
         before.call_methods(session)
         read_forgotten(session)
         changes = Changes(session)
+        validation.validate(changes, computed=False)
         computes.of_own_rows(session, changes)
-        validation.validate(changes)
+        validation.validate(changes, computed=True)
         access.check_stored(session, changes)
         _stamp(session, changes)
         leaving.follow(session, changes)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import sqlalchemy as sa
 
@@ -17,35 +17,41 @@ if TYPE_CHECKING:
     from core.orm.fields import Field
     from core.orm.info import ModelInfo
 
+Checks: TypeAlias = "list[tuple[Field[Any], str]]"
 MOST_FAULTS = 50
 """So many are named; nobody reads more."""
 
 
-def validate(changes: Changes) -> None:
-    """Brings values to the form in which they are stored. Raises FieldError, of several faults Refusals."""
+def validate(changes: Changes, *, computed: bool) -> None:
+    """Brings values to the form in which they are stored: those that were given, or those that were computed.
+
+    Raises FieldError, of several faults Refusals.
+    """
     faults: list[FieldError] = []
     for info, records in changes.created.items():
-        checks = [(item, mapped_key(item)) for item in info.validated]
-        for record in records:
+        checks = _checks(info, computed)
+        for record in records if checks else ():
             faults += _faults(record, checks, None)
             if len(faults) > MOST_FAULTS:
                 break
     for info, changed in changes.updated.items():
-        for record, names in changed.items():
-            faults += _faults(record, _checks(info, names), names)
+        checks, of_names = _checks(info, computed), dict[frozenset[str], Checks]()
+        for record, names in changed.items() if checks else ():
+            if names not in of_names:
+                touched = {info.field_of.get(name) for name in names}
+                of_names[names] = [check for check in checks if check[0].name in touched]
+            faults += _faults(record, of_names[names], names)
     if faults:
         raise faults[0] if len(faults) == 1 else Refusals(faults[:MOST_FAULTS])
 
 
-def _checks(info: ModelInfo, names: Iterable[str]) -> list[tuple[Field[Any], str]]:
-    """The fields of a changed record that have to be looked at."""
-    touched = {info.field_of.get(name) for name in names}
-    return [(item, mapped_key(item)) for item in info.validated if item.name in touched]
+def _checks(info: ModelInfo, computed: bool) -> Checks:
+    """The fields to look at, with the attributes that hold their values."""
+    return [(item, mapped_key(item)) for item in info.validated if (item.compute is not None) is computed]
 
 
-def _faults(
-    record: Any, checks: Iterable[tuple[Field[Any], str]], changed: frozenset[str] | None
-) -> Iterator[FieldError]:
+def _faults(record: Any, checks: Checks, changed: frozenset[str] | None) -> Iterator[FieldError]:
+    """What is wrong with a record; of a changed one with the names of what differs."""
     values = vars(record)
     for item, key in checks:
         value = values.get(key)

@@ -120,7 +120,7 @@ def told(library: World, work: Any) -> list[str]:
 
 def test_the_order_of_a_create(library: World) -> None:
     assert told(library, lambda env: env.create(Book, [{"title": "b", "pages": 5, "shelf_id": 1}])) == [
-        "before_create", "own compute", "validation", "SQL", "access", "dotted compute", "history", "search",
+        "before_create", "validation", "own compute", "SQL", "access", "dotted compute", "history", "search",
         "record_created", "after_commit",
     ]  # fmt: skip
 
@@ -132,7 +132,7 @@ def test_the_order_of_a_change(library: World) -> None:
         book.title, book.pages = "other", 7
 
     assert told(library, change) == [
-        "before_write", "own compute", "validation", "access", "SQL", "access", "dotted compute", "history",
+        "before_write", "validation", "own compute", "access", "SQL", "access", "dotted compute", "history",
         "search", "record_updated", "after_commit",
     ]  # fmt: skip
     assert row(library, "log.shelf")["pages"] == 7
