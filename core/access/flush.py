@@ -7,7 +7,7 @@ the new rows must be within the rules and no link may lead from one company to a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
@@ -41,23 +41,29 @@ class SetLink(NamedTuple):
     key: int
 
 
+def check_operations(session: Session, changes: Changes) -> None:
+    """Whoever may not do this with a model at all is told so before anything about the values."""
+    batches: tuple[tuple[Operation, Iterable[ModelInfo]], ...] = (
+        ("c", changes.created), ("w", changes.updated), ("d", changes.deleted))  # fmt: skip
+    for operation, models in batches if session.rights is not None else ():
+        for info in models:
+            _check_operation(session.rights, info, operation)  # type: ignore[arg-type]
+
+
 def check_stored(session: Session, changes: Changes) -> None:
     """What is about to be written or deleted must be the user's to write or delete."""
     rights = session.rights
     if rights is None:
         return
     for info, records in changes.created.items():
-        _check_operation(rights, info, "c")
         given = {record: _given_names(record) for record in records}
         _check_fields(rights, info, given)
         _check_links(session, rights, given)
     for info, changed in changes.updated.items():
-        _check_operation(rights, info, "w")
         _check_rows(session, info, list(changed), rights.condition(info, "w"))
         _check_fields(rights, info, changed)
         _check_links(session, rights, changed)
     for info, records in changes.deleted.items():
-        _check_operation(rights, info, "d")
         _check_rows(session, info, records, rights.condition(info, "d"))
 
 

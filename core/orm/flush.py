@@ -31,6 +31,7 @@ def _before(session: Session, context: Any, instances: Any) -> None:
         before.call_methods(session)
         read_forgotten(session)
         changes = Changes(session)
+        access.check_operations(session, changes)
         validation.validate(changes, computed=False)
         computes.of_own_rows(session, changes)
         validation.validate(changes, computed=True)
