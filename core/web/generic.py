@@ -21,7 +21,7 @@ from core.web.forms.drawn import BUTTONS, STATE
 from core.web.forms.form import is_input
 from core.web.listing.parameters import PARAMETERS
 from core.web.listing.query import TYPED
-from core.web.records.pages import RecordPages
+from core.web.records.pages import COPY, RecordPages
 from core.web.routes import Door, Parameters, Route
 from core.web.shell import render
 
@@ -126,8 +126,8 @@ def register(site: Site) -> None:
     form = Parameters((STATE, *BUTTONS), inputs)
     site.routes.add(
         Route("list", path, pages.listing, Door(operation="r"), query=PARAMETERS),
-        Route("new", f"{path}/new", records.new, Door(operation="c"), ("GET", "POST"), form=form,
-              size=inputs.size),
+        Route("new", f"{path}/new", records.new, Door(operation="c"), ("GET", "POST"),
+              query=Parameters((COPY,)), form=form, size=inputs.size),
         Route("record", f"{path}/<key:key>", records.record, Door(operation="r"), query=Parameters(("edit",))),
         Route("edit", f"{path}/<key:key>/edit", records.edit, Door(operation="w"), ("GET", "POST"), form=form,
               size=inputs.size),

@@ -33,6 +33,16 @@ def rows(answer: kit.Answer) -> list[Element]:
     return [row for body in answer.main.all("tbody") for row in body.all("tr") if row.get("class") != "grp"]
 
 
+def cells_of(row: Element) -> list[Element]:
+    """The cells of a row, without the one that it is chosen by."""
+    return [cell for cell in row.all("td") if not cell.all("input", name="row")]
+
+
+def heads(answer: kit.Answer) -> list[str]:
+    """The heads of the columns."""
+    return [head.text for head in answer.main.one("thead").all("th") if head.get("class") != "pick"]
+
+
 def key(row: Element) -> int:
     """The key of the record of a row, from its link."""
     return int(row.all("a")[0]["href"].rsplit("/", 1)[1])

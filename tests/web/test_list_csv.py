@@ -19,6 +19,7 @@ from core.web.listing import export
 from tests.web import kit
 from tests.web.conftest import Statements
 from tests.web.listed import LEADS, THINGS, key, keys, rows, table
+from tests.web.listed import heads as heads_of
 
 FORMULAS = (
     "=1+1",
@@ -64,7 +65,7 @@ def test_a_file_has_the_rows_and_columns_of_the_pages(dewi: kit.Visitor, address
     dewi.get("/language/en")
     shown = dewi.get(f"{LEADS}?{address}&page=1")
     heads, *lines = table(dewi.get(f"{LEADS}?format=csv&{address}"))
-    assert heads == [head.text for head in shown.main.one("thead").all("th")]
+    assert heads == heads_of(shown)
     found = keys(dewi, f"{LEADS}?{address}")
     assert len(lines) == len(found) > 0
     place = heads.index("Number") if "Number" in heads else None
@@ -145,7 +146,7 @@ def test_the_answer_is_a_file(shared: kit.Served) -> None:
 
 def test_the_page_leads_to_its_file(dewi: kit.Visitor) -> None:
     shown = dewi.get(f"{LEADS}?group=state&state__eq=new&sort=title&page=1&limit=20")
-    link = shown.main.one("div", id="more").one("a")["href"]
+    link = shown.main.one("div", id="more").one("a", download="")["href"]
     lines = table(dewi.get(link))
     assert len(lines) - 1 == len(keys(dewi, f"{LEADS}?state__eq=new"))
 

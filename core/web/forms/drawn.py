@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from core.orm.env import Env
 
-STATE, BUTTONS = "form-state", ("form-next", "form-back", "form-check")
+STATE, BUTTONS = "form-state", ("form-next", "form-back", "form-check", "form-row")
 """Names that no field can have: what the form showed, and which of its buttons was pressed."""
 
 
@@ -34,7 +34,8 @@ STATE, BUTTONS = "form-state", ("form-next", "form-back", "form-check")
 class Drawn:
     """What a form showed: `shown` has the texts of each input, written as `lang` and `tz` write them.
 
-    `version` is that of the record, 0 of one that is still to come; `nonce` tells two new records apart.
+    `version` is that of the record, 0 of one that is still to come; `nonce` tells two new records apart; `copy` is
+    the key of the record that a new one began as.
     """
 
     version: int
@@ -43,6 +44,11 @@ class Drawn:
     tz: str
     nonce: str
     shown: dict[str, list[str]] = field(default_factory=dict)
+    copy: int = 0
+    rows: dict[str, dict[str, int]] = field(default_factory=dict)
+    """The rows of each list with their versions."""
+    fresh: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    """What a new row of each list begins with."""
 
     @property
     def formats(self) -> Formats:
@@ -51,14 +57,15 @@ class Drawn:
 
     def sealed(self, model: str, key: int | None) -> str:
         """The signed text that stands in the page."""
-        content = [self.version, self.section, self.lang, self.tz, self.nonce, self.shown]
+        content = [self.version, self.section, self.lang, self.tz, self.nonce, self.shown, self.copy]
+        content += [self.rows, self.fresh]
         return _serializer(model, key).dumps(content)
 
 
-def begin(env: Env, version: int = 0, section: str = "") -> Drawn:
+def begin(env: Env, version: int = 0, section: str = "", copy: int = 0) -> Drawn:
     """What a form shows that is drawn now; its inputs add themselves."""
     nonce = "" if version else secrets.token_urlsafe(12)
-    return Drawn(version, section, env.lang, env.tz, nonce)
+    return Drawn(version, section, env.lang, env.tz, nonce, copy=copy)
 
 
 def posted(model: str, key: int | None, form: MultiDict[str, str]) -> Drawn:
@@ -72,13 +79,19 @@ def posted(model: str, key: int | None, form: MultiDict[str, str]) -> Drawn:
 
 
 def check_names(
-    form: MultiDict[str, str], drawn: Drawn, inputs: Mapping[str, bool], *, optional: Set[str]
+    form: MultiDict[str, str],
+    drawn: Drawn,
+    inputs: Mapping[str, bool],
+    *,
+    optional: Set[str],
+    marks: Set[str] = frozenset(),
 ) -> None:
     """Raises BadRequest on an input that was not shown or may not be set, that is missing, or that comes twice.
 
     `inputs` says of each whether it may come several times; the `optional` ones, as boxes to tick, may be absent.
+    So may `marks`, the boxes that remove rows.
     """
-    known = {STATE, TOKEN, *BUTTONS, *drawn.shown}
+    known = {STATE, TOKEN, *BUTTONS, *drawn.shown, *marks}
     missing = drawn.shown.keys() - form.keys() - optional
     doubled = [name for name in form if not inputs.get(name) and len(form.getlist(name)) > 1]
     if missing or doubled or form.keys() - known or drawn.shown.keys() != inputs.keys():

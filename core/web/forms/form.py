@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from wtforms.form import BaseForm
@@ -11,7 +11,8 @@ from wtforms.form import BaseForm
 from core.orm.links import Many2many, Many2one, One2many
 from core.web.forms import drawn as state
 from core.web.forms.inputs import FormField, Input, Source
-from core.web.forms.links import LinkInput, LinksInput
+from core.web.forms.links import LinkInput, LinksInput, know
+from core.web.forms.rows import RowFault, Rows, Table, draw, is_inline
 
 if TYPE_CHECKING:
     from werkzeug.datastructures import MultiDict
@@ -35,10 +36,13 @@ class FormSection:
     label: str
     addon: str | None
     fields: list[FormField]
+    tables: list[Table] = field(default_factory=list)
 
 
 class RecordForm:
     """The inputs of all sections of a layout, or of one; read from what was typed where `typed` is given.
+
+    A new record may begin with the values of another one, `like`; whatever is sent is then read as typed.
 
     Raises BadRequest where `typed` is not what a form for this user and record could send.
     """
@@ -50,16 +54,24 @@ class RecordForm:
         record: Any | None,
         typed: MultiDict[str, str] | None = None,
         section: str = "",
+        like: Any | None = None,
     ) -> None:
         self.layout, self.env, self.record = layout, env, record
         self.model, self.key = layout.model.name, None if record is None else record.id
         version = 0 if record is None else record.version
-        self.drawn = state.begin(env, version, section) if typed is None else self._posted(typed)
+        copy = 0 if like is None else like.id
+        self.drawn = state.begin(env, version, section, copy) if typed is None else self._posted(typed)
         self.general: list[str] = []
-        source = Source(env, record, self.drawn.formats)
+        source = Source(env, record, self.drawn.formats, like, is_copy=bool(self.drawn.copy))
         unbound: Any = {node.name: self._input(node, source) for part in self.parts for node in part.nodes
                         if is_input(layout.model.fields[node.name])}  # fmt: skip
+        self.lists = {node.name: Rows(self, node, source, typed) for part in self.parts for node in part.nodes
+                      if self._has_rows(node)}  # fmt: skip
+        for rows in self.lists.values():
+            unbound.update(rows.unbound(self._made))
         self._form: Any = BaseForm(unbound)
+        for rows in self.lists.values():
+            rows.bind(self._form._fields)
         if typed is not None:
             self._read(typed)
 
@@ -68,17 +80,35 @@ class RecordForm:
 
     def _input(self, node: Node, source: Source) -> Input:
         item = self.layout.model.fields[node.name]
+        settable = self.env.may_set(self.model, item.name)
+        return self._made(item, node, source, settable=settable, name=node.name)
+
+    def _made(self, item: Field[Any], node: Node, source: Source, **options: Any) -> Input:
         made = next((made for kind, made in KINDS if isinstance(item, kind)), Input)
-        return made(item, node, source, settable=self.env.may_set(self.model, item.name), name=node.name)
+        return made(item, node, source, **options)
+
+    def _has_rows(self, node: Node) -> bool:
+        item = self.layout.model.fields[node.name]
+        return is_inline(self.env.registry, item, node) and self.env.may(item.target_name, "r")  # type: ignore[attr-defined]
 
     def _read(self, typed: MultiDict[str, str]) -> None:
         """Takes what was typed into the inputs that were shown, as far as they may still be set."""
-        shown = [item for item in self.inputs if item.name in self.drawn.shown and not item.readonly]
+        for rows in self.lists.values():
+            self.drawn = replace(self.drawn, shown={**self.drawn.shown, **rows.shown()})
+        shown = [item for item in self.every if item.name in self.drawn.shown and not item.readonly]
         state.check_names(typed, self.drawn, {item.name: item.several for item in shown},
-                          optional={item.name for item in shown if item.optional})  # fmt: skip
+                          optional={item.name for item in shown if item.optional},
+                          marks={mark for rows in self.lists.values() for mark in rows.marks()})  # fmt: skip
         for item in shown:
             item.shown = self.drawn.shown[item.name]
+        lines = [item for item in shown if item.row is not None]
+        know((item for item in lines if not item.same(typed.getlist(item.name), item.shown)), typed)
+        for rows in self.lists.values():
+            rows.read_marks(typed)
+        for item in shown:
             item.process(typed)
+        for rows in self.lists.values():
+            rows.settle()
 
     # ------------------------------------------------------------- parts
     @property
@@ -93,8 +123,14 @@ class RecordForm:
 
     @property
     def inputs(self) -> list[Input]:
-        """All inputs, in their order."""
-        return list(self._form)
+        """The inputs of the record itself, in their order."""
+        return [item for item in self._form if item.row is None]
+
+    @property
+    def every(self) -> list[Input]:
+        """These, and those of the rows."""
+        rows = [item for rows in self.lists.values() for row in rows.rows for item in row.inputs]
+        return self.inputs + rows
 
     def __getitem__(self, name: str) -> Input:
         return self._form[name]  # type: ignore[no-any-return]
@@ -106,6 +142,14 @@ class RecordForm:
     def changed(self) -> list[Input]:
         """The inputs that hold something else than what they showed."""
         return [item for item in self.inputs if item.changed]
+
+    def owned(self, record: Any) -> Iterator[tuple[Input, Any]]:
+        """The inputs that were sent, each with what it writes: `record`, or the record of a row that is held."""
+        for item in self.every:
+            row, owner = item.row, record if item.row is None else item.row.held
+            is_read = item.name in self.drawn.shown and not item.readonly
+            if is_read and owner is not None and (row is None or not (row.is_new or row.is_marked)):
+                yield item, owner
 
     # ------------------------------------------------------------- taking
     def validate(self) -> bool:
@@ -123,17 +167,36 @@ class RecordForm:
     def refuse(self, error: UserError) -> None:
         """Puts each fault of a refusal beside the field it names, or over the form."""
         for fault in error.faults:
-            is_ours = fault.record is None or fault.record.__lumbung__.name == self.model
-            if is_ours and fault.field in self and not self[fault.field or ""].errors:
-                self[fault.field or ""].errors = [str(fault)]
+            item = self._beside(fault)
+            if item is not None and not item.errors:
+                item.errors = [str(fault)]
             else:
                 self.general.append(str(fault))
+
+    def _beside(self, fault: UserError) -> Input | None:
+        """The input beside which a fault is told; a row that is changed by it is made so."""
+        if isinstance(fault, RowFault):
+            fault.row.rows.renew(fault)
+            return fault.row.fault
+        for rows in self.lists.values():
+            if fault.record is not None and (found := rows.beside(fault)) is not None:
+                return found
+        is_ours = fault.record is None or fault.record.__lumbung__.name == self.model
+        return self[fault.field or ""] if is_ours and fault.field in self else None
 
     # ------------------------------------------------------------- drawing
     def sealed(self) -> str:
         """The signed list of what the form shows, to be sent with it."""
-        shown = {item.name: item.shown for item in self.inputs if not item.readonly}
-        return replace(self.drawn, shown=shown).sealed(self.model, self.key)
+        shown = {item.name: item.shown for item in self.every
+                 if not (item.readonly or (item.row is not None and item.row.is_new))}  # fmt: skip
+        return replace(self.drawn, shown=shown, **self.lines()).sealed(self.model, self.key)
+
+    def lines(self) -> dict[str, Any]:
+        """What the signed list says of rows."""
+        return {
+            "rows": {name: rows.versions for name, rows in self.lists.items()},
+            "fresh": {name: rows.fresh for name, rows in self.lists.items() if rows.may_add},
+        }
 
     def sections(self) -> list[FormSection]:
         """The sections with their inputs; the first that can be typed into has the focus, unless an error has it."""
@@ -143,23 +206,24 @@ class RecordForm:
                 str(part.label),
                 part.addon,
                 [self[node.name].draw() for node in part.nodes if node.name in self],
+                [draw(self.lists[node.name]) for node in part.nodes if node.name in self.lists],
             )
             for part in self.parts
         ]
         open_ones: Iterator[FormField] = (item for part in found for item in part.fields if not item.readonly)
         first = next(open_ones, None)
-        if first is not None and not self.errors():
+        has_added = any(row.is_added for rows in self.lists.values() for row in rows.rows)
+        if first is not None and not self.errors() and not has_added:
             first.focus = True
-        return [part for part in found if part.fields]
-
-    def _drawn(self, part: Section) -> FormSection:
-        fields = [self[node.name].draw() for node in part.nodes if node.name in self]
-        return FormSection(part.name, str(part.label), part.addon, fields)
+        return [part for part in found if part.fields or part.tables]
 
     def errors(self) -> Sequence[tuple[str, str]]:
         """Id and text of each error, for the summary."""
         found = [("", text) for text in self.general]
-        return found + [(f"f-{item.name}", str(text)) for item in self.inputs for text in item.errors[:1]]
+        for item in self.every:
+            where = "" if item.row is None else f"{item.row.title}: "
+            found += [(f"f-{item.name}", f"{where}{text}") for text in item.errors[:1]]
+        return found
 
 
 def is_input(item: Field[Any]) -> bool:

@@ -16,6 +16,7 @@ from wtforms.form import BaseForm
 
 from core.errors import FieldError
 from core.i18n.lazy import TextLike, _
+from core.orm.copying import is_copied
 from core.orm.fields import Field
 from core.orm.kinds import Boolean, Json, Select, Text
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from core.i18n.formats import Formats
     from core.orm.env import Env
     from core.views.nodes import Node
+    from core.web.forms.rows import Row
 
 Options = list[tuple[str, str, bool]]
 """Value, label and whether it is chosen."""
@@ -49,15 +51,30 @@ class FormField:
     autocomplete: str | None = None
     wide: bool = False
     focus: bool = False
+    aria: str | None = None
+    """Its name where no label stands over it."""
+    target: str | None = None
+    """The model that a link leads to."""
+    creates: str | None = None
+    """What the button says that makes a new target."""
+    suggestions: list[tuple[str, str]] = field(default_factory=list)
+    """What may have been meant: value and label."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where the inputs of a form have their values from: a record, or the defaults of one that is still to come."""
+    """Where the inputs of a form have their values from: a record, or the defaults of one that is still to come.
+
+    Those of a copy begin as the record `like`, which may be another one by the time that they are sent.
+    """
 
     env: Env
     record: Any | None
     formats: Formats
+    like: Any | None = None
+    is_copy: bool = False
+    shared: dict[str, Any] = field(default_factory=dict)
+    """What links to the same model lead to, by its name."""
 
 
 class Input(wtforms.Field):
@@ -67,9 +84,17 @@ class Input(wtforms.Field):
     """Whether it is sent once per value, and not at all where there is none."""
 
     def __init__(
-        self, item: Field[Any], node: Node, source: Source, *, settable: bool, **options: Any
+        self,
+        item: Field[Any],
+        node: Node,
+        source: Source,
+        *,
+        settable: bool,
+        row: Row | None = None,
+        **options: Any,
     ) -> None:
         super().__init__(label=str(node.attrs.get("label", item.label)), **options)
+        self.row = row
         self.item = item
         self.node = node
         self.source = source
@@ -82,17 +107,28 @@ class Input(wtforms.Field):
         """Whether a browser leaves it out where it is empty: a box that is not ticked."""
         return self.several or isinstance(self.item, Boolean)
 
+    @property
+    def full_label(self) -> str:
+        """Its label, and of which row it is."""
+        return self.label.text if self.row is None else f"{self.row.title}: {self.label.text}"
+
     @cached_property
     def stored(self) -> Any:
         """The value that the record has, or a new one begins with."""
         record, default = self.source.record, self.item.default
         if record is not None:
             return self.of(record)
+        if self.source.like is not None and is_copied(self.item):
+            return self.copied(self.source.like)
         return self.begun(default(self.source.env) if callable(default) else default)
 
     def of(self, record: Any) -> Any:
         """The value that a record has."""
         return getattr(record, self.item.name)
+
+    def copied(self, like: Any) -> Any:
+        """The value that a copy begins with."""
+        return self.of(like)
 
     def begun(self, default: Any) -> Any:
         """The value of a default."""
@@ -114,7 +150,7 @@ class Input(wtforms.Field):
         if formdata is None or self.readonly:
             return
         self.typed = [_lines(text) for text in formdata.getlist(self.name)]
-        self.changed = not self.same(self.typed, self.shown)
+        self.changed = self.source.is_copy or not self.same(self.typed, self.shown)
         try:
             self.data = self.parse(self.typed) if self.changed else None
         except FieldError as error:
@@ -127,6 +163,7 @@ class Input(wtforms.Field):
             or not self.item.required
             or isinstance(self.item, Boolean)
             or self.process_errors
+            or (self.row is not None and self.row.is_idle)
         ):
             return
         if (self.changed and self.data is None) or not "".join(self.texts).strip():
@@ -154,7 +191,7 @@ class Input(wtforms.Field):
         text = _lines("".join(texts))
         if isinstance(self.item, Boolean):
             return "1" if text else ""
-        return text if isinstance(self.item, Text | Json) else text.replace("\n", "").strip()
+        return text if self._is_long else text.replace("\n", "").strip()
 
     def parse(self, texts: Sequence[str]) -> Any:
         """The value of texts. Raises FieldError."""
@@ -194,23 +231,37 @@ class Input(wtforms.Field):
         return self.item.widget
 
     def draw(self) -> FormField:
-        """The input as the template draws it."""
-        item = self.item
-        help_text: TextLike | None = self.node.attrs.get("help", item.help)
-        return FormField(
+        """The input as the template draws it; what is only shown reads as on the page of the record."""
+        drawn = FormField(
             name="" if self.readonly else self.name,
             id=f"f-{self.name}",
             label=self.label.text,
-            widget=self.widget_name,
-            required=item.required and not isinstance(item, Boolean),
+            widget=self.widget_name if not self.is_told else "textarea" if self._is_long else "text",
+            required=self.item.required and not isinstance(self.item, Boolean) and not self.readonly,
             readonly=self.readonly,
-            value=self.texts[0] if self.texts else None,
-            help=str(help_text) if help_text else None,
+            help=self._help(),
             error=next((str(error) for error in self.errors), None),
-            options=self.options(),
             suffix=self.node.attrs.get("suffix"),
             wide=bool(self.node.attrs.get("wide")),
         )
+        if self.is_told:
+            drawn.value = self.told(self.stored)
+        else:
+            drawn.value, drawn.options = next(iter(self.texts), None), self.options()
+        return drawn
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the value stands there as a text that nobody types into."""
+        return self.readonly and not isinstance(self.item, Boolean)
+
+    @property
+    def _is_long(self) -> bool:
+        return isinstance(self.item, Text | Json)
+
+    def _help(self) -> str | None:
+        text: TextLike | None = self.node.attrs.get("help", self.item.help)
+        return str(text) if text else None
 
 
 def _lines(text: str) -> str:

@@ -12,10 +12,12 @@ import sqlalchemy as sa
 from core.errors import FieldError
 from core.i18n.lazy import _
 from core.orm.model import Model
-from core.web.forms.inputs import Input, Options
+from core.web.forms.inputs import Input, Options, Source
 from core.web.listing import NOT_VISIBLE
 
 if TYPE_CHECKING:
+    from werkzeug.datastructures import MultiDict
+
     from core.orm.env import Env
 
 CHOICES_SHOWN = 200
@@ -32,6 +34,7 @@ class Targets:
         self._env = env
         self.info = env.registry.models[model]
         self._others: dict[int, str | None] = {}
+        self._named: dict[str, list[int]] = {}
 
     @cached_property
     def _found(self) -> dict[int, str]:
@@ -76,11 +79,30 @@ class Targets:
 
     def named(self, text: str) -> list[int]:
         """The keys of those of that very name: of one, or of two where there are more."""
+        self.look_up([text])
+        return self._named[text]
+
+    def look_up(self, texts: Iterable[str]) -> None:
+        """Finds those of these very names at once."""
         name, cls = self.info.label_field, self.info.cls
-        if name is None or not text:
-            return []
-        wanted: Any = sa.select(cls.id).where(getattr(cls, name) == text).limit(2)
-        return list(self._env.scalars(wanted))
+        missing = [text for text in dict.fromkeys(texts) if text not in self._named]
+        self._named.update({text: [] for text in missing})
+        asked = [text for text in missing if text]
+        if name is None or not asked:
+            return
+        label = getattr(cls, name)
+        for start in range(0, len(asked), CHOICES_SHOWN):
+            part = asked[start : start + CHOICES_SHOWN]
+            wanted: Any = sa.select(label, sa.func.min(cls.id), sa.func.max(cls.id)).where(label.in_(part))
+            for text, first, last in self._env.execute(wanted.group_by(label)):
+                self._named[text] = [first] if first == last else [first, last]
+
+
+def targets(source: Source, model: str) -> Targets:
+    """What all links of a form to one model lead to."""
+    if model not in source.shared:
+        source.shared[model] = Targets(source.env, model)
+    return source.shared[model]  # type: ignore[no-any-return]
 
 
 class _Linked(Input):
@@ -89,7 +111,19 @@ class _Linked(Input):
     @cached_property
     def targets(self) -> Targets:
         """What the link may lead to."""
-        return Targets(self.source.env, self.item.target_name)  # type: ignore[attr-defined]
+        return targets(self.source, self.item.target_name)  # type: ignore[attr-defined]
+
+
+def know(inputs: Iterable[Input], typed: MultiDict[str, str]) -> None:
+    """Looks up what was typed into links all at once, not for each row by itself."""
+    asked: dict[Targets, list[str]] = {}
+    for item in inputs:
+        if isinstance(item, LinkInput):
+            asked.setdefault(item.targets, []).append(item._sent(typed.getlist(item.name)))
+    for found, texts in asked.items():
+        keys = {int(match[1]) for text in texts if (match := _PICKED.fullmatch(text))}
+        found.labels(sorted(keys))
+        found.look_up(text for text in texts if text and not _PICKED.fullmatch(text))
 
 
 class LinkInput(_Linked):
@@ -97,6 +131,10 @@ class LinkInput(_Linked):
 
     def of(self, record: Any) -> int | None:
         return getattr(record, self.item.key)  # type: ignore[no-any-return]
+
+    def copied(self, like: Any) -> int | None:
+        key = self.of(like)
+        return None if key is None or self.targets.label(key) is None else key
 
     def begun(self, default: Any) -> Any:
         return default.id if isinstance(default, Model) else default

@@ -28,6 +28,8 @@ class FormPage:
     is_changed: bool = False
     """Whether it holds what is not saved, from the beginning."""
     hidden: list[tuple[str, str]] = field(default_factory=list)
+    like: tuple[str, str] | None = None
+    """Label and address of the record that a new one is a copy of."""
 
 
 @dataclass
@@ -57,7 +59,14 @@ def form_page(form: RecordForm) -> FormPage:
         is_new=record is None,
         is_changed=any(item.typed is not None for item in form.inputs),
         hidden=[(STATE, form.sealed())],
+        like=_like(form),
     )
+
+
+def _like(form: RecordForm) -> tuple[str, str] | None:
+    key = form.drawn.copy
+    like = form.env.get(form.layout.model.cls, key) if key else None
+    return None if like is None else (like.display_label(), f"/app/{form.model}/{key}")
 
 
 def conflict_page(form: RecordForm, conflict: Conflict) -> ConflictPage:

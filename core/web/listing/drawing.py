@@ -10,12 +10,14 @@ from typing import Any
 from markupsafe import Markup
 
 from core.i18n.formats import Formats
+from core.i18n.lazy import _
 from core.orm.fields import Field
 from core.orm.kinds import Json, Select, Text
 from core.orm.links import Many2many, Many2one
 from core.orm.times import Date, DateTime
 from core.web.listing.columns import NOT_VISIBLE, Columns
 from core.web.listing.reading import LONGEST_SHOWN, Reading, read_with_row
+from core.web.listing.selection import boxes
 
 PERSON = "base.user"
 
@@ -27,25 +29,29 @@ class Values:
     keys: Sequence[int]
     shown: list[Sequence[Any]]
     under: Sequence[str]
+    boxes: Sequence[str] = ()
+    """Cells to choose the rows by, finished; none for those who may change nothing."""
 
     def rows(self) -> list[tuple[Any, ...]]:
-        """Row by row: the key, the columns, the small line."""
-        return list(zip(self.keys, *self.shown, self.under, strict=True))
+        """Row by row: the box, the key, the columns, the small line."""
+        boxes = self.boxes or [""] * len(self.keys)
+        return list(zip(boxes, self.keys, *self.shown, self.under, strict=True))
 
 
 def draw(path: str, columns: Columns, rows: Sequence[Any]) -> Markup:
     """The rows of `Values.rows` as markup; `path` is where their records are."""
     if not rows:
         return Markup()
-    keys, *shown, under = zip(*rows, strict=True)
-    cells = [_first_cells(path, columns, keys, shown[0], under)] if shown else []
+    boxes, keys, *shown, under = zip(*rows, strict=True)
+    cells: list[Sequence[str]] = [boxes] if boxes[0] else []
+    cells += [_first_cells(path, columns, keys, shown[0], under)] if shown else []
     cells += [_cells(columns, place, values) for place, values in enumerate(shown[1:], 1)]
     return Markup("".join(f"<tr>{''.join(row)}</tr>\n" for row in zip(*cells, strict=True)))
 
 
 # ----------------------------------------------------------------- values
-def show(reading: Reading, columns: Columns, found: Sequence[Any]) -> Values:
-    """What the rows of `Reading.rows` show."""
+def show(reading: Reading, columns: Columns, found: Sequence[Any], *, choosing: bool) -> Values:
+    """What the rows of `Reading.rows` show, with boxes to choose them by where `choosing`."""
     keys = [row[0] for row in found]
     names = [item.name for item in read_with_row(columns)]
     by_name = dict(zip(names, list(zip(*found, strict=True))[1:], strict=False)) if found else {}
@@ -57,7 +63,22 @@ def show(reading: Reading, columns: Columns, found: Sequence[Any]) -> Values:
     under = (
         [next(filter(None, parts), "") for parts in zip(*lines, strict=True)] if lines else [""] * len(keys)
     )
-    return Values(keys, [shown(item) for item in columns.items], under)
+    values = Values(keys, [shown(item) for item in columns.items], _marked(reading, keys, under))
+    if choosing and values.shown:
+        values.boxes = boxes(keys)
+    return values
+
+
+def _marked(reading: Reading, keys: Sequence[int], under: Sequence[str]) -> Sequence[str]:
+    """The small lines, those of archived records saying so."""
+    archived = reading.archived(keys)
+    if not archived:
+        return under
+    word = str(_("Archived"))
+    return [
+        " · ".join(filter(None, (word, line))) if key in archived else line
+        for key, line in zip(keys, under, strict=True)
+    ]
 
 
 def _shown(reading: Reading, item: Field[Any], keys: Sequence[int], values: Sequence[Any]) -> Sequence[Any]:
@@ -96,10 +117,10 @@ def _first_cells(
 ) -> list[str]:
     write = _writer(columns.items[0])
     start = f'<td class="two"><a href="{escape(path)}/'
-    small = '<br><span class="fnt xs">{}</span>'
+    lines = [f'<br><span class="fnt xs">{escape(line)}</span>' if line else "" for line in under]
     return [
-        f'{start}{key}">{write(value) if value else f"#{key}"}</a>{small.format(escape(line)) if line else ""}</td>'
-        for key, value, line in zip(keys, values, under, strict=True)
+        f'{start}{key}" id="r{key}">{write(value) if value else f"#{key}"}</a>{line}</td>'
+        for key, value, line in zip(keys, values, lines, strict=True)
     ]
 
 

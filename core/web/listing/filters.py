@@ -53,6 +53,11 @@ class Filter:
         return " › ".join(str(item.label) for item in named)
 
     @property
+    def is_archived(self) -> bool:
+        """Whether it says if archived records of the list itself are shown."""
+        return not self.links and self.item.name == "archived"
+
+    @property
     def keys(self) -> list[int]:
         """The keys of records that a filter by a link names."""
         if not isinstance(self.item, Link) or self.operator == "isnull":

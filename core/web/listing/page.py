@@ -20,6 +20,7 @@ from core.web.listing.drawing import draw, show
 from core.web.listing.grouping import MOST_GROUPS, Group, Grouping, open_rows, shown_groups
 from core.web.listing.query import SIZES, Query
 from core.web.listing.reading import COUNT_LIMIT, Reading
+from core.web.listing.selection import Selection, selection
 from core.web.listing.typed import FilterForm
 
 if TYPE_CHECKING:
@@ -92,6 +93,8 @@ class ListPage:
     sizes: list[tuple[int, str, bool]]
     menus: Menus
     kept: dict[str, list[tuple[str, str]]]
+    archived_href: str | None = None
+    selection: Selection | None = None
     body: Markup = EMPTY
     groups: list[GroupRow] | None = None
     note: str | None = None
@@ -131,6 +134,8 @@ def draw_page(view: ListView, reading: Reading, form: FilterForm) -> ListPage:
         searchable=view.is_searchable,
         sizes=[(size, query.href(limit=size), size == query.size) for size in SIZES],
         menus=_menus(view, query),
+        archived_href=query.href(archived__eq="true") if query.shown_archived is False else None,
+        selection=selection(env, query),
         kept={name: query.kept(*names) for name, names in FORMS.items()},
     )
     if query.group is None:
@@ -185,9 +190,18 @@ def _fill(page: ListPage, view: ListView, reading: Reading) -> None:
     total = offset + len(found) if is_last else _total(view, reading)
     _place(page, reading, offset, len(found), total)
     if total:
-        page.body = draw(view.path, columns, show(reading, columns, found).rows())
+        page.body = draw(
+            view.path, columns, show(reading, columns, found, choosing=page.selection is not None).rows()
+        )
+        _offer_every(page, len(found), total)
     else:
         _explain(page, reading)
+
+
+def _offer_every(page: ListPage, shown: int, total: int) -> None:
+    """Where there are more rows than the page shows, all of them can be chosen."""
+    if page.selection is not None and total > shown:
+        page.selection.every = page.total
 
 
 def _total(view: ListView, reading: Reading) -> int:
@@ -245,15 +259,23 @@ def _fill_groups(page: ListPage, view: ListView, reading: Reading, grouping: Gro
     found = reading.env.execute(grouping.rows(columns).offset(offset).limit(size)).all() if size else []
     _place(page, reading, offset, len(found), total)
     page.total = reading.env.formats.number(sum(group.count for group in groups))
-    page.groups = _group_rows(view, reading, grouping, groups, found)
+    page.groups = _group_rows(view, reading, grouping, groups, found, choosing=page.selection is not None)
+    _offer_every(page, len(found), sum(group.count for group in groups))
 
 
 def _group_rows(
-    view: ListView, reading: Reading, grouping: Grouping, groups: Sequence[Group], found: Sequence[Any]
+    view: ListView,
+    reading: Reading,
+    grouping: Grouping,
+    groups: Sequence[Group],
+    found: Sequence[Any],
+    *,
+    choosing: bool,
 ) -> list[GroupRow]:
     query, columns = reading.query, reading.query.columns
     by_group: dict[Any, list[Any]] = defaultdict(list)
-    for row, drawn in zip(found, show(reading, columns, [row[:-1] for row in found]).rows(), strict=True):
+    values = show(reading, columns, [row[:-1] for row in found], choosing=choosing)
+    for row, drawn in zip(found, values.rows(), strict=True):
         by_group[row[-1]].append(drawn)
     shown = shown_groups(groups, (query.page - 1) * query.size, query.size)
     return [

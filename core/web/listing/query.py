@@ -50,6 +50,15 @@ class Query:
     format: str = ""
     view: str = ""
 
+    @property
+    def shown_archived(self) -> bool | None:
+        """Whether the list shows archived records: only others unless a filter says so, None for both."""
+        asked = [item for item in self.filters if item.is_archived]
+        if not asked:
+            return False
+        said = {item.text for item in asked if item.operator == "eq"}
+        return True if "true" in said else False if "false" in said else None
+
     def href(self, **changes: Any) -> str:
         """The same list with other parameters; None leaves one out. Only turning a page keeps the page."""
         left = dict(changes)

@@ -47,13 +47,26 @@ class Reading:
         return self._filters
 
     def where(self, filters: Iterable[sa.ColumnElement[bool]] | None = None) -> list[sa.ColumnElement[bool]]:
-        """What every row meets: archived records are no part of a list."""
-        return [self.cls.archived.is_(False), *(self.filters if filters is None else filters)]
+        """What every row meets: archived records are no part of a list, unless a filter asks for them."""
+        given = list(self.filters if filters is None else filters)
+        asked = [
+            item for wanted, item in zip(self.query.filters, self.filters, strict=False) if wanted.is_archived
+        ]
+        is_asked = any(item is other for item in asked for other in given)
+        return given if is_asked else [self.cls.archived.is_(False), *given]
 
     def forget(self) -> None:
         """Lets go of the records that labels were read from: a long list takes no more memory than a page."""
         self.labels.forget()
         self.env.session.expunge_all()
+
+    def archived(self, keys: Sequence[int]) -> set[int]:
+        """Which of the rows are archived; asked only where both kinds may be among them."""
+        shown = self.query.shown_archived
+        if shown is not None:
+            return set(keys) if shown else set()
+        return set(self.env.scalars(sa.select(self.cls.id).where(
+            among(self.env, self.cls.id, keys), self.cls.archived.is_(True))))  # fmt: skip
 
     # ------------------------------------------------------------- counts
     def count(

@@ -11,6 +11,7 @@ from werkzeug.exceptions import BadRequest, NotFound
 from core.access.door import AccessDenied
 from core.errors import UserError
 from core.i18n.lazy import _
+from core.orm.writing import operations
 from core.web import requests, timeline
 from core.web.actions.menu import record_actions
 from core.web.forms import RecordForm
@@ -134,13 +135,13 @@ class RecordPages:
         return render("core/form.html", page.title, form=page)
 
     def _read(self, layout: Layout, record: Any, form: RecordForm | None = None) -> str:
-        here, may_write = f"/app/{layout.model.name}", requests.env().may_with(record, "w")
+        here, may = f"/app/{layout.model.name}", operations(requests.env(), record)
         page = RecordPage(
             title=record.display_label(),
             badge=reading.badge(layout.model, record),
-            sections=reading.sections(layout, record, may_write=may_write),
+            sections=reading.sections(layout, record, may_write="w" in may),
             back=(here, str(layout.model.plural)),
-            actions=record_actions(record, may_write=may_write),
+            actions=record_actions(record, may),
             archived=record.archived,
             history=timeline.of_record(requests.env(), layout.model, record.id, limit=LATEST),
             history_href=f"{here}/{record.id}/history",

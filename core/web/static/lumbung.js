@@ -187,6 +187,71 @@
     return true;
   }
 
+  /* ---- chosen rows: the bar data-bulk floats while there are any; X chooses, Shift X all from the last one on ---- */
+
+  var lastPick, PICK = "#bulk tbody [name=row]";
+
+  function sayPicks() {
+    var bar = document.querySelector("[data-bulk]"), head = document.querySelector("[data-all]");
+    if (!bar) return;
+    var boxes = all(PICK), chosen = boxes.filter(function (box) { return box.checked; });
+    var every = bar.querySelector("[name=all]:checked"), place = bar.querySelector("[data-many]");
+    bar.classList.add("tip");
+    bar.hidden = !chosen.length && !every;
+    head.hidden = false;
+    head.checked = chosen.length > 0 && chosen.length === boxes.length;
+    head.indeterminate = chosen.length > 0 && !head.checked;
+    place.textContent = every ? every.parentNode.textContent :
+      (chosen.length === 1 ? place.dataset.one : place.dataset.many.replace("%n", chosen.length)) + sums(chosen, bar.dataset.symbol);
+  }
+
+  /* What the columns with data-sum have in the chosen rows, as they are shown. */
+  function sums(chosen, symbol) {
+    var heads = all("#bulk th[data-sum]"), swap = root.lang === "en" ? /,/g : /\./g;
+    return heads.map(function (head) {
+      var cents = chosen.reduce(function (total, box) {
+        var text = box.closest("tr").cells[head.cellIndex].textContent.replace(swap, "").replace(",", ".").replace("\u2212", "-");
+        return total + Math.round(Number(text.replace(/[^-\d.]/g, "")) * 100);
+      }, 0);
+      var digits = new Intl.NumberFormat(root.lang, { minimumFractionDigits: cents % 100 ? 2 : 0 }).format(Math.abs(cents) / 100);
+      return " · " + (heads.length > 1 ? head.textContent.trim() + " " : "") + (cents < 0 ? "\u2212" : "") + symbol + digits;
+    }).join("");
+  }
+
+  function pick(box, isRange) {
+    var boxes = all(PICK), from = boxes.indexOf(lastPick), to = boxes.indexOf(box);
+    if (isRange && from >= 0) {
+      boxes.slice(Math.min(from, to), Math.max(from, to) + 1).forEach(function (other) { other.checked = true; });
+    }
+    lastPick = box;
+    sayPicks();
+  }
+
+  function pickByKey(isRange) {
+    var row = document.activeElement.closest("tr"), box = row && row.querySelector("[name=row]");
+    if (!box) return false;
+    box.checked = isRange || !box.checked;
+    pick(box, isRange);
+    return true;
+  }
+
+  /* ---- undo: the message that offers it goes after ten seconds, unless someone is at it ---- */
+
+  function fade(tip) {
+    if (tip.dataset.fades) return;
+    tip.dataset.fades = "1";
+    setTimeout(function close() {
+      if (tip.matches(":hover,:focus-within")) setTimeout(close, 1000);
+      else tip.remove();
+    }, 10000);
+  }
+
+  function undo() {
+    var button = document.querySelector("[data-undo]");
+    if (button) button.click();
+    return Boolean(button);
+  }
+
   /* ---- filter: data-filter offers the operators (data-ops) and values (data-list) of the field that is chosen ---- */
 
   function offer(form) {
@@ -264,15 +329,21 @@
       saveByKey(event);
       return;
     }
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key === "z" && !typing(event.target) && undo()) {
+      event.preventDefault();
+      return;
+    }
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape") { press("Escape"); return; }
     if (root.dataset.keys === "off" || typing(event.target)) return;
     var arrow = event.key === "ArrowDown" || event.key === "ArrowUp";
     if (arrow && !event.target.closest("[data-rows]")) return;
+    if (event.key.toLowerCase() === "x" && pickByKey(event.shiftKey)) { event.preventDefault(); return; }
     if (singleKey(event.key.length === 1 ? event.key.toLowerCase() : event.key)) event.preventDefault();
   });
 
   document.addEventListener("click", function (event) {
+    if (event.target.matches && event.target.matches(PICK)) pick(event.target, event.shiftKey);
     var button = event.target.closest && event.target.closest("[data-reveal],[data-dialog],[data-choose]");
     if (!button) return;
     if (button.dataset.choose) { choose(button); return; }
@@ -290,6 +361,8 @@
     if (form.matches("[data-guard]") || (button && button.dataset.busy)) busy(form, button);
   });
 
+  document.addEventListener("reset", function () { setTimeout(sayPicks); });
+
   document.addEventListener("input", function (event) {
     var form = event.target.form;
     if (form && form.matches("[data-guard]")) sayChanges(form);
@@ -297,6 +370,8 @@
 
   document.addEventListener("change", function (event) {
     var form = event.target.form;
+    if (event.target.matches("[data-all]")) all(PICK).forEach(function (box) { box.checked = event.target.checked; });
+    if (event.target.matches("#bulk input")) sayPicks();
     if (form && form.matches("[data-filter]")) offer(form);
     if (form && form.matches("[data-check]") && event.target.name && event.target.id && typing(event.target)) {
       setTimeout(check, 250, event.target);  /* not while the button to save is being pressed: nothing moves under it */
@@ -322,6 +397,8 @@
     all("[data-reveal],[data-dialog],[data-choose]").forEach(function (button) { button.hidden = false; });
     all("form[data-guard]").forEach(remember);
     all("form[data-filter]").forEach(offer);
+    sayPicks();
+    all(".tip:has([data-undo])").forEach(fade);
     /* A status that was there from the start is not read aloud; writing it again is. */
     all("[data-say] span").forEach(function (span) {
       var text = span.textContent;

@@ -1,0 +1,132 @@
+"""Archive or restore the rows that were chosen in a list, or all of its filter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlencode
+
+import sqlalchemy as sa
+from flask import flash, redirect, request
+from werkzeug.exceptions import BadRequest
+
+from core.i18n.lazy import TextLike, _
+from core.orm.undo import REFUSED, Left
+from core.orm.writing import all_locked, allowed
+from core.web import requests
+from core.web.actions.saying import say_done, say_left
+from core.web.listing.labels import Labels
+from core.web.listing.reading import Reading
+from core.web.listing.refusal import BadRequest as Refused
+from core.web.listing.selection import CHOSEN, EVERY, QUERY
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+    from core.orm.env import Env
+    from core.web.listing.query import Query
+    from core.web.site import Site
+
+MOST = 10_000
+"""Records that are changed in one go: they are held until all are done."""
+LONGEST = 8_000
+MAX_KEY = 2**63 - 1
+
+
+@dataclass
+class BulkActions:
+    """The handlers, over one site."""
+
+    site: Site
+
+    def archive(self, model: str) -> ResponseReturnValue:
+        """Takes records out of lists and choices."""
+        return self._set(model, archived=True)
+
+    def restore(self, model: str) -> ResponseReturnValue:
+        """Puts them back."""
+        return self._set(model, archived=False)
+
+    def _set(self, model: str, *, archived: bool) -> ResponseReturnValue:
+        query, keys, every = self._query(model), _keys(), _every()
+        with requests.writing() as env:
+            if every:
+                keys = self._found(env, model, query)
+            count, left = (0, []) if len(keys) > MOST else _write(env, model, keys, archived=archived)
+            unit = env.session.unit
+        if not keys:
+            flash(str(_("Choose at least one row first.")), "warn")
+        elif len(keys) > MOST:
+            most = requests.env().formats.number(MOST)
+            flash(
+                str(_("At most %(number)s records at once. Choose fewer by a filter.", number=most)), "warn"
+            )
+        elif count:
+            say_done(_told(count, archived=archived), unit)
+        elif not left:
+            flash(
+                str(_("All of them are archived already.") if archived else _("None of them is archived.")),
+                "ok",
+            )
+        say_left(left)
+        kept = query.kept()
+        return redirect(f"/app/{model}?{urlencode(kept)}" if kept else f"/app/{model}", 303)
+
+    def _query(self, model: str) -> Query:
+        """The list from which the form was sent. Raises BadRequest where it is none."""
+        text, env = request.form.get(QUERY, ""), requests.env()
+        try:
+            if len(text) > LONGEST:
+                raise Refused(_("The address has too many parameters."))
+            return self.site.list_view(model, env).query(env, parse_qsl(text, keep_blank_values=True))
+        except Refused as error:
+            raise BadRequest(str(error)) from None
+
+    def _found(self, env: Env, model: str, query: Query) -> Sequence[int]:
+        """The keys of all that the list shows, and one more than are changed at once."""
+        reading = Reading(env, env.registry.models[model], query, Labels(env))
+        statement = sa.select(reading.cls.id).where(*reading.where()).limit(MOST + 1)
+        return env.scalars(statement).all()
+
+
+def _write(env: Env, model: str, keys: Sequence[int], *, archived: bool) -> tuple[int, list[Left]]:
+    """Changes those that the user may change; how many there were, and what was left."""
+    info = env.registry.models[model]
+    records: list[Any] = all_locked(env, info.cls, keys)
+    writable = allowed(env, info, [record.id for record in records], "w")
+    env.write(
+        changed := [
+            record for record in records if record.id in writable and record.archived is not archived
+        ],
+        {"archived": archived},
+    )
+    env.flush()
+    left = [Left(record.display_label(), REFUSED) for record in records if record.id not in writable]
+    return len(changed), left
+
+
+def _told(count: int, *, archived: bool) -> TextLike:
+    number = requests.env().formats.number(count)
+    if count == 1:
+        return _("1 record was archived.") if archived else _("1 record was restored.")
+    if archived:
+        return _("%(number)s records were archived.", number=number)
+    return _("%(number)s records were restored.", number=number)
+
+
+def _keys() -> Sequence[int]:
+    """The rows that were ticked. Raises BadRequest where one is no key."""
+    texts = request.form.getlist(CHOSEN)
+    if not all(
+        text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= MAX_KEY for text in texts
+    ):
+        raise BadRequest(str(_("The form has other fields than this page showed.")))
+    return list(dict.fromkeys(map(int, texts)))
+
+
+def _every() -> bool:
+    """Whether all of the filter was asked for. Raises BadRequest on any other word than that of the page."""
+    if request.form.get(EVERY, "1") != "1":
+        raise BadRequest(str(_("The form has other fields than this page showed.")))
+    return EVERY in request.form

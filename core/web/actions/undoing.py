@@ -1,0 +1,39 @@
+"""The button of a message that takes back what was done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import flash, redirect, request
+from werkzeug.exceptions import NotFound
+
+from core.errors import UserError
+from core.i18n.lazy import _
+from core.orm.undo import NothingToUndo, undo
+from core.web import requests
+from core.web.actions.saying import say_left
+from core.web.signin import own_path
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+
+def undo_unit(unit: int) -> ResponseReturnValue:
+    """Takes back one transaction of the user, and leads back to where they were."""
+    try:
+        with requests.writing() as env:
+            done = undo(env, unit)
+    except NothingToUndo:
+        raise NotFound from None
+    except UserError as error:
+        flash(str(_("It could not be undone: %(reason)s", reason=error)), "error")
+    else:
+        if done.restored == 1:
+            flash(str(_("Undone: 1 record is as it was.")), "ok")
+        elif done.restored:
+            number = requests.env().formats.number(done.restored)
+            flash(str(_("Undone: %(number)s records are as they were.", number=number)), "ok")
+        elif done.already:
+            flash(str(_("This was undone already.")), "ok")
+        say_left(done.left)
+    return redirect(own_path(request.form.get("next")), 303)

@@ -1,0 +1,53 @@
+"""Rows that are chosen in a list, and what the bar for them offers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from core.web.listing.grouping import summed_items
+
+if TYPE_CHECKING:
+    from core.orm.env import Env
+    from core.web.listing.query import Query
+
+CHOSEN, EVERY, QUERY = "row", "all", "query"
+"""What the form of the bar sends: the rows that are ticked, whether all of the filter is meant, and the filter."""
+
+
+@dataclass
+class Selection:
+    """What the template knows as `list.selection`; `sums` names the columns that are added up."""
+
+    path: str
+    query: str
+    symbol: str
+    sums: frozenset[str]
+    archives: bool
+    restores: bool
+    every: str | None = None
+
+
+def selection(env: Env, query: Query) -> Selection | None:
+    """The bar of a list; None for those who may change none of its records."""
+    model = query.columns.model
+    if not env.may(model.name, "w"):
+        return None
+    shown = query.shown_archived
+    return Selection(
+        path=query.path,
+        query=urlencode(query.kept()),
+        symbol=env.formats.money(Decimal(0)).rstrip("0"),
+        sums=frozenset(item.name for item in summed_items(query.columns)),
+        archives=shown is not True,
+        restores=shown is not False,
+    )
+
+
+def boxes(keys: Sequence[int]) -> list[str]:
+    """A cell for each row with a box to tick, which the head and the link of the row name."""
+    start = f'<td><input type="checkbox" name="{CHOSEN}" value="'
+    return [f'{start}{key}" aria-labelledby="c r{key}"></td>' for key in keys]
