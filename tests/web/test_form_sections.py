@@ -101,3 +101,15 @@ def test_no_browser_cuts_what_is_pasted(sample: kit.Served) -> None:
     """A length that the browser keeps would cut a text without a word; the server says by how much it is too long."""
     form = sample.sign_in("dewi").get("/app/sample.thing/new").main.one("form", data_check="")
     assert not [item for item in form.walk() if item.get("maxlength") is not None]
+
+
+def test_what_is_only_shown_reads_as_on_the_page_and_is_no_input(served: kit.Served) -> None:
+    """Roles are changed by administrators; a link that one may not set takes no list of choices to be shown."""
+    visitor = served.sign_in("made", lang="en")
+    key = served.first("base.role", name="crm.manager")
+    shown = kit.form_in(visitor.get(f"/app/base.role/{key}/edit").main)
+    read = [item for item in shown.all("input") if item.get("readonly") is not None]
+    assert read and all(item.get("name") is None for item in read)
+    assert "crm" in {item["value"] for item in read}
+    labels = [label.text for label in shown.all("label", for_=read[0]["id"])]
+    assert labels and "required" not in labels[0]
