@@ -48,14 +48,16 @@ class Door:
         """Whether nobody is let in."""
         return not (self.guests or self.users or self.roles or self.operation)
 
+    def is_open(self, env: Env) -> bool:
+        """Whether the user may enter an address that names no model."""
+        return self.guests or (self.users and env.user.id is not None) or bool(self.roles & env.user.roles)
+
     def check(self, env: Env, model: str) -> None:
         """Raises NotFound for an unknown model, Forbidden or AccessDenied where the user may not enter."""
-        if self.guests or (self.users and env.user.id is not None):
+        if self.is_open(env):
             return
         if self.operation is None:
-            if not self.roles & env.user.roles:
-                raise Forbidden
-            return
+            raise Forbidden
         info = env.registry.models.get(model)
         if info is None:
             raise NotFound
@@ -117,6 +119,7 @@ class RouteMap:
         self._app = app
         self.assembly = assembly
         self._routes: dict[str, Route] = {}
+        self._by_path: dict[str, Route] = {}
 
     def add(self, *routes: Route) -> None:
         """Makes Flask's rules of routes. Raises LoadError where one says nobody who may open it."""
@@ -126,6 +129,8 @@ class RouteMap:
                     _("The route %(path)s says nobody who may open it.", path=route.path),
                     _("Give it a door with roles, an operation, or for guests."))  # fmt: skip
             self._routes[route.name] = route
+            if "GET" in route.methods:
+                self._by_path[route.path] = route
             self._app.add_url_rule(route.path, route.name, route.view, methods=list(route.methods))
 
     def __iter__(self) -> Iterator[Route]:
@@ -137,6 +142,10 @@ class RouteMap:
     def get(self, name: str | None) -> Route | None:
         """The route of an endpoint."""
         return self._routes.get(name or "")
+
+    def at(self, path: str) -> Route | None:
+        """The route of a page whose address has no parts that vary."""
+        return self._by_path.get(path)
 
     def form_size(self, name: str | None, model: str) -> int:
         """How many bytes the form of an endpoint may have more than is usual."""

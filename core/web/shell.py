@@ -152,7 +152,10 @@ def menus() -> list[Menu]:
 
 
 def _may_open(menu: Menu) -> bool:
-    return isinstance(menu.target, str) or requests.env().may(menu.target, "r")
+    if not isinstance(menu.target, str):
+        return requests.env().may(menu.target, "r")
+    route = requests.site().routes.at(menu.target)
+    return route is None or route.door.is_open(requests.env())
 
 
 def _link(menu: Menu) -> Link:

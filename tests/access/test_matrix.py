@@ -24,9 +24,9 @@ from tests.access.records import LONG_ENOUGH, canary, short, value
 from tests.access.stage import GUEST, OWN, PERSONAL, THROUGH, Sample, Stage, same
 from tests.web.markup import read, typed
 
-MODELS = ("base.access_right", "base.address", "base.company", "base.currency", "base.partner", "base.partner_email",
-          "base.partner_link", "base.partner_phone", "base.province", "base.regency", "base.role", "base.saved_view",
-          "base.tag", "base.team", "base.user", "crm.lead")  # fmt: skip
+MODELS = ("base.access_right", "base.address", "base.change", "base.company", "base.currency", "base.partner",
+          "base.partner_email", "base.partner_link", "base.partner_phone", "base.province", "base.regency", "base.role",
+          "base.saved_view", "base.sequence", "base.tag", "base.team", "base.user", "crm.lead")  # fmt: skip
 """For the names of the tests only: `test_every_model_is_in_the_matrix` sees to it that none is missing."""
 VIEWS = "base.saved_view"
 DECOY = canary(999_999)
@@ -116,10 +116,14 @@ class Cases:
 
     # ------------------------------------------------------------- records
     def records(self, who: str) -> None:
-        """The page of each record: 403 for the model, 404 for the record, and the very 404 of what is not there."""
-        missing = self.get(who, f"{self.path}/987654321")
+        """The page of each record and of its history: 403 for the model, and the very 404 of what is not there."""
+        for behind in ("", "/history"):
+            self._pages(who, behind)
+
+    def _pages(self, who: str, behind: str) -> None:
+        missing = self.get(who, f"{self.path}/987654321{behind}")
         for sample in self.samples:
-            path = f"{self.path}/{sample.id}"
+            path = f"{self.path}/{sample.id}{behind}"
             if not self.enters(who, "r"):
                 self.refuse(who, path, "record", "r", 403)
                 continue
@@ -128,7 +132,7 @@ class Cases:
             self.count("record", "r", allowed)
             assert answer.status_code == (200 if allowed else 404), (who, sample)
             if not allowed:
-                assert same(answer, missing, but={path: f"{self.path}/987654321"}), (who, sample)
+                assert same(answer, missing, but={path: f"{self.path}/987654321{behind}"}), (who, sample)
 
     # ------------------------------------------------------------- forms
     def forms(self, who: str) -> None:
@@ -228,6 +232,47 @@ class Cases:
         self.get(who, self.path)  # what was done is said once, and is no business of the next test
         self.count("views", "c", True)
 
+    # ------------------------------------------------------------- actions
+    def actions(self, who: str) -> None:
+        """Archive, restore and delete, as far as nothing is changed by it: what is not archived is restored."""
+        for sample in self.samples:
+            path = f"{self.path}/{sample.id}"
+            for name in ("archive", "restore"):
+                self.act(who, f"{path}/{name}", sample, "w", {}, does=name == "restore")
+            old = {"version": "987654321"}
+            self.act(who, f"{path}/delete", sample, "d", None, status=200)
+            self.act(who, f"{path}/delete", sample, "d", old, status=409)
+        many = {"row": [str(sample.id) for sample in self.samples]}
+        for name in ("archive", "restore"):
+            if not self.enters(who, "w"):
+                self.refuse(who, f"{self.path}/{name}", name, "w", 403, many)
+        if self.enters(who, "w"):
+            status = 303 if self.enters(who, "r") else 403
+            assert self.staged.ask(who, f"{self.path}/restore", many).status_code == status
+
+    def act(
+        self,
+        who: str,
+        path: str,
+        sample: Sample,
+        operation: str,
+        data: Any,
+        *,
+        status: int = 303,
+        does: bool = True,
+    ) -> None:
+        """One action with one record; `does` is false where those who may are not to do it."""
+        if not self.enters(who, operation) or not self.enters(who, "r"):
+            self.refuse(who, path, "action", operation, 403, data)
+        elif not self.staged.may(who, sample, operation):
+            self.refuse(
+                who, path, "action", operation, 403 if self.staged.may(who, sample, "r") else 404, data
+            )
+        elif does:
+            answer = self.staged.ask(who, path, data)
+            assert answer.status_code == status, (who, path, answer.status_code)
+            self.count("action", operation, True)
+
     @property
     def forged(self) -> dict[str, Any]:
         return {item.name: self.samples[0].word for item in self.info.own_fields if type(item) is Char}
@@ -321,6 +366,18 @@ def test_views_of_each_list(staged: Stage, model: str) -> None:
     assert cases.tally["views", "c", True] and cases.tally["views", "c", False]
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_actions_with_each_record(staged: Stage, model: str) -> None:
+    cases = Cases(staged, model)
+    with staged.unchanged():
+        for who in staged.roles:
+            cases.actions(who)
+    for operation in ("w", "d"):
+        granted = any(cases.enters(who, operation) for who in staged.roles)
+        assert cases.tally["action", operation, False]
+        assert cases.tally["action", operation, True] or not granted
+
+
 def _check_tally(cases: Cases) -> None:
     """For each operation that some role has, an allowed case at each of its doors; a denied one always."""
     doors = {"r": ["list", "csv", "sort", "record", "orm"], "w": ["edit", "orm"], "c": ["new"], "d": ["orm"]}
@@ -349,10 +406,22 @@ def _company_owned() -> type:
 
 
 # ----------------------------------------------------------------- other routes
-MODEL_ROUTES = {"list": Cases.lists, "record": Cases.records, "new": Cases.forms, "edit": Cases.forms,
-                "save_view": Cases.views, "change_view": Cases.views, "delete_view": Cases.views}  # fmt: skip
+MODEL_ROUTES = {
+    **dict.fromkeys(("list",), Cases.lists),
+    **dict.fromkeys(("record", "history"), Cases.records),
+    **dict.fromkeys(("new", "edit"), Cases.forms),
+    **dict.fromkeys(("archive", "restore", "delete", "archive_many", "restore_many"), Cases.actions),
+    **dict.fromkeys(("save_view", "change_view", "delete_view"), Cases.views),
+}
 """The driver of each route that is about a model."""
-PLACES = {"code": "en", "filename": "lumbung.css", "token": "x" * 43, "key": "1", "model": "base.partner"}
+PLACES = {
+    "code": "en",
+    "filename": "lumbung.css",
+    "token": "x" * 43,
+    "key": "1",
+    "unit": "1",
+    "model": "base.partner",
+}
 """A value for each parameter of a path."""
 
 
