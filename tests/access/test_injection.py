@@ -177,10 +177,10 @@ def drawn(staged: Stage, who: str, path: str) -> dict[str, Any]:
 
 
 def unsaved(staged: Stage, model: str, sent: dict[str, Any], name: str) -> dict[str, Any]:
-    """A form that cannot be saved whatever stands in `name`: another text is too long."""
+    """A form that cannot be saved whatever stands in `name`: another text is too long, where it has one."""
     fields = staged.registry.models[model].fields
-    other = next(other for other in sent if other != name and type(fields.get(other)) is Char)
-    return {**sent, other: "x" * 1_000}
+    other = next((other for other in sent if other != name and type(fields.get(other)) is Char), None)
+    return {**sent, other: "x" * 1_000} if other else sent
 
 
 def _ask_forms(staged: Stage, route: Route, model: str) -> set[tuple[str, str, str]]:

@@ -323,7 +323,14 @@ def dispatcher(urls: Mapping[str, str], shared: Sites) -> Dispatcher:
 
 def address(rule: Rule) -> str:
     """An address of a route, with values that lead somewhere."""
-    known = {"model": "crm.lead", "key": 1, "code": "en", "filename": "lumbung.css", "token": "nothing"}
+    known = {
+        "model": "crm.lead",
+        "key": 1,
+        "unit": 1,
+        "code": "en",
+        "filename": "lumbung.css",
+        "token": "nothing",
+    }
     built = rule.build({name: known[name] for name in rule.arguments}, append_unknown=False)
     assert built is not None
     return built[1]

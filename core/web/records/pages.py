@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 LATEST = 5
 """Changes that stand on the page of a record."""
-NEXT, BACK, CHECK = BUTTONS
+NEXT, BACK, CHECK, _ROW = BUTTONS
 """Save and begin another one; from a conflict back to the form; say what is wrong with one input."""
 
 COPY = "copy"
