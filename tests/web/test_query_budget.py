@@ -7,6 +7,7 @@ import re
 import pytest
 import sqlalchemy as sa
 
+from core.orm.links import Link
 from tests.web import kit
 from tests.web.conftest import Statements
 
@@ -44,11 +45,11 @@ FORM = 10
 """For the session, the record and the right to change it, and what else stands around the inputs."""
 
 
-@pytest.mark.parametrize(("model", "links"), [("crm.lead", 6), ("base.partner", 7), ("base.user", 4)])
-def test_a_form_takes_few_statements(
-    shared: kit.Served, statements: Statements, model: str, links: int
-) -> None:
+@pytest.mark.parametrize("model", ["crm.lead", "base.partner", "base.user"])
+def test_a_form_takes_few_statements(shared: kit.Served, statements: Statements, model: str) -> None:
     """Ten, and one for each link or list of records that it shows."""
+    view = shared.site.assembly.views[f"{model}.form"]
+    links = sum(isinstance(view.model.fields[node.name], Link) for node in view.fields)
     visitor = shared.sign_in("made")
     for path in ("new", "1/edit", "1"):
         visitor.get(f"/app/{model}/{path}")
@@ -58,8 +59,8 @@ def test_a_form_takes_few_statements(
         assert len(taken) <= FORM + links, (path, len(taken), "\n".join(taken))
 
 
-def test_changing_many_rows_at_once_is_one_statement(served: kit.Served, statements: Statements) -> None:
-    """It leaves the marks of a change, and records that were read before follow."""
+def test_changing_many_rows_at_once_takes_few_statements(served: kit.Served, statements: Statements) -> None:
+    """Keys, rows before, the change, rows after, history, texts; records that were read before follow."""
     with served.env() as env:
         lead = env["crm.lead"]
         some = sa.select(lead.id).where(lead.title.ilike("%a%"))
@@ -71,4 +72,4 @@ def test_changing_many_rows_at_once_is_one_statement(served: kit.Served, stateme
         assert 0 < len(seen) < len(known)
         assert all("a" in record.title.lower() for record in seen)
         assert all(record.version == known[record] + (record in seen) for record in known)
-    assert len(changed) == 1, "\n".join(changed)
+    assert len(changed) <= 7, "\n".join(changed)

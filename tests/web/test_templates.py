@@ -21,6 +21,7 @@ LEADS = "/app/crm.lead"
 ADDRESSES = (
     "/", LEADS, f"{LEADS}?sort=nope", f"{LEADS}/1", f"{LEADS}/1/edit", f"{LEADS}/new",
     "/app/base.user/1/edit", "/app/base.partner/1", "/app/base.role", "/nowhere", "/settings/password",
+    "/settings/activity", f"{LEADS}/1/history", f"{LEADS}/1/delete",
 )  # fmt: skip
 
 
@@ -48,8 +49,16 @@ def test_every_template_is_drawn(served: kit.Served, monkeypatch: pytest.MonkeyP
     visitor.fill(f"{LEADS}/new", {"title": ""})
     visitor.fill(LEADS, {"name": ""}, action=f"{LEADS}/views")
     visitor.send(visitor.get("/app/base.user/3"), action="/app/base.user/3/link")
+    _lose_to_another(visitor)
     known = {name_of(path) for path in TEMPLATES}
     assert known - drawn == NEVER_DRAWN.keys()
+
+
+def _lose_to_another(visitor: kit.Visitor) -> None:
+    """A form that is sent when somebody else has saved another value meanwhile."""
+    form = visitor.get(f"{LEADS}/1/edit")
+    visitor.fill(f"{LEADS}/1/edit", {"title": "theirs"})
+    assert visitor.send(form, {"title": "mine"}).status_code == 409
 
 
 def test_every_macro_is_used() -> None:
