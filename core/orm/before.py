@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from core.orm.changes import by_model, changed_names
+from core.orm.changes import KEY, by_model, changed_names
 from core.orm.model import Model
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def call_methods(session: Session) -> None:
         created = [record for record in session.new if record not in told and _has(record, "before_create")]
         updated = {
             record: fresh
-            for record in session.dirty
+            for record in sorted(session.dirty, key=KEY)
             if _has(record, "before_write")
             and (fresh := changed_names(record) - told.get(record, frozenset()))
         }

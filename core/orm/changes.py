@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from core.orm.info import ModelInfo
     from core.orm.session import Session
 
+KEY = attrgetter("id")
+"""By which changed records are put in an order: the session has none for them."""
 STAMPS = frozenset({"id", "version", "created_at", "created_by", "updated_at", "updated_by"})
 
 
@@ -36,7 +39,7 @@ class Changes:
         self.stale: Any = None
         """What depends on the deleted rows (core.orm.computes), looked up while they are there."""
         self.updated: dict[ModelInfo, dict[Any, frozenset[str]]] = defaultdict(dict)
-        for record in session.dirty:
+        for record in sorted(session.dirty, key=KEY):
             if names := changed_names(record):
                 self.updated[record.__lumbung__][record] = names
 
