@@ -410,7 +410,7 @@
   /* data-focus: what must be read first. The browser's own autofocus comes before, where it knows it for this element. */
   function focusFirst() {
     var target = document.querySelector("[data-focus]");
-    if (target && !target.contains(document.activeElement)) target.focus();
+    if (target && document.activeElement === document.body) target.focus();  /* not away from where one went meanwhile */
   }
 
   init();
