@@ -173,11 +173,12 @@ def _check_late(registry: Registry, info: ModelInfo, item: Field[Any]) -> None:
 def _unknown(
     registry: Registry, info: ModelInfo, item: Field[Any], dotted: str, here: ModelInfo, name: str
 ) -> LoadError:
+    remedy = _("Correct depends=.")
     return _fault(
         registry, item,
         _("Field %(model)s.%(field)s depends on “%(path)s”, but %(other)s has no such field or link “%(name)s”.",
           model=info.name, field=item.name, path=dotted, other=here.name, name=name),
-        did_you_mean(name, list(here.fields), _("Correct depends=.")))  # fmt: skip
+        remedy if name in here.fields else did_you_mean(name, list(here.fields), remedy))  # fmt: skip
 
 
 def _moving(registry: Registry, info: ModelInfo, item: Field[Any], dotted: str) -> LoadError:

@@ -438,6 +438,81 @@ MODELS = [
     ),
 ]
 
+
+def computed(options: str, *more: str) -> str:
+    """An addon with a link, more fields, and one computed field, which is marked."""
+    fields = ["link = Many2one(Thing)", f'sum = Integer(compute="_sum", {options})  # here', *more]
+    methods = "    @classmethod\n    def _sum(cls, records): pass\n"
+    return publishing(OWN.replace(" pass\n", "\n    " + "\n    ".join(fields) + "\n" + methods), "Own")
+
+
+COMPUTES = [
+    single(
+        "computed by nothing",
+        computed('depends=("id",)').replace("def _sum", "def _sums"),
+        "bad.own.sum",
+        "_sum()",
+        remedy=("Did you mean", "_sums"),
+    ),
+    single("depends on nothing", computed('depends=("colour",)'), "bad.own", "colour", remedy=("depends=",)),
+    single(
+        "depends on a field that a link does not have",
+        computed('depends=("link.wieght",)'),
+        "link.wieght",
+        "good.thing",
+        remedy=("Did you mean", "weight"),
+    ),
+    single(
+        "depends on more than a value",
+        computed('depends=("size.x",)', "size = Integer()"),
+        "size.x",
+        "bad.own",
+        remedy=("depends=",),
+    ),
+    single("depends without the comma", computed('depends=("size")'), "bad.own.sum", remedy=("comma",)),
+    single(
+        "depends on what every write changes",
+        computed('depends=("link.version",)'),
+        "link.version",
+        remedy=("depends=",),
+    ),
+    single(
+        "computed of itself", computed('depends=("sum",)'), "bad.own.sum → bad.own.sum", remedy=("depends=",)
+    ),
+    single(
+        "computed in a circle",
+        computed('depends=("other",)', 'other = Integer(compute="_sum", depends=("sum",))'),
+        "bad.own.sum → bad.own.other → bad.own.sum",
+        remedy=("depends=",),
+    ),
+    single(
+        "computed in a circle over a link",
+        computed(
+            'depends=("children.sum",)',
+            "parent = Many2one(lambda: Own)",
+            'children = One2many(lambda: Own, "parent")',
+        ),
+        "circle",
+        "bad.own.sum",
+        remedy=("depends=",),
+    ),
+    single(
+        "required, but computed late",
+        computed('depends=("link.weight",), required=True'),
+        "bad.own.sum",
+        "required",
+        remedy=("default=",),
+    ),
+    single(
+        "computed link",
+        publishing(
+            OWN.replace("pass", '\n    link = Many2one(Thing, compute="display_label")  # here'), "Own"
+        ),
+        "bad.own.link",
+        remedy=("before_create()",),
+    ),
+]
+
 HOOKS = [
     single(
         "unknown hook", hook("def modells():\n    return []"), "modells()", remedy=("Did you mean", "models")
@@ -690,7 +765,7 @@ MORE = [
     ),
 ]
 
-CASES = [*MORE, *DEPENDENCIES, *MANIFESTS, *FIELDS, *MODELS, *HOOKS, *REST]
+CASES = [*MORE, *DEPENDENCIES, *MANIFESTS, *FIELDS, *COMPUTES, *MODELS, *HOOKS, *REST]
 
 
 @pytest.fixture
