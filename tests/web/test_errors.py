@@ -71,7 +71,8 @@ def test_each_error_has_a_page_in_the_reader_s_language(shared: kit.Served, lang
             assert heading(answer) == gettext("core", texts[status]), address
         assert answer.page.one("html")["lang"] == lang
         assert "Ayu Lestari" in answer.page.one("header", class_="side").text, "the way on is there"
-        assert answer.main.one("div", class_="empty").one("a")["href"] == "/"
+        ways = [link["href"] for link in answer.main.one("div", class_="empty").all("a")]
+        assert "/" in ways, address
         numbers.add(number(answer))
     assert len(numbers) == len(ADDRESSES)
 

@@ -103,7 +103,6 @@ REFUSED = [
     ("filter_operator", MARK),
     ("filter_field", MARK),
     ("filter_value", MARK),
-    ("filter", "1"),
     ("view", "kanban"),
     ("order", "title"),
     ("offset", "1"),

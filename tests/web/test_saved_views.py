@@ -55,7 +55,7 @@ def test_a_list_is_saved_under_a_name_and_opened_by_its_tab(served: kit.Served) 
     assert current(opened.page) == [NAME]
     assert "Filter diubah" not in opened.main.text
     heads = [head.text for head in opened.main.one("thead").all("th")]
-    assert len(heads) == 2
+    assert len(heads) == 3, "the choice of rows, then its two columns"
     assert {row["class"] for row in opened.main.all("tr", **{"class": "grp"})} == {"grp"}
 
 
