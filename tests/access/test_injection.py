@@ -204,6 +204,7 @@ def _ask_forms(staged: Stage, route: Route, model: str) -> set[tuple[str, str, s
         asked.add((route.name, "form", name))
     forged = staged.ask(who, path, {**sent, MARK: "1"})
     assert forged.status_code == 400, route.name
+    staged.ask(who, "/")  # what was said of it is shown once, and not on the page of the next route
     return asked
 
 

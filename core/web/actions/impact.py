@@ -87,9 +87,9 @@ def _leading(env: Env, going: Found, ondelete: str) -> Iterator[tuple[ModelInfo,
     """For each link of that kind, the records that lead to what goes and do not go themselves."""
     for target, keys in list(going.items()):
         for other, link in env.registry.incoming(target.name):
-            if link.ondelete == ondelete and env.may(other.name, "r"):
+            if link.ondelete == ondelete and env.may(other.name, "r") and env.may_see(other.name, link.name):
                 cls: Any = other.cls
-                wanted = sa.select(cls.id).where(among(env, other.table.c[link.key], keys)).order_by(cls.id)
+                wanted = sa.select(cls.id).where(among(env, getattr(cls, link.key), keys)).order_by(cls.id)
                 staying = set(env.scalars(wanted)) - set(going.get(other, ()))
                 if staying:
                     yield other, link, sorted(staying)

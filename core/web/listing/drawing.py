@@ -63,22 +63,17 @@ def show(reading: Reading, columns: Columns, found: Sequence[Any], *, choosing: 
     under = (
         [next(filter(None, parts), "") for parts in zip(*lines, strict=True)] if lines else [""] * len(keys)
     )
-    values = Values(keys, [shown(item) for item in columns.items], _marked(reading, keys, under))
+    under = _marked(under) if reading.query.is_archive else under
+    values = Values(keys, [shown(item) for item in columns.items], under)
     if choosing and values.shown:
         values.boxes = boxes(keys)
     return values
 
 
-def _marked(reading: Reading, keys: Sequence[int], under: Sequence[str]) -> Sequence[str]:
-    """The small lines, those of archived records saying so."""
-    archived = reading.archived(keys)
-    if not archived:
-        return under
+def _marked(under: Sequence[str]) -> Sequence[str]:
+    """The small lines of archived records, which say so."""
     word = str(_("Archived"))
-    return [
-        " · ".join(filter(None, (word, line))) if key in archived else line
-        for key, line in zip(keys, under, strict=True)
-    ]
+    return [" · ".join(filter(None, (word, line))) for line in under]
 
 
 def _shown(reading: Reading, item: Field[Any], keys: Sequence[int], values: Sequence[Any]) -> Sequence[Any]:

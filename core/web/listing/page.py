@@ -134,7 +134,7 @@ def draw_page(view: ListView, reading: Reading, form: FilterForm) -> ListPage:
         searchable=view.is_searchable,
         sizes=[(size, query.href(limit=size), size == query.size) for size in SIZES],
         menus=_menus(view, query),
-        archived_href=query.href(archived__eq="true") if query.shown_archived is False else None,
+        archived_href=query.href(archived__eq="true") if not query.is_archive else None,
         selection=selection(env, query),
         kept={name: query.kept(*names) for name, names in FORMS.items()},
     )

@@ -51,13 +51,10 @@ class Query:
     view: str = ""
 
     @property
-    def shown_archived(self) -> bool | None:
-        """Whether the list shows archived records: only others unless a filter says so, None for both."""
-        asked = [item for item in self.filters if item.is_archived]
-        if not asked:
-            return False
-        said = {item.text for item in asked if item.operator == "eq"}
-        return True if "true" in said else False if "false" in said else None
+    def is_archive(self) -> bool:
+        """Whether a filter asks for archived records, which no list shows otherwise."""
+        asked = {(item.operator, item.text) for item in self.filters if item.is_archived}
+        return not asked.isdisjoint({("eq", "true"), ("ne", "false")})
 
     def href(self, **changes: Any) -> str:
         """The same list with other parameters; None leaves one out. Only turning a page keeps the page."""

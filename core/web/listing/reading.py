@@ -60,14 +60,6 @@ class Reading:
         self.labels.forget()
         self.env.session.expunge_all()
 
-    def archived(self, keys: Sequence[int]) -> set[int]:
-        """Which of the rows are archived; asked only where both kinds may be among them."""
-        shown = self.query.shown_archived
-        if shown is not None:
-            return set(keys) if shown else set()
-        return set(self.env.scalars(sa.select(self.cls.id).where(
-            among(self.env, self.cls.id, keys), self.cls.archived.is_(True))))  # fmt: skip
-
     # ------------------------------------------------------------- counts
     def count(
         self, filters: Iterable[sa.ColumnElement[bool]] | None = None, most: int = COUNT_LIMIT + 1

@@ -26,8 +26,7 @@ class Selection:
     query: str
     symbol: str
     sums: frozenset[str]
-    archives: bool
-    restores: bool
+    is_archive: bool
     every: str | None = None
 
 
@@ -36,14 +35,12 @@ def selection(env: Env, query: Query) -> Selection | None:
     model = query.columns.model
     if not env.may(model.name, "w"):
         return None
-    shown = query.shown_archived
     return Selection(
         path=query.path,
         query=urlencode(query.kept()),
         symbol=env.formats.money(Decimal(0)).rstrip("0"),
         sums=frozenset(item.name for item in summed_items(query.columns)),
-        archives=shown is not True,
-        restores=shown is not False,
+        is_archive=query.is_archive,
     )
 
 

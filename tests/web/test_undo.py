@@ -1,0 +1,288 @@
+"""A transaction is taken back: changes, deletes and new records, as far as nobody changed more since."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from core import CurrentUser, UserError
+from core.orm.env import open_env
+from core.orm.undo import NothingToUndo, Undone, undo
+from tests.web import kit
+from tests.web.conftest import Statements
+from tests.web.test_query_budget import asked
+
+LEAD, PARTNER = "crm.lead", "base.partner"
+Person = Callable[..., Any]
+
+
+def acting(served: kit.Served, name: str) -> Any:
+    """An env of one of the people of the demo data, for a `with` block."""
+    with served.env() as env:
+        users = env["base.user"]
+        user = env.scalars(sa.select(users).where(users.email.startswith(name))).one()
+        roles, todo = set[str](), list(user.roles)
+        while todo:
+            role = todo.pop()
+            todo += [other for other in role.implies if other.name not in roles]
+            roles.add(role.name)
+        companies = tuple(env.scalars(sa.select(env["base.company"].id)))
+        person = CurrentUser(user.id, user.name, roles=frozenset(roles), companies=companies)
+    served.forget()
+    return open_env(served.site.assembly.registry, served.database, person)
+
+
+def done_by(served: kit.Served, name: str, act: Callable[[Any], Any]) -> int:
+    """The number of a transaction in which somebody did something."""
+    with acting(served, name) as env:
+        act(env)
+        unit: int = env.session.unit
+    return unit
+
+
+def undone(served: kit.Served, unit: int, name: str = "dewi") -> Undone:
+    with acting(served, name) as env:
+        return undo(env, unit)
+
+
+def why(done: Undone) -> list[tuple[str, tuple[str, ...]]]:
+    return [(str(left.why), left.fields) for left in done.left]
+
+
+def write(model: str, key: int, **values: Any) -> Callable[[Any], None]:
+    return lambda env: env.write([kit.record(env, model, key)], values)
+
+
+# ----------------------------------------------------------------- changes
+def test_a_change_is_taken_back_and_history_tells_of_both(served: kit.Served) -> None:
+    before = {name: served.value(LEAD, 1, name) for name in ("note", "revenue", "city", "tags")}
+    with served.env() as env:
+        tags = [tag.id for tag in env.scalars(sa.select(env["base.tag"]).order_by(env["base.tag"].id))][-2:]
+    city = served.first("base.regency", name="Kota Surabaya")
+
+    def act(env: Any) -> None:
+        lead = kit.record(env, LEAD, 1)
+        env.write([lead], {"note": "Lain", "revenue": 7, "city_id": city})
+        env.flush()
+        env.write([lead], {"note": "Lagi", "tags": env.read(env["base.tag"], tags)})
+
+    unit = done_by(served, "dewi", act)
+    assert served.value(LEAD, 1, "note") == "Lagi"
+    done = undone(served, unit)
+    assert (done.restored, done.already, done.left) == (1, 0, [])
+    assert {name: served.value(LEAD, 1, name) for name in before} == before
+    with served.env() as env:
+        change = env["base.change"]
+        told = env.scalars(
+            sa.select(change).where(change.model == LEAD, change.record_id == 1).order_by(change.id)
+        ).all()
+        later = [row.values["note"] for row in told if row.unit != unit and "note" in (row.values or {})]
+        assert later == [["Lagi", before["note"]]]
+
+
+def test_a_field_that_somebody_changed_since_is_left(served: kit.Served) -> None:
+    unit = done_by(served, "dewi", write(LEAD, 1, note="Lain", job_title="Direktur"))
+    served.change(LEAD, 1, note="Made")
+    done = undone(served, unit)
+    assert served.value(LEAD, 1, "note") == "Made"
+    assert served.value(LEAD, 1, "job_title") is None
+    assert done.restored == 1
+    assert why(done) == [("It was changed since.", ("Note",))] or why(done) == [
+        ("Sudah diubah lagi sesudahnya.", ("Catatan",))
+    ]
+    assert done.left[0].label == served.value(LEAD, 1, "title")
+
+
+def test_a_second_time_there_is_nothing_left_to_undo(served: kit.Served) -> None:
+    unit = done_by(served, "dewi", write(LEAD, 1, note="Lain"))
+    assert undone(served, unit).restored == 1
+    done = undone(served, unit)
+    assert (done.restored, done.already, done.left) == (0, 1, [])
+
+
+def test_an_undo_can_be_undone(served: kit.Served) -> None:
+    unit = done_by(served, "dewi", write(LEAD, 1, note="Lain"))
+    again = done_by(served, "dewi", lambda env: undo(env, unit))
+    assert undone(served, again).restored == 1
+    assert served.value(LEAD, 1, "note") == "Lain"
+
+
+def test_what_rules_refuse_is_refused_as_a_whole(served: kit.Served) -> None:
+    key = served.first(LEAD, state="new")
+    served.change(LEAD, key, mobile="0812-2045-7781")
+
+    def act(env: Any) -> None:
+        env.write([kit.record(env, LEAD, key)], {"state": "working", "note": "Dihubungi"})
+
+    unit = done_by(served, "dewi", act)
+    with pytest.raises(UserError):
+        undone(served, unit)
+    assert served.value(LEAD, key, "note") == "Dihubungi"
+    assert served.value(LEAD, key, "state") == "working"
+
+
+# ----------------------------------------------------------------- whose
+def test_only_ones_own_or_an_administrator(served: kit.Served) -> None:
+    unit = done_by(served, "dewi", write(LEAD, 1, note="Lain"))
+    for person, number in (("ayu", unit), ("dewi", unit + 1), ("dewi", 0)):
+        with pytest.raises(NothingToUndo):
+            undone(served, number, person)
+    assert served.value(LEAD, 1, "note") == "Lain"
+    assert undone(served, unit, "made").restored == 1
+
+
+def test_what_one_may_not_change_any_more_is_left(served: kit.Served) -> None:
+    with served.env() as env:
+        users = env["base.user"]
+        ayu, bima = (
+            env.scalar(sa.select(users.id).where(users.email.startswith(name))) for name in ("ayu", "bima")
+        )
+    key = served.first(LEAD, owner_id=ayu)
+    team = served.value(LEAD, key, "team")
+    unit = done_by(served, "ayu", write(LEAD, key, note="Lain"))
+    served.change(LEAD, key, owner_id=bima, team_id=team)
+    done = undone(served, unit, "ayu")
+    assert done.restored == 0 and len(done.left) == 1
+    assert served.value(LEAD, key, "note") == "Lain"
+
+
+# ----------------------------------------------------------------- deletes
+def company(served: kit.Served) -> int:
+    """A company with two addresses, a phone, a person with a role there, and one who works there."""
+    with served.env() as env:
+        [made] = env.create(
+            env[PARTNER], [{"name": "PT Maju", "kind": "company", "notes": "Lama", "archived": False}]
+        )
+        [person, _staff] = env.create(env[PARTNER], [{"name": "Sri"}, {"name": "Tono", "parent": made}])
+        env.create(
+            env["base.address"], [{"partner": made, "street": street} for street in ("Jl. A", "Jl. B")]
+        )
+        env.create(env["base.partner_phone"], [{"partner": made, "number": "0812-2045-7781"}])
+        env.create(env["base.partner_link"], [{"person": person, "company": made, "role": "finance"}])
+        made.tags = [env.scalars(sa.select(env["base.tag"]).limit(1)).one()]
+        env.flush()
+        return int(made.id)
+
+
+def around(served: kit.Served, key: int) -> dict[str, Any]:
+    with served.env() as env:
+        record = env.get(env[PARTNER], key)
+        if record is None:
+            return {}
+        return {
+            "values": {item.name: getattr(record, item.key) for item in record.__lumbung__.validated},
+            "addresses": [(item.id, item.street, item.use) for item in record.addresses],
+            "phones": [(item.id, item.number) for item in record.phones],
+            "contacts": [(item.id, item.person_id, item.role) for item in record.contacts],
+            "employees": [item.id for item in record.employees],
+            "tags": [item.id for item in record.tags],
+        }
+
+
+def delete(model: str, key: int) -> Callable[[Any], None]:
+    return lambda env: env.delete([kit.record(env, model, key)])
+
+
+def test_a_deleted_company_comes_back_with_all_that_went_along(served: kit.Served) -> None:
+    key = company(served)
+    before = around(served, key)
+    assert [len(before[name]) for name in ("addresses", "phones", "contacts", "employees", "tags")] == [
+        2,
+        1,
+        1,
+        1,
+        1,
+    ]
+    unit = done_by(served, "dewi", delete(PARTNER, key))
+    assert around(served, key) == {}
+    done = undone(served, unit)
+    assert done.left == []
+    assert around(served, key) == before, "under its old number, so that links to it lead there again"
+    again = undone(served, unit)
+    assert again.restored == 0 and again.already == done.restored
+
+
+def test_what_hung_on_something_that_is_gone_by_now_cannot_come_back(served: kit.Served) -> None:
+    key = company(served)
+    address = around(served, key)["addresses"][0][0]
+    unit = done_by(served, "dewi", delete("base.address", address))
+    done_by(served, "dewi", delete(PARTNER, key))
+    done = undone(served, unit)
+    assert done.restored == 0 and len(done.left) == 1
+    with served.env() as env:
+        assert env.get(env["base.address"], address) is None
+
+
+def test_an_optional_link_to_what_is_gone_stays_empty_and_is_named(served: kit.Served) -> None:
+    key = company(served)
+    staff = around(served, key)["employees"][0]
+    unit = done_by(served, "dewi", delete(PARTNER, staff))
+    done_by(served, "dewi", delete(PARTNER, key))
+    done = undone(served, unit)
+    assert served.value(PARTNER, staff, "name") == "Tono"
+    assert served.value(PARTNER, staff, "parent") is None
+    assert done.restored == 1 and done.left[0].label == "Tono"
+
+
+# ----------------------------------------------------------------- new records
+def test_a_new_record_goes_and_one_that_is_used_by_now_is_archived(served: kit.Served) -> None:
+    def act(env: Any) -> None:
+        made = env.create(
+            env[PARTNER], [{"name": "Satu", "kind": "company"}, {"name": "Dua", "kind": "company"}]
+        )
+        env.create(env["base.address"], [{"partner": made[0], "street": "Jl. A"}])
+
+    unit = done_by(served, "dewi", act)
+    one, two = served.first(PARTNER, name="Satu"), served.first(PARTNER, name="Dua")
+    with served.env() as env:
+        env.create(env[PARTNER], [{"name": "Tono", "parent_id": two}])
+    done = undone(served, unit)
+    assert done.left == [] and done.restored == 3
+    with served.env() as env:
+        assert env.get(env[PARTNER], one) is None
+    assert served.value(PARTNER, two, "archived") is True
+
+
+def test_a_new_record_on_which_somebody_worked_since_is_left(served: kit.Served) -> None:
+    unit = done_by(served, "dewi", lambda env: env.create(env[PARTNER], [{"name": "Satu"}]))
+    key = served.first(PARTNER, name="Satu")
+    served.change(PARTNER, key, notes="Sudah dihubungi")
+    done = undone(served, unit)
+    assert done.restored == 0 and done.left[0].label == "Satu"
+    assert served.value(PARTNER, key, "archived") is False
+
+
+def test_made_and_deleted_in_one_go_there_is_nothing_to_do(served: kit.Served) -> None:
+    def act(env: Any) -> None:
+        made = env.create(env[PARTNER], [{"name": "Satu"}])
+        env.flush()
+        env.delete(made)
+
+    done = undone(served, done_by(served, "dewi", act))
+    assert (done.restored, done.already, done.left) == (0, 0, [])
+
+
+# ----------------------------------------------------------------- many
+def test_undoing_many_takes_few_statements(served: kit.Served, statements: Statements) -> None:
+    """As many for 240 records as for 20."""
+    taken = {}
+    for count in (20, 240):
+        with served.env() as env:
+            lead = env[LEAD]
+            keys = list(
+                env.scalars(sa.select(lead.id).where(lead.archived.is_(False)).order_by(lead.id).limit(count))
+            )
+
+        def act(env: Any, keys: list[int] = keys) -> None:
+            env.write(env.read(env[LEAD], keys), {"archived": True, "note": "Selesai"})
+
+        unit = done_by(served, "dewi", act)
+        with acting(served, "dewi") as env:
+            statements.clear()
+            done = undo(env, unit)
+            taken[count] = len(asked(statements))
+        assert (done.restored, done.left) == (count, [])
+    assert taken[240] == taken[20] <= 25, taken
