@@ -45,11 +45,11 @@ class UserError(LumbungError):
     `message` is shown as it is; `field` names the field that it stands beside, `record` whose field it is.
     """
 
-    def __init__(self, message: TextLike, field: str | None = None) -> None:
+    def __init__(self, message: TextLike, field: str | None = None, record: Any = None) -> None:
         super().__init__(message)
         self.message = message
         self.field = field
-        self.record: Any = None
+        self.record = record
 
     @property
     def faults(self) -> Sequence[UserError]:

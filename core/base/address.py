@@ -85,4 +85,4 @@ def _settle(addresses: Sequence[Any], moved: Collection[int] = ()) -> None:
         if key_of(address, "province") is None or address.id in moved:
             address.province_id = province
         elif key_of(address, "province") != province:
-            raise UserError(_("The regency lies in another province."), "province")
+            raise UserError(_("The regency lies in another province."), "province", address)

@@ -64,13 +64,17 @@ def _check(links: Sequence[Any]) -> None:
     """Raises UserError where the ends of a link are not what it says, or where it is there already."""
     people = targets(links, "person", partners.Partner)
     companies = targets(links, "company", partners.Partner)
-    for person, company in zip(people, companies, strict=True):
+    for link, person, company in zip(links, people, companies, strict=True):
         if person is not None and person.kind != "person":
-            raise UserError(_("“%(name)s” is not a person.", name=person.name), "person")
+            raise UserError(_("“%(name)s” is not a person.", name=person.name), "person", link)
         if company is not None and company.kind == "person":
-            raise UserError(_("“%(name)s” is a person, not an organisation.", name=company.name), "company")
+            raise UserError(
+                _("“%(name)s” is a person, not an organisation.", name=company.name), "company", link
+            )
         if person is not None and company is not None and _apart(person, company):
-            raise UserError(_("%(field)s belongs to another company.", field=_("Organisation")), "company")
+            raise UserError(
+                _("%(field)s belongs to another company.", field=_("Organisation")), "company", link
+            )
     _refuse_twice(links)
 
 
@@ -94,7 +98,7 @@ def _refuse_twice(links: Sequence[Any]) -> None:
     )
     for link in links:
         if asked[_ends(link)] > 1:
-            raise UserError(_("This person has this role there already."), "role")
+            raise UserError(_("This person has this role there already."), "role", link)
 
 
 def _ends(link: Any) -> tuple[int | None, int | None, str]:

@@ -17,7 +17,7 @@ def refuse_repeats(records: Sequence[Any], name: str, own: Sequence[str]) -> Non
     """Raises UserError where a partner has what a record says in `name`, in a field of `own` or another record."""
     for record, partner in zip(records, targets(records, "partner", partners.Partner), strict=True):
         if partner is not None and getattr(record, name) in [getattr(partner, field) for field in own]:
-            raise _repeated(getattr(record, name), name)
+            raise _repeated(record, name)
     pairs = Counter((key_of(record, "partner"), getattr(record, name)) for record in records)
     cls: Any = type(records[0])
     known = [record.id for record in records if record.id is not None]
@@ -29,8 +29,8 @@ def refuse_repeats(records: Sequence[Any], name: str, own: Sequence[str]) -> Non
     pairs.update(tuple(row) for row in stored)
     for record in records:
         if pairs[key_of(record, "partner"), getattr(record, name)] > 1:
-            raise _repeated(getattr(record, name), name)
+            raise _repeated(record, name)
 
 
-def _repeated(value: str, name: str) -> UserError:
-    return UserError(_("This contact has “%(value)s” already.", value=value), name)
+def _repeated(record: Any, name: str) -> UserError:
+    return UserError(_("This contact has “%(value)s” already.", value=getattr(record, name)), name, record)

@@ -33,7 +33,8 @@ NodeLike: TypeAlias = Node | str
 
 
 def Item(name: str, **attrs: Any) -> Node:
-    """A field with attributes of its own in this view: label, help, readonly, wide, low."""
+    """A field with attributes of its own in this view: label, help, readonly, wide, low,
+    inline (records as rows of the form, or not)."""
     return Node("field", name, attrs=attrs, origin=declared_at())
 
 

@@ -17,6 +17,8 @@ from core.i18n import catalogs
 from core.orm.info import ModelInfo
 from core.orm.kinds import Text
 from core.web import requests, saved
+from core.web.forms import rows
+from core.web.forms.choosing import suggest
 from core.web.forms.drawn import BUTTONS, STATE
 from core.web.forms.form import is_input
 from core.web.listing.parameters import PARAMETERS
@@ -104,7 +106,7 @@ class Inputs:
 
     def takes(self, assembly: Assembly, model: str, name: str) -> bool:
         """Whether the form has such an input for somebody."""
-        return name in self.names(assembly, model)
+        return name in self.names(assembly, model) or rows.takes(assembly, model, name)
 
     def names(self, assembly: Assembly, model: str) -> list[str]:
         """The fields of the view that are typed into."""
@@ -125,6 +127,7 @@ def register(site: Site) -> None:
     inputs = Inputs()
     form = Parameters((STATE, *BUTTONS), inputs)
     site.routes.add(
+        Route("suggest", f"{path}/suggest", suggest, Door(operation="r"), query=Parameters(("q",))),
         Route("list", path, pages.listing, Door(operation="r"), query=PARAMETERS),
         Route("new", f"{path}/new", records.new, Door(operation="c"), ("GET", "POST"),
               query=Parameters((COPY,)), form=form, size=inputs.size),

@@ -110,7 +110,20 @@ def build_site(assembly: Assembly, secret: str) -> Site:
         "static", "/static/<path:filename>", app.send_static_file, GUESTS, query=Parameters(("v",))
     )
     site.routes.add(static)
-    for room in (security, requests, errors, signin, routes, generic, actions, saved, resets, password, history, pages):
+    for room in (
+        security,
+        requests,
+        errors,
+        signin,
+        routes,
+        generic,
+        actions,
+        saved,
+        resets,
+        password,
+        history,
+        pages,
+    ):
         room.register(site)
     site.routes.check()
     return site

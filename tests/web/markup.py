@@ -127,10 +127,18 @@ def typed(form: Element) -> dict[str, list[str]]:
     sent: dict[str, list[str]] = {}
     for item in form.walk():
         name = item.get("name")
-        if not name or item.get("disabled") is not None or item.tag == "button":
+        if not name or item.get("disabled") is not None or item.tag == "button" or _is_inert(item):
             continue
         sent.setdefault(name, []).extend(_values(item))
     return {name: values for name, values in sent.items() if values}
+
+
+def _is_inert(item: Element) -> bool:
+    """Whether it stands in a template: a browser shows and sends nothing of it."""
+    here: Element | None = item
+    while here is not None and here.tag != "template":
+        here = here.parent
+    return here is not None
 
 
 def _values(item: Element) -> list[str]:

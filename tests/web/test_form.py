@@ -229,8 +229,8 @@ def test_links_of_many_records_are_picked_by_name_or_by_suggestion(served: kit.S
     one = _make(served, "base.partner", name="Toko #1 Serba Ada")
     twins = [_make(served, "base.partner", name="Toko Kembar") for _number in range(2)]
     form = visitor.get(NEW).main
-    assert form.one("input", id="f-partner")["list"] == "f-partner-list"
-    assert 100 < len(form.one("datalist", id="f-partner-list").all("option")) <= 200
+    assert form.one("input", id="f-partner")["list"] == "list-base.partner"
+    assert 100 < len(form.one("datalist", id="list-base.partner").all("option")) <= 200
     for text, expected in (
         ("Toko #1 Serba Ada", one),
         (f"Toko #1 Serba Ada #{one}", one),

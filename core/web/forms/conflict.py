@@ -72,26 +72,39 @@ def compare(form: RecordForm, env: Env, record: Any) -> Conflict:
 
     An input whose value both have changed to the same is taken as unchanged.
     """
-    found = _begin(form, env, record)
+    moved_rows = [row for rows in form.lists.values() for row in rows.moved]
+    found = _begin(form, env, max([record, *moved_rows], key=lambda one: one.updated_at))
     shown: dict[str, list[str]] = {}
-    for item in form.inputs:
-        if item.name not in form.drawn.shown or item.readonly:
-            continue
-        theirs = item.show(item.of(record))
+    for item, owner in form.owned(record):
+        theirs = item.show(item.of(owner))
         moved = not item.alike(theirs, item.shown)
         mine = item.show(item.data) if item.changed else []
         if item.changed and item.alike(mine, theirs):
             item.changed = False
         if not item.changed:
-            found.kept += [(item.label.text, item.told_texts(theirs), False)] if moved else []
+            found.kept += [(item.full_label, item.told_texts(theirs), False)] if moved else []
             continue
         shown[item.name] = theirs
         if moved and not item.several:
             found.choices.append(_choice(item, mine, theirs))
         else:
             _keep(found, item, mine, theirs)
-    found.state = replace(form.drawn, version=record.version, shown=shown).sealed(form.model, form.key)
+    _keep_rows(found, form)
+    drawn = replace(form.drawn, version=record.version, shown=shown, **form.lines())
+    found.state = drawn.sealed(form.model, form.key)
     return found
+
+
+def _keep_rows(found: Conflict, form: RecordForm) -> None:
+    """The rows that the user adds and removes; those that are changed are of the version that is compared with."""
+    for rows in form.lists.values():
+        for row in rows.rows:
+            row.version = row.version if row.held is None else row.held.version
+            if row.is_marked:
+                found.hidden.append((row.mark, "1"))
+                found.kept.append((row.title, str(_("Removed")), True))
+            for item in row.inputs if row.is_new else ():
+                found.hidden += [(item.name, text) for text in item.typed or ()]
 
 
 def _begin(form: RecordForm, env: Env, record: Any) -> Conflict:
@@ -118,7 +131,7 @@ def _choice(item: Input, mine: list[str], theirs: list[str]) -> Choice:
     versions = [marked(text, before) if is_text else escape(text) for text in (my_text, their_text)]
     return Choice(
         item.name,
-        item.label.text,
+        item.full_label,
         escape(before),
         Version(_one(mine), versions[0]),
         Version(_one(theirs), versions[1]),
@@ -128,7 +141,7 @@ def _choice(item: Input, mine: list[str], theirs: list[str]) -> Choice:
 def _keep(found: Conflict, item: Input, mine: list[str], theirs: list[str]) -> None:
     """What only the user changed; of links to many records, what each of the two added and took away."""
     texts = [str(key) for key in item.merged(map(int, theirs))] if item.several else mine  # type: ignore[attr-defined]
-    found.kept.append((item.label.text, item.told_texts(texts), True))
+    found.kept.append((item.full_label, item.told_texts(texts), True))
     found.hidden += [(item.name, text) for text in texts if text or not item.optional]
 
 

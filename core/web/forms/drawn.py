@@ -26,7 +26,19 @@ if TYPE_CHECKING:
 
     from core.orm.env import Env
 
-STATE, BUTTONS = "form-state", ("form-next", "form-back", "form-check", "form-row")
+STATE, BUTTONS = (
+    "form-state",
+    (
+        "form-next",
+        "form-back",
+        "form-check",
+        "form-row",
+        "form-pick",
+        "form-create",
+        "form-draft",
+        "form-return",
+    ),
+)
 """Names that no field can have: what the form showed, and which of its buttons was pressed."""
 
 

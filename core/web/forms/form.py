@@ -62,6 +62,9 @@ class RecordForm:
         copy = 0 if like is None else like.id
         self.drawn = state.begin(env, version, section, copy) if typed is None else self._posted(typed)
         self.general: list[str] = []
+        self.is_sent = typed is not None
+        self.draft: str | None = None
+        """The form to which this one leads back, where its record is made on the way."""
         source = Source(env, record, self.drawn.formats, like, is_copy=bool(self.drawn.copy))
         unbound: Any = {node.name: self._input(node, source) for part in self.parts for node in part.nodes
                         if is_input(layout.model.fields[node.name])}  # fmt: skip
@@ -71,7 +74,7 @@ class RecordForm:
             unbound.update(rows.unbound(self._made))
         self._form: Any = BaseForm(unbound)
         for rows in self.lists.values():
-            rows.bind(self._form._fields)
+            rows.bind({item.name: item for item in self._form})
         if typed is not None:
             self._read(typed)
 
@@ -131,6 +134,11 @@ class RecordForm:
         """These, and those of the rows."""
         rows = [item for rows in self.lists.values() for row in rows.rows for item in row.inputs]
         return self.inputs + rows
+
+    @property
+    def drawable(self) -> list[Input]:
+        """All that are drawn: these and the templates of rows."""
+        return list(self._form)
 
     def __getitem__(self, name: str) -> Input:
         return self._form[name]  # type: ignore[no-any-return]

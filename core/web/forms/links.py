@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from core.errors import FieldError
 from core.i18n.lazy import _
 from core.orm.model import Model
-from core.web.forms.inputs import Input, Options, Source
+from core.web.forms.choosing import suggested
+from core.web.forms.inputs import FormField, Input, Options, Source
 from core.web.listing import NOT_VISIBLE
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 CHOICES_SHOWN = 200
 """Up to so many targets a link is a list to choose from; above, one types a name and picks a suggestion."""
+LISTED_IN_ROWS = 40
 _PICKED = re.compile(r"(?:.*#)?([0-9]{1,18})", re.DOTALL)
 UNSEEN = "unseen"
 """What a list to choose from says for a link to a record that the user may not see."""
@@ -113,6 +115,11 @@ class _Linked(Input):
         """What the link may lead to."""
         return targets(self.source, self.item.target_name)  # type: ignore[attr-defined]
 
+    @property
+    def is_few(self) -> bool:
+        """Whether they are listed; in rows a long list would be repeated in each."""
+        return self.targets.few and (self.row is None or len(self.targets.listed) <= LISTED_IN_ROWS)
+
 
 def know(inputs: Iterable[Input], typed: MultiDict[str, str]) -> None:
     """Looks up what was typed into links all at once, not for each row by itself."""
@@ -142,7 +149,7 @@ class LinkInput(_Linked):
     def show(self, value: Any) -> list[str]:
         if value is None:
             return [""]
-        is_few, label = self.targets.few, self.targets.label(value)
+        is_few, label = self.is_few, self.targets.label(value)
         if label is None:
             return [UNSEEN if is_few else str(NOT_VISIBLE)]
         return [str(value) if is_few else f"{label} #{value}"]
@@ -158,6 +165,8 @@ class LinkInput(_Linked):
         if not text:
             return None
         found = self._by_key(text) or self._by_name(text)
+        if found is None and self.is_few:
+            raise FieldError(_("%(field)s: no such record.", field=self.item.label))
         if found is None:
             raise FieldError(
                 _("%(field)s: nothing is called “%(text)s”. Choose one that is suggested.", field=self.item.label,
@@ -187,18 +196,32 @@ class LinkInput(_Linked):
 
     def options(self) -> Options:
         chosen = next(iter(self.texts), "")
-        if not self.targets.few:
-            return [(f"{label} #{key}", label, False) for key, label in self.targets.listed.items()]
+        if not self.is_few:
+            return []
         labels = {str(key): label for key, label in self.targets.listed.items()}
         if chosen == UNSEEN:
             labels[UNSEEN] = str(NOT_VISIBLE)
         elif chosen not in labels and (key := _key(chosen)):
             labels |= {str(key): label for key, label in self.targets.labels([key]).items()}
+        if chosen and chosen not in labels:
+            labels[chosen] = chosen  # what is wrong is kept too
         return [(key, label, key == chosen) for key, label in {"": "–", **labels}.items()]
 
     @property
     def widget_name(self) -> str:
-        return self.item.widget if self.targets.few else "suggest"
+        return self.item.widget if self.is_few else "suggest"
+
+    def draw(self) -> FormField:
+        drawn, info, env = super().draw(), self.targets.info, self.source.env
+        drawn.target = info.name
+        if self.readonly:
+            return drawn
+        if env.may(info.name, "c"):
+            drawn.creates = str(_("New %(name)s", name=info.label))
+        if drawn.error and not self.is_few:
+            found = suggested(env, info, self._sent(self.texts))
+            drawn.suggestions = [(f"{label} #{key}", label) for key, label in found]
+        return drawn
 
 
 class LinksInput(_Linked):

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from flask_wtf.csrf import generate_csrf
 
 from core.i18n.lazy import _
+from core.web.forms.choosing import DRAFT
 from core.web.forms.conflict import Conflict
 from core.web.forms.drawn import STATE
 from core.web.forms.form import FormSection, RecordForm
+from core.web.forms.links import LinkInput
 
 
 @dataclass
@@ -30,6 +32,10 @@ class FormPage:
     hidden: list[tuple[str, str]] = field(default_factory=list)
     like: tuple[str, str] | None = None
     """Label and address of the record that a new one is a copy of."""
+    lists: list[tuple[str, list[str]]] = field(default_factory=list)
+    """Suggestions by the id of their list."""
+    draft_back: bool = False
+    """Whether it leads back to another form."""
 
 
 @dataclass
@@ -52,15 +58,37 @@ def form_page(form: RecordForm) -> FormPage:
         title=str(_("New %(name)s", name=info.label)) if record is None else record.display_label(),
         action=f"{here}/new" if record is None else f"{here}/{record.id}/edit",
         csrf=generate_csrf(),
-        sections=form.sections(),
+        sections=_sections(form),
         errors=form.errors(),
         cancel_href=here if record is None else f"{here}/{record.id}",
         back=(here, str(info.plural)),
         is_new=record is None,
-        is_changed=any(item.typed is not None for item in form.inputs),
-        hidden=[(STATE, form.sealed())],
+        is_changed=form.is_sent,
+        hidden=[(STATE, form.sealed()), *([] if form.draft is None else [(DRAFT, form.draft)])],
         like=_like(form),
+        lists=_lists(form),
+        draft_back=form.draft is not None,
     )
+
+
+def _sections(form: RecordForm) -> list[FormSection]:
+    """The sections; on the way to another form no further one is opened."""
+    found = form.sections()
+    for part in found if form.draft is not None else ():
+        rows = [row for table in part.tables for row in (*table.rows, table.template) if row is not None]
+        for item in (*part.fields, *(cell for row in rows for cell in row.cells)):
+            item.creates = None
+    return found
+
+
+def _lists(form: RecordForm) -> list[tuple[str, list[str]]]:
+    """The first suggestions for links that are typed, once for all links to one model."""
+    found = {item.targets.info.name: item.targets for item in form.drawable
+             if isinstance(item, LinkInput) and not (item.is_few or item.readonly)}  # fmt: skip
+    return [
+        (f"list-{model}", [f"{label} #{key}" for key, label in targets.listed.items()])
+        for model, targets in found.items()
+    ]
 
 
 def _like(form: RecordForm) -> tuple[str, str] | None:

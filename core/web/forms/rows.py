@@ -26,6 +26,7 @@ from core.web.forms.links import targets
 if TYPE_CHECKING:
     from werkzeug.datastructures import MultiDict
 
+    from core.access.grants import Operation
     from core.assembly import Assembly
     from core.orm.env import Env
     from core.orm.fields import Field
@@ -39,6 +40,7 @@ MOST = 200
 """So many rows are shown, and as many may be added at once."""
 TEMPLATE = "new0"
 """The row that is never sent: the script makes new ones of it, and it says what they begin with."""
+CHANGES: tuple[Operation, ...] = ("c", "w", "d")
 ADD = "form-row"
 """The name of the button that adds a row to the list that it names."""
 _NAME = re.compile(r"([^-]+)-(new[1-9][0-9]{0,2}|[1-9][0-9]{0,18})(?:-([^-]+))?")
@@ -139,7 +141,7 @@ class Rows:
         self.info: ModelInfo = form.env.registry.models[item.target_name]
         self.source = source
         may = form.env.may
-        self.may_add, self.may_write, self.may_delete = (may(self.info.name, what) for what in "cwd")
+        self.may_add, self.may_write, self.may_delete = (may(self.info.name, what) for what in CHANGES)
         layout = requests.site().form_layout(self.info.name, form.env)
         self.columns = [
             node for part in layout.sections for node in part.nodes
@@ -330,6 +332,8 @@ class Rows:
         """Makes of a row that cannot be saved as it was meant one that can be looked at again."""
         row = fault.row
         if row.held is None:  # what was typed is kept, as a new one
+            if not self.may_add:
+                self.rows.remove(row)
             row.key = self._next()
             for item in row.inputs:
                 item.name = f"{row.mark}-{item.node.name}"
@@ -380,7 +384,7 @@ def _any(rows: Rows) -> Iterable[Input]:
 def _row(row: Row) -> RowDrawn:
     cells = [item.draw() for item in row.inputs]
     for cell in cells:
-        cell.aria = f"{cell.label}, {row.title}"
+        cell.aria, cell.help = f"{cell.label}, {row.title}", None
     if row.is_added and cells:
         cells[0].focus = True
     may_remove = row.may_delete and row.key != TEMPLATE

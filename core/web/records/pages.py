@@ -9,14 +9,17 @@ from flask import flash, redirect, request
 from werkzeug.exceptions import BadRequest, NotFound
 
 from core.access.door import AccessDenied
-from core.errors import UserError
+from core.errors import FieldError, UserError
 from core.i18n.lazy import _
 from core.orm.writing import operations
 from core.web import requests, timeline
 from core.web.actions.menu import record_actions
 from core.web.forms import RecordForm
+from core.web.forms.choosing import CREATE, DRAFT, PICK, RETURN, chosen, opened, picked, seal
 from core.web.forms.drawn import BUTTONS
+from core.web.forms.links import LinkInput
 from core.web.forms.page import conflict_page, form_page
+from core.web.forms.rows import ADD
 from core.web.records import reading
 from core.web.records.reading import RecordPage
 from core.web.records.saving import Stale, save
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
 
 LATEST = 5
 """Changes that stand on the page of a record."""
-NEXT, BACK, CHECK, _ROW = BUTTONS
+NEXT, BACK, CHECK = BUTTONS[:3]
 """Save and begin another one; from a conflict back to the form; say what is wrong with one input."""
 
 COPY = "copy"
@@ -60,7 +63,14 @@ class RecordPages:
         """The form of a record that is not there yet; `?copy=` fills it with the values of another one."""
         typed = self._typed()
         like = self._copied(model) if typed is None else None
-        return self._answer(RecordForm(self._layout(model), requests.env(), None, typed, like=like))
+        draft = request.form.get(DRAFT)
+        if draft is not None:
+            opened(draft)  # before anything is saved
+        if draft is not None and RETURN in request.form:
+            return self._restored(draft)
+        form = RecordForm(self._layout(model), requests.env(), None, typed, like=like)
+        form.draft = draft
+        return self._answer(form)
 
     def edit(self, model: str, key: int) -> ResponseReturnValue:
         """The form of a whole record, and where the forms of its sections are sent to."""
@@ -91,11 +101,13 @@ class RecordPages:
             raise AccessDenied(_("Your roles do not allow a change of this record."))
 
     def _typed(self) -> Any:
-        return request.form if request.method == "POST" else None
+        return picked(request.form) if request.method == "POST" else None
 
     def _answer(self, form: RecordForm) -> ResponseReturnValue:
-        if request.method != "POST" or BACK in request.form:
+        if request.method != "POST" or {BACK, ADD, PICK} & request.form.keys():
             return self._form(form)
+        if CREATE in request.form:
+            return self._on_the_way(form, request.form[CREATE])
         if CHECK in request.form:
             return self._check(form, request.form[CHECK])
         return self._save(form)
@@ -120,6 +132,8 @@ class RecordPages:
         except UserError as error:
             form.refuse(error)
             return self._form(form), 422
+        if form.draft is not None:
+            return self._restored(form.draft, saved.key)
         flash(str(_("%(name)s was saved.", name=saved.label)), "ok")
         here = f"/app/{form.model}"
         if form.key is None and NEXT in request.form:
@@ -133,6 +147,43 @@ class RecordPages:
             return self._read(form.layout, form.record, form)
         page = form_page(form)
         return render("core/form.html", page.title, form=page)
+
+    # ------------------------------------------------------------- on the way
+    def _on_the_way(self, form: RecordForm, name: str) -> ResponseReturnValue:
+        """The form of a new target of the link `name`, which keeps what was typed in `form`."""
+        item = form[name] if name in form.drawn.shown and name in form else None
+        if not isinstance(item, LinkInput) or item.readonly or form.draft is not None:
+            raise BadRequest(str(_("The form has other fields than this page showed.")))
+        info, env = item.targets.info, requests.env()
+        if not env.may(info.name, "c"):
+            raise AccessDenied(_("Your roles do not allow this with %(model)s.", model=info.plural))
+        try:
+            draft = seal(form.model, form.key, name, request.form)
+        except FieldError as error:
+            form.refuse(error)
+            return self._form(form), 422
+        target = RecordForm(self._layout(info.name), env, None)
+        target.draft = draft
+        if item.process_errors and info.label_field in target:
+            target[info.label_field or ""].typed = item.texts
+        return self._form(target)
+
+    def _restored(self, draft: str, key: int | None = None) -> ResponseReturnValue:
+        """The form that was left to make a record, with it chosen; read anew, as the record is new."""
+        model, owner, name, typed = opened(draft)
+        with requests.detached() as env:
+            if not env.may(model, "c" if owner is None else "w"):
+                raise AccessDenied(_("Your roles do not allow a change of this record."))
+            record = None if owner is None else env.get(env[model], owner)
+            if owner is not None and record is None:
+                raise NotFound
+            if record is not None:
+                self._check_writable(record)
+            form = RecordForm(self.site.form_layout(model, env), env, record, typed)
+            if key is not None:
+                typed = chosen(typed, name, *form[name].show(key))
+                form = RecordForm(form.layout, env, record, typed)
+            return self._form(form)
 
     def _read(self, layout: Layout, record: Any, form: RecordForm | None = None) -> str:
         here, may = f"/app/{layout.model.name}", operations(requests.env(), record)

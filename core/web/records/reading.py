@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from core.orm.contacts import Email, Phone, Url
 from core.orm.kinds import Select, Text
 from core.orm.links import Link, Many2one, One2many
+from core.web.forms.rows import CHANGES, is_inline
 from core.web.listing import NOT_VISIBLE
 from core.web.shell import initials, tone
 
@@ -101,16 +102,15 @@ def sections(layout: Layout, record: Any, *, may_write: bool) -> list[ReadSectio
 
 def may_edit(layout: Layout, part: Section, env: Env) -> bool:
     """Whether a section has a field that can be set."""
-    fields = layout.model.fields
-    return any(
-        not (
-            isinstance(fields[node.name], One2many)
-            or fields[node.name].readonly
-            or node.attrs.get("readonly")
-        )
-        and env.may_set(layout.model.name, node.name)
-        for node in part.nodes
-    )
+    return any(_may_edit(layout.model, node, env) for node in part.nodes)
+
+
+def _may_edit(info: ModelInfo, node: Node, env: Env) -> bool:
+    item = info.fields[node.name]
+    if isinstance(item, One2many):
+        may_any = any(env.may(item.target_name, operation) for operation in CHANGES)
+        return is_inline(env.registry, item, node) and may_any
+    return not (item.readonly or node.attrs.get("readonly")) and env.may_set(info.name, node.name)
 
 
 def _item(info: ModelInfo, node: Node, record: Any) -> Item:

@@ -62,6 +62,7 @@ def _created(env: Env, form: RecordForm) -> Any:
         return record
     [record] = env.create(form.layout.model.cls, [form.values(env, None)])
     env.flush()
+    _write_rows(env, form, record)
     like = env.get(form.layout.model.cls, form.drawn.copy) if form.drawn.copy else None
     if like is not None:
         copy_lines(env, {like: record})
@@ -90,9 +91,20 @@ def _updated(env: Env, form: RecordForm, key: int) -> Any:
     record: Any = locked(env, form.layout.model.cls, key)
     if record is None:
         raise NotFound
-    if record.version != form.drawn.version:
+    lists = form.lists.values()
+    for rows in lists:
+        rows.hold(env)
+    if record.version != form.drawn.version or any(rows.moved for rows in lists):
         conflict = compare(form, env, record)
         if conflict.choices:
             raise Stale(conflict)
+    for rows in lists:
+        rows.remove(env)  # first, so that what replaces it is no repetition
     env.write([record], form.values(env, record))
+    _write_rows(env, form, record)
     return record
+
+
+def _write_rows(env: Env, form: RecordForm, record: Any) -> None:
+    for rows in form.lists.values():
+        rows.write(env, record)
