@@ -99,7 +99,7 @@
   }
 
   function show(input, found, text) {
-    var list = box(input), button = input.closest(".field").querySelector("[data-create]"), place = input.getBoundingClientRect();
+    var list = box(input), button = input.closest(".field").querySelector("[data-create]");
     list.replaceChildren();
     found.items.forEach(function (item) { option(list, item[0], item[1]); });
     if (button && text && !/ #\d+$/.test(text)) {
@@ -107,15 +107,19 @@
     }
     list.nextElementSibling.textContent = found.status;
     if (!list.children.length) { close(input); return; }
-    var room = innerHeight - place.bottom, above = room < 160 && place.top > room;
+    if (!list.matches(":popover-open")) list.showPopover();
+    beside(input, list);
+    input.setAttribute("aria-expanded", "true");
+    input.removeAttribute("aria-activedescendant");
+  }
+
+  function beside(input, list) {
+    var place = input.getBoundingClientRect(), room = innerHeight - place.bottom, above = room < 160 && place.top > room;
     list.style.left = place.left + "px";
     list.style.width = Math.max(place.width, Math.min(240, innerWidth - place.left - 8)) + "px";
     list.style.top = above ? "auto" : place.bottom + 2 + "px";
     list.style.bottom = above ? innerHeight - place.top + 2 + "px" : "auto";
     list.style.maxHeight = Math.max(120, (above ? place.top : room) - 12) + "px";
-    if (!list.matches(":popover-open")) list.showPopover();
-    input.setAttribute("aria-expanded", "true");
-    input.removeAttribute("aria-activedescendant");
   }
 
   function mark(input, item) {
@@ -258,10 +262,12 @@
     if (event.target.closest(".sug")) event.preventDefault();  /* the input keeps the focus */
   });
 
-  document.addEventListener("scroll", function (event) {
-    var input = document.activeElement;
-    if (input && input.matches("[data-suggest]") && !(event.target.closest && event.target.closest(".sug"))) close(input);
-  }, true);
+  ["scroll", "resize"].forEach(function (kind) {
+    window.addEventListener(kind, function () {
+      var input = document.activeElement;
+      if (input && input.matches("[data-suggest][aria-expanded=true]")) beside(input, box(input));
+    }, true);
+  });
 
   document.addEventListener("click", function (event) {
     var item = event.target.closest(".sug [role=option]"), button = event.target.closest("[data-add],[data-create]");
