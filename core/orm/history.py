@@ -57,7 +57,7 @@ def write_many(
 
 
 def _updates(info: ModelInfo, changed: Mapping[Any, frozenset[str]]) -> Iterator[tuple[int, dict[str, Any]]]:
-    fields = {name: item for item in info.followed for name in (item.name, item.key)}
+    fields = info.followed_of
     for record, names in changed.items():
         touched = dict.fromkeys(fields[name] for name in names if name in fields)
         values = {item.name: past for item in touched if (past := _past(item, record)) is not None}

@@ -77,6 +77,11 @@ class ModelInfo:
         ]
 
     @cached_property
+    def followed_of(self) -> dict[str, Field[Any]]:
+        """The same by the attributes that hold their values."""
+        return {name: item for item in self.followed for name in (item.name, item.key)}
+
+    @cached_property
     def field_of(self) -> dict[str, str]:
         """The field behind each attribute that holds a value: `partner` behind `partner` and `partner_id`."""
         return {name: item.name for item in self.fields.values() for name in (item.key, item.name)}

@@ -35,11 +35,11 @@ def validate(changes: Changes, *, computed: bool) -> None:
             if len(faults) > MOST_FAULTS:
                 break
     for info, changed in changes.updated.items():
-        checks, of_names = _checks(info, computed), dict[frozenset[str], Checks]()
-        for record, names in changed.items() if checks else ():
+        of_names: dict[frozenset[str], Checks] = {}
+        for record, names in changed.items() if info.computed or not computed else ():
             if names not in of_names:
                 touched = {info.field_of.get(name) for name in names}
-                of_names[names] = [check for check in checks if check[0].name in touched]
+                of_names[names] = [check for check in _checks(info, computed) if check[0].name in touched]
             faults += _faults(record, of_names[names], names)
     if faults:
         raise faults[0] if len(faults) == 1 else Refusals(faults[:MOST_FAULTS])
