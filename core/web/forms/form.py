@@ -12,7 +12,8 @@ from core.orm.links import Many2many, Many2one, One2many
 from core.web.forms import drawn as state
 from core.web.forms.inputs import FormField, Input, Source
 from core.web.forms.links import LinkInput, LinksInput, know
-from core.web.forms.rows import RowFault, Rows, Table, draw, is_inline
+from core.web.forms.rows import RowFault, Rows, is_inline
+from core.web.forms.tables import Table, draw
 
 if TYPE_CHECKING:
     from werkzeug.datastructures import MultiDict
@@ -74,7 +75,7 @@ class RecordForm:
             unbound.update(rows.unbound(self._made))
         self._form: Any = BaseForm(unbound)
         for rows in self.lists.values():
-            rows.bind({item.name: item for item in self._form})
+            rows.bind(self._form)
         if typed is not None:
             self._read(typed)
 

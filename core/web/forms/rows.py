@@ -8,7 +8,7 @@ and what a new one begins with.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from core.orm.registry import Registry
     from core.views.nodes import Node
     from core.web.forms.form import RecordForm
-    from core.web.forms.inputs import FormField, Input, Source
+    from core.web.forms.inputs import Input, Source
 
 MOST = 200
 """So many rows are shown, and as many may be added at once."""
@@ -211,7 +211,7 @@ class Rows:
                 settable = row.may_write and self.form.env.may_set(self.info.name, node.name)
                 yield name, make(item, node, source, settable=settable, name=name, row=row)
 
-    def bind(self, inputs: Mapping[str, Input]) -> None:
+    def bind(self, inputs: Any) -> None:
         """Gives the rows their inputs, and says of links what they lead to, for all rows at once."""
         for row in (*self.rows, self.template):
             names = (f"{self.name}-{row.key}-{node.name}" for node in self.columns)
@@ -341,52 +341,3 @@ class Rows:
             row.version = row.held.version
             for item in row.inputs:
                 item.shown, item.typed, item.changed = item.show(item.of(row.held)), None, False
-
-
-# ----------------------------------------------------------------- drawing
-@dataclass
-class RowDrawn:
-    """A row as the template draws it."""
-
-    key: str
-    number: int
-    title: str
-    cells: list[FormField]
-    mark: str | None
-    is_marked: bool
-
-
-@dataclass
-class Table:
-    """The rows of a list as the template draws them; `template` is the one that the script makes new ones of."""
-
-    name: str
-    label: str
-    columns: list[tuple[str, bool]]
-    rows: list[RowDrawn]
-    template: RowDrawn | None
-    more_href: str | None
-
-
-def draw(rows: Rows) -> Table:
-    """The table of a list."""
-    template = rows.template if rows.may_add else None
-    columns = [(item.label.text, bool(item.item.required)) for item in (rows.template.inputs or _any(rows))]
-    more = f"/app/{rows.info.name}?{rows.item.inverse}__eq={rows.form.key}" if rows.is_cut else None
-    return Table(rows.name, rows.label, columns, [_row(row) for row in rows.rows],
-                 _row(template) if template else None, more)  # fmt: skip
-
-
-def _any(rows: Rows) -> Iterable[Input]:
-    return rows.rows[0].inputs if rows.rows else ()
-
-
-def _row(row: Row) -> RowDrawn:
-    cells = [item.draw() for item in row.inputs]
-    for cell in cells:
-        cell.aria, cell.help = f"{cell.label}, {row.title}", None
-    if row.is_added and cells:
-        cells[0].focus = True
-    may_remove = row.may_delete and row.key != TEMPLATE
-    return RowDrawn(row.key, row.number, row.title, cells, row.mark if may_remove or row.key == TEMPLATE else None,
-                    row.is_marked)  # fmt: skip
