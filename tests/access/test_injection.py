@@ -86,7 +86,8 @@ def alike(
 ) -> Any:
     """The answer to the true condition, which must be that to the false one."""
     one, two = staged.ask(who, true, data), staged.ask(who, false, other)
-    counts = NUMBERS if who == GUEST and data is not None else ALIKE  # of tries that are left
+    tries = data is not None and (who == GUEST or "password" in true)
+    counts = NUMBERS if tries else ALIKE  # of tries that are left
     assert same(one, two, but=ECHOES, without=counts), (who, true, one.status_code, two.status_code)
     where, there = one.headers.get("Location", ""), two.headers.get("Location", "")
     assert where == there.replace(quote(FALSE), quote(TRUE)).replace(FALSE, TRUE)

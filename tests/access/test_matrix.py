@@ -286,6 +286,18 @@ class Cases:
             assert answer.status_code == status, (who, path, answer.status_code)
         self.count(door, operation, False)
 
+    def suggestions(self, who: str) -> None:
+        """What a combobox offers: no record that may not be seen, nor a word of it."""
+        for sample in self.samples:
+            path = f"{self.path}/suggest?q={sample.word}"
+            if not self.enters(who, "r"):
+                self.refuse(who, path, "suggest", "r", 403)
+                continue
+            keys = {text.rpartition("#")[2] for text, _label in self.get(who, path).get_json()["items"]}
+            hidden = {str(other.id) for other in self.samples if not self.staged.may(who, other, "r")}
+            assert not keys & hidden, (who, sample)
+            self.count("suggest", "r", str(sample.id) in keys)
+
     # ------------------------------------------------------------- the ORM
     def orm(self, who: str) -> None:
         """What jobs, imports and addons have: read, write, create and delete in an env."""
@@ -341,7 +353,13 @@ def _create(env: Any, info: ModelInfo, sample: Sample) -> bool:
     return True
 
 
-@pytest.mark.parametrize("model", MODELS)
+QUICK = {"base.access_right", "base.partner", "base.partner_phone", "base.user", "crm.lead"}
+"""One model for each way in which rows are reached: the fast suite has these, the whole one all."""
+
+
+@pytest.mark.parametrize(
+    "model", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in MODELS]
+)
 def test_every_door_of_a_model(staged: Stage, model: str) -> None:
     cases = Cases(staged, model)
     for who in staged.roles:
@@ -349,6 +367,7 @@ def test_every_door_of_a_model(staged: Stage, model: str) -> None:
             cases.lists(who)
             cases.records(who)
             cases.orm(who)
+            cases.suggestions(who)
         may_change = cases.enters(who, "w") or cases.enters(who, "c")
         if may_change:
             cases.forms(who)
@@ -407,7 +426,8 @@ def _company_owned() -> type:
 
 # ----------------------------------------------------------------- other routes
 MODEL_ROUTES = {
-    **dict.fromkeys(("list",), Cases.lists),
+    "list": Cases.lists,
+    "suggest": Cases.suggestions,
     **dict.fromkeys(("record", "history"), Cases.records),
     **dict.fromkeys(("new", "edit"), Cases.forms),
     **dict.fromkeys(("archive", "restore", "delete", "archive_many", "restore_many"), Cases.actions),

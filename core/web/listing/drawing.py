@@ -60,7 +60,7 @@ def show(reading: Reading, columns: Columns, found: Sequence[Any], *, choosing: 
         return _shown(reading, item, keys, by_name.get(item.name, ()))
 
     lines = [[_text(value) for value in shown(item)] for item in columns.below]
-    under = (
+    under: Sequence[str] = (
         [next(filter(None, parts), "") for parts in zip(*lines, strict=True)] if lines else [""] * len(keys)
     )
     under = _marked(under) if reading.query.is_archive else under

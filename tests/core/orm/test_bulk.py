@@ -44,7 +44,9 @@ class Line(Model, name="bulk.line", access=ACCESS):
 
 
 def _updated(env: Env, records: Sequence[Model], changed: Any) -> None:
-    TOLD.append(("updated", {record.id: names for record, names in zip(records, changed.values(), strict=True)}))
+    TOLD.append(
+        ("updated", {record.id: names for record, names in zip(records, changed.values(), strict=True)})
+    )
 
 
 def _deleted(env: Env, model: str, ids: Sequence[int]) -> None:
@@ -98,7 +100,7 @@ def test_an_update_has_history_stamps_and_computes(orders: World) -> None:
             ("bulk.line", 2, {"price": ["2.00", "10.00"]}),
         ]
         env.flush()
-    assert TOLD == [("updated", {1: {"price"}, 2: {"price"}})]
+    assert [("updated", {1: {"price"}, 2: {"price"}})] == TOLD
 
 
 def test_a_move_to_another_order_changes_both(orders: World) -> None:
