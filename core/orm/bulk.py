@@ -6,7 +6,7 @@ The methods of models and the validation of links do not run, as there are no re
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -17,7 +17,7 @@ from core.errors import FieldError
 from core.i18n.lazy import _
 from core.orm import computes, events, history
 from core.orm.closed import CLOSED
-from core.orm.links import Many2many
+from core.orm.links import Many2many, Many2one, One2many
 from core.orm.session import ALL, BULK_FOLLOWERS, UNCOUNTED, Session
 from core.sql import one_of
 from core.texts import index as texts
@@ -40,12 +40,13 @@ def _update(session: Session, state: orm.ORMExecuteState) -> sa.Result[Any]:
     info: ModelInfo = state.bind_mapper.class_.__lumbung__  # type: ignore[union-attr]
     statement: Any = state.statement
     names = frozenset(_name(key) for key in statement._values or ())
-    before = _rows(session, info, _keys(session, info, state, "w"))
+    columns = _needed(session, info, names)
+    before = _rows(session, columns, _keys(session, info, state, "w"))
     statement = statement.values(_settled(info, statement._values or {}))
     result = state.invoke_statement(
         _stamped(session, info, statement, names).where(_among(session, info, before))
     )
-    after = _rows(session, info, before)
+    after = _rows(session, columns, before)
     held = {key: (row, after[key]) for key, row in before.items() if key in after}
     history.write_many(session, info, dict(_differences(info, names, held)), history.UPDATED)
     stale = computes.look_at_rows(session, info, names, held, are_gone=False)
@@ -56,7 +57,7 @@ def _update(session: Session, state: orm.ORMExecuteState) -> sa.Result[Any]:
 
 def _delete(session: Session, state: orm.ORMExecuteState) -> sa.Result[Any]:
     info: ModelInfo = state.bind_mapper.class_.__lumbung__  # type: ignore[union-attr]
-    before = _rows(session, info, _keys(session, info, state, "d"))
+    before = _rows(session, _needed(session, info, frozenset()), _keys(session, info, state, "d"))
     keys = list(before)
     gone = {key: (row,) for key, row in before.items()}
     stale = computes.look_at_rows(session, info, frozenset(), gone, are_gone=True)
@@ -82,12 +83,23 @@ def _keys(session: Session, info: ModelInfo, state: orm.ORMExecuteState, operati
     )
 
 
-def _rows(session: Session, info: ModelInfo, keys: Any) -> dict[int, Any]:
-    """Rows by key, held until the transaction ends."""
-    connection, columns = session.core_connection(), info.table.c
-    chosen = (
-        sa.select(info.table).where(one_of(connection.dialect.name, columns.id, keys)).order_by(columns.id)
-    )
+def _needed(session: Session, info: ModelInfo, names: frozenset[str]) -> list[Any]:
+    """The key, and what history and computes have to know: the columns that are set, and where links lead."""
+    leads = bool(session.env.registry.computes.triggers.get(info))
+    items = [
+        item
+        for item in info.fields.values()
+        if not isinstance(item, Many2many | One2many)
+        and item.name != "id"
+        and (names & {item.name, item.key} or (leads and isinstance(item, Many2one)))
+    ]
+    return [info.table.c.id, *(info.table.c[item.key] for item in items)]
+
+
+def _rows(session: Session, columns: Sequence[Any], keys: Any) -> dict[int, Any]:
+    """Rows by key, which is the first of the columns; held until the transaction ends."""
+    connection, key = session.core_connection(), columns[0]
+    chosen = sa.select(*columns).where(one_of(connection.dialect.name, key, keys)).order_by(key)
     return {row.id: row for row in connection.execute(chosen.with_for_update(key_share=True))}
 
 
