@@ -210,6 +210,7 @@ def _ask_forms(staged: Stage, route: Route, model: str) -> set[tuple[str, str, s
 
 
 # ----------------------------------------------------------------- filters
+@pytest.mark.slow
 def test_every_filter_of_every_model(staged: Stage) -> None:
     """Over the fields of the model and of those that its links lead to: counted with a true and a false condition."""
     asked = 0

@@ -377,6 +377,7 @@ def test_every_door_of_a_model(staged: Stage, model: str) -> None:
     _check_tally(cases)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", MODELS)
 def test_views_of_each_list(staged: Stage, model: str) -> None:
     cases = Cases(staged, model)

@@ -338,6 +338,7 @@ def test_check_is_content_with_what_is_in_the_tree(embedded: Shell) -> None:
     assert found["models"] > 5
 
 
+@pytest.mark.slow
 def test_check_fails_on_a_quarantined_addon_and_shows_findings(embedded: Shell, garden: Path) -> None:
     garden.write_text(
         dedent(ADDON) + '\n@hookimpl\ndef views():\n    return [extend("crm.lead.form", hide("gone"))]\n'
@@ -500,6 +501,7 @@ def test_an_unknown_command_is_a_matter_of_usage() -> None:
 
 
 # ----------------------------------------------------------------- demo
+@pytest.mark.slow
 def test_demo_makes_a_database_uses_it_again_and_makes_it_anew(shell: Shell) -> None:
     result = shell("demo", "--db", shell.url, "--no-serve")
     from core.base.demo import PASSWORD, SIGN_INS
@@ -519,6 +521,7 @@ def test_demo_makes_a_database_uses_it_again_and_makes_it_anew(shell: Shell) -> 
     assert shell.rows("SELECT count(*) FROM base_company WHERE name = 'Mine'") == [(0,)]
 
 
+@pytest.mark.slow
 def test_demo_never_touches_other_data(shell: Shell) -> None:
     shell.make()
     before = shell.look()
@@ -529,6 +532,7 @@ def test_demo_never_touches_other_data(shell: Shell) -> None:
     assert shell.opens(EMAIL, "correct horse")
 
 
+@pytest.mark.slow
 def test_a_demo_that_broke_off_is_made_anew(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     def break_off(*args: Any) -> None:
         raise KeyboardInterrupt
@@ -547,6 +551,7 @@ def test_demo_lies_in_the_data_folder_whatever_lumbung_db_says(embedded: Shell, 
     assert not Path(embedded.url.removeprefix("sqlite:///")).exists()
 
 
+@pytest.mark.slow
 def test_demo_leaves_a_faulty_addon_out_and_names_it(embedded: Shell, garden: Path) -> None:
     garden.write_text("from core import *\naddon = Addon('garden', version='1.0')\noh")
     result = embedded("demo", "--no-serve")

@@ -158,6 +158,7 @@ def init_in_process(file: Path, limit: Callable[[], None] | None = None) -> str:
     return done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kilobytes", [4, 40, 300])
 def test_a_full_disk_at_init(tmp_path: Path, kilobytes: int) -> None:
     folder = tmp_path / "disk"
@@ -169,6 +170,7 @@ def test_a_full_disk_at_init(tmp_path: Path, kilobytes: int) -> None:
         assert list(folder.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kilobytes", [0, 40, 300])
 def test_a_disk_that_fails_at_init(tmp_path: Path, kilobytes: int) -> None:
     """A file may not grow beyond a limit: the system reports that as an error of the disk."""

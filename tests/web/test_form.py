@@ -594,6 +594,7 @@ PAYLOADS = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_what_is_typed_is_shown_as_text(sample: kit.Served, payload: str) -> None:
     """In list, record, form, link, message and error; the rules look at each page."""

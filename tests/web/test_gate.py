@@ -67,6 +67,7 @@ def test_a_form_in_parts_is_text(shared: kit.Served, statements: Statements) -> 
     refused(visitor.post("/login", data, content_type="multipart/form-data"), (400,), statements)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("headers", "statuses"),
     [
@@ -118,6 +119,7 @@ def test_what_is_too_long_is_said_so(
     refused(shared.sign_in("dewi").get(path), (status,), statements)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [security.URLENCODED, "multipart/form-data"])
 @pytest.mark.parametrize(
     ("data", "statuses"),
@@ -136,6 +138,7 @@ def test_a_form_is_no_larger_than_a_person_fills(
     refused(visitor.post("/login", whole, content_type=kind), statuses, statements)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kind",
     [

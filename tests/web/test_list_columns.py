@@ -60,6 +60,7 @@ def test_without_a_tick_the_default_comes_back(dewi: kit.Visitor) -> None:
     assert heads(answer) == heads(dewi.get(LEADS))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["id", "en"])
 def test_every_field_of_every_model_can_be_a_column(shared: kit.Served, lang: str) -> None:
     """That the reader may read: the address refuses no other, and the page has its values."""

@@ -78,6 +78,7 @@ def test_the_form_offers_what_the_reader_may_read(shared: kit.Served) -> None:
         assert "name" in offered and ("email" in offered) == is_offered
 
 
+@pytest.mark.slow
 def test_each_offer_is_taken(shared: kit.Served) -> None:
     """Every field with every operator that the form has for it."""
     visitor = shared.sign_in("made")

@@ -41,6 +41,7 @@ def ways(name: str) -> list[tuple[str, str]]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("person", ["ayu", "dewi"])
 def test_a_closed_field_is_as_good_as_none(shared: kit.Served, person: str) -> None:
     """Answered by the very same page as a field that never was; an administrator reads it."""

@@ -176,6 +176,7 @@ def test_an_unknown_sequence_is_refused(office: World) -> None:
     assert numbers(office) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["gap_free", "gapped"])
 def test_eight_at_once_a_fifth_of_them_rolled_back(office: World, kind: str) -> None:
     """1 to n without one missing or twice; where gaps are allowed, none twice."""
