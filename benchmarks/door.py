@@ -24,7 +24,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from addons.crm import Lead, Partner
-from core import CurrentUser, Env, base
+from core import CurrentUser, Env, Model, base
 from core.access.rights import Policy
 from core.base.hooks import rules
 from core.orm.database import Database
@@ -63,7 +63,8 @@ def main() -> None:
 
 def filled(database: Database) -> Registry:
     """The registry of base and crm, and leads in the database."""
-    fragments = [getattr(base, name) for name in base.__all__ if name != "addon"]
+    public = [getattr(base, name) for name in base.__all__]
+    fragments = [value for value in public if isinstance(value, type) and issubclass(value, Model)]
     registry = Registry({"base": fragments, "crm": [Lead, Partner]}, {"crm": frozenset({"base"})})
     registry.policy = Policy(registry, rules())
     with database.writing.begin() as connection:
