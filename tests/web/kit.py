@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from functools import cached_property
 from importlib.metadata import EntryPoint
@@ -22,6 +22,7 @@ from sqlalchemy.engine import make_url
 from werkzeug.routing import Rule
 from werkzeug.test import Client, TestResponse
 
+from core.access import sessions
 from core.access.passwords import set_password
 from core.assembly import Assembly, assemble
 from core.base.demo import DOMAIN, PASSWORD
@@ -32,11 +33,22 @@ from core.orm.env import Env, open_env
 from core.schema.install import install
 from core.schema.tables import sign_in_failure
 from core.web.dispatcher import ANY_HOST, Dispatcher, Sites, Tenant
+from core.web.requests import TOKEN_COOKIE
 from core.web.site import Site
 from tests.web import rules
 from tests.web.markup import Element, read, typed
 
 _looking: ContextVar[bool] = ContextVar("looking", default=False)
+
+
+@contextlib.contextmanager
+def _look() -> Iterator[None]:
+    """A block in which the tests themselves ask."""
+    token = _looking.set(True)
+    try:
+        yield
+    finally:
+        _looking.reset(token)
 
 
 def is_looking() -> bool:
@@ -124,18 +136,20 @@ def quoted(name: str) -> str:
 
 
 def digest(database: Database) -> str:
-    """What all tables hold together, as a text that differs if anything does; the database puts it together."""
-    kind = "sqlite" if database.is_sqlite else "postgresql"
-    tables: dict[str, list[str]] = defaultdict(list)
+    """What all tables hold together, as a text that differs if anything does."""
     with database.reading.begin() as connection:
-        for table, column in connection.exec_driver_sql(COLUMNS[kind]):
-            if table not in UNTOLD and column != SEEN:
-                tables[table].append(CELL[kind].format(quoted(column)))
-        lines = {table: " || ',' || ".join(sorted(cells)) for table, cells in sorted(tables.items())}
-        parts = [
-            f"SELECT '{table}', ({ROWS[kind].format(line, quoted(table))})" for table, line in lines.items()
-        ]
-        held = connection.exec_driver_sql(" UNION ALL ".join(parts).replace("%", "%%")).all()
+        return digest_by(connection)
+
+
+def digest_by(connection: sa.Connection) -> str:
+    """The same as a connection sees it; the database puts it together."""
+    kind, tables = connection.dialect.name, defaultdict[str, list[str]](list)
+    for table, column in connection.exec_driver_sql(COLUMNS[kind]):
+        if table not in UNTOLD and column != SEEN:
+            tables[table].append(CELL[kind].format(quoted(column)))
+    lines = {table: " || ',' || ".join(sorted(cells)) for table, cells in sorted(tables.items())}
+    parts = [f"SELECT '{table}', ({ROWS[kind].format(line, quoted(table))})" for table, line in lines.items()]
+    held = connection.exec_driver_sql(" UNION ALL ".join(parts).replace("%", "%%")).all()
     return hashlib.sha256(repr(sorted(map(tuple, held))).encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -210,14 +224,31 @@ class Served:
     # ------------------------------------------------------------- unchanged
     def state(self) -> str:
         """The digest of the database, worked out again only where something was written since."""
-        token = _looking.set(True)
-        try:
+        with _look():
             mark = self._mark()
             if mark != self._mark_known:
                 self._known, self._mark_known = digest(self.database), mark
             return self._known
-        finally:
-            _looking.reset(token)
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[Callable[[], bool]]:
+        """For a block: says whether the database is another than it was at its beginning.
+
+        The database itself keeps how it was, for as long as a transaction reads it: only where something was
+        written both are put together.
+        """
+        with contextlib.ExitStack() as stack:
+            with _look():
+                mark, before = self._mark(), stack.enter_context(self.database.reading.connect())
+                if not self.database.is_sqlite:
+                    before.execution_options(isolation_level="REPEATABLE READ")
+                before.execute(sa.text(f"SELECT count(*) FROM {COUNTED}"))  # from here on it is kept
+
+            def is_changed() -> bool:
+                with _look():
+                    return self._mark() != mark and digest_by(before) != digest(self.database)
+
+            yield is_changed
 
     def forget(self) -> None:
         """Whatever the mark says, something may have been written."""
@@ -238,10 +269,14 @@ class Served:
         return Visitor(self, lang)
 
     def sign_in(self, person: str = "dewi", lang: str | None = None) -> Visitor:
-        """A demo user, signed in through the form: dewi leads sales, made manages, ayu sells."""
+        """A demo user in a new session, as the form would begin it: dewi leads sales, made manages, ayu sells."""
         visitor = self.visitor(lang or "id")
-        answer = visitor.fill("/login", {"email": f"{person}@{DOMAIN}", "password": PASSWORD})
-        assert answer.status_code == 302, answer.page.text
+        users = self.site.assembly.registry.info("base.user").table
+        with self.database.writing.begin() as connection:
+            key = connection.scalar(sa.select(users.c.id).where(users.c.email == f"{person}@{DOMAIN}"))
+            assert key is not None, person
+            token = sessions.begin(connection, key, "tests", remember=False)
+        visitor.client.set_cookie(TOKEN_COOKIE, token, domain=self.host)
         if lang is not None:
             visitor.get(f"/language/{lang}")
         return visitor
@@ -301,18 +336,17 @@ class Visitor:
 
     def _ask(self, method: str, path: str, *, fails: int | None = None, **options: Any) -> Answer:
         headers = {"Accept-Language": self.lang, **options.pop("headers", {})}
-        before = self.served.state() if fails is None else ""
         options |= {"base_url": f"http://{self.served.host}", "buffered": True, "headers": headers}
-        answer: Any = self.client.open(path, method=method, **options)
-        rules.check(answer)
-        if fails is not None:
-            assert answer.status_code == fails, answer.text[:3000]
-            return answer  # type: ignore[no-any-return]
-        assert answer.status_code < 500, f"{method} {path}: {answer.status}\n{answer.text[:3000]}"
-        if answer.status_code >= 400:
-            wrote = self.served.state() != before
+        with self.served.snapshot() if fails is None else contextlib.nullcontext(lambda: False) as is_changed:
+            answer: Any = self.client.open(path, method=method, **options)
+            rules.check(answer)
+            if fails is not None:
+                assert answer.status_code == fails, answer.text[:3000]
+                return answer  # type: ignore[no-any-return]
+            assert answer.status_code < 500, f"{method} {path}: {answer.status}\n{answer.text[:3000]}"
+            wrote = answer.status_code >= 400 and is_changed()
             assert not wrote, f"{method} {path}: refused with {answer.status}, but it wrote"
-        return answer  # type: ignore[no-any-return]
+            return answer  # type: ignore[no-any-return]
 
 
 def form_in(main: Element) -> Element:
