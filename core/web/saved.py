@@ -14,7 +14,6 @@ from urllib.parse import parse_qsl, urlencode
 import sqlalchemy as sa
 from flask import flash, redirect, request
 from flask_wtf.csrf import generate_csrf
-from sqlalchemy import orm
 from werkzeug.exceptions import BadRequest, NotFound
 
 from core.errors import FieldError, UserError
@@ -121,7 +120,7 @@ def tabs(env: Env, model: str, query: Query) -> Tabs | None:
 
 
 def _rows(env: Env, model: str) -> Sequence[Any]:
-    view, owner = env.registry[MODEL], orm.aliased(env.registry["base.user"])
+    view, owner = env.registry[MODEL], env.registry["base.user"]
     statement = (
         sa.select(
             view.id,
@@ -131,7 +130,7 @@ def _rows(env: Env, model: str) -> Sequence[Any]:
             view.owner_id,
             owner.name.label("owner_name"),
         )
-        .outerjoin(view.owner.of_type(owner))
+        .outerjoin(view.owner)
         .where(view.model == model, view.archived.is_(False))
         .order_by(view.position, view.name, view.id)
     )
