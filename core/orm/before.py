@@ -8,7 +8,6 @@ from core.orm.changes import KEY, by_model, changed_names
 from core.orm.model import Model
 
 if TYPE_CHECKING:
-    from core.orm.info import ModelInfo
     from core.orm.session import Session
 
 ROUNDS = 10
@@ -33,18 +32,15 @@ def call_methods(session: Session) -> None:
         for info, records in by_model(created).items():
             info.cls.before_create(records)
         for info, records in by_model(updated).items():
-            info.cls.before_write(records, {record.id: _fields(info, updated[record]) for record in records})
+            info.cls.before_write(
+                records, {record.id: info.fields_behind(updated[record]) for record in records}
+            )
     raise RuntimeError(f"before_* methods go on changing records: {_names([*created, *updated])}")
 
 
 def _has(record: Any, method: str) -> bool:
     """Whether the model has the method from a fragment: most have none, and are not asked."""
     return getattr(type(record), method).__func__ is not getattr(Model, method).__func__
-
-
-def _fields(info: ModelInfo, names: frozenset[str]) -> frozenset[str]:
-    """The fields behind attributes: `partner` for `partner_id`."""
-    return frozenset(info.field_of.get(name, name) for name in names)
 
 
 def _names(records: Any) -> str:

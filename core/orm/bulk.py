@@ -51,7 +51,7 @@ def _update(session: Session, state: orm.ORMExecuteState) -> sa.Result[Any]:
     history.write_many(session, info, dict(_differences(info, names, held)), history.UPDATED)
     stale = computes.look_at_rows(session, info, names, held, are_gone=False)
     _follow(session, info, names, list(held), computes.of_rows(session, info, names, list(held), stale))
-    events.note_rows(session, info, list(held), frozenset(info.field_of.get(name, name) for name in names))
+    events.note_rows(session, info, list(held), info.fields_behind(names))
     return result
 
 

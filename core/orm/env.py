@@ -237,7 +237,7 @@ class Env:
         it wrote; an exception rolls back to the savepoint. Records do not cross: `su.as_own(record)`.
         """
         log.info("sudo by user %s: %s", self.user.id, why)
-        with self.session.begin_nested():  # this session's: what it writes inside is undone with the rest
+        with self.session.savepoint():  # this session's: what it writes inside is undone with the rest
             bind, mode = self.session.core_connection(), "create_savepoint"
             session = Session(bind=bind, join_transaction_mode=mode, expire_on_commit=False)
             with contextlib.closing(session):

@@ -56,10 +56,13 @@ class Listeners:
 def note(session: Session, changes: Changes) -> None:
     """Remembers what a flush wrote, where somebody listens."""
     listeners: Listeners = session.env.registry.listeners
+    if not (listeners.any_within or listeners.after):
+        return
+    happened = Happened.of(changes)
     if listeners.any_within:
-        session.happened.add(changes)
+        session.happened.add(happened)
     if listeners.after:
-        session.to_tell += Happened.of(changes).events()
+        session.to_tell += happened.events()
 
 
 def note_rows(session: Session, info: ModelInfo, keys: Sequence[int], fields: frozenset[str] | None) -> None:
@@ -71,7 +74,7 @@ def note_rows(session: Session, info: ModelInfo, keys: Sequence[int], fields: fr
     elif listeners.any_within or listeners.after:
         happened.updated[info] = dict.fromkeys(session.env.read(info.cls, keys), fields)
     if listeners.any_within and keys:
-        session.happened.merge(happened)
+        session.happened.add(happened)
     if listeners.after:
         session.to_tell += happened.events()
 

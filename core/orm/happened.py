@@ -36,26 +36,15 @@ class Happened:
     """How often something was added."""
 
     def __bool__(self) -> bool:
-        return self.count > 0
+        return bool(self.created or self.updated or self.deleted)
 
-    def add(self, changes: Changes) -> None:
-        """What one more flush wrote."""
-        if not (changes.created or changes.updated or changes.deleted):
+    def add(self, other: Happened) -> None:
+        """What else was written."""
+        if not other:
             return
         self.count += 1
-        for info, records in changes.created.items():
+        for info, records in other.created.items():
             self.created[info] += records
-        for info, changed in changes.updated.items():
-            known = self.updated[info]
-            for record, names in changed.items():
-                fields = frozenset(info.field_of.get(name, name) for name in names)
-                known[record] = known.get(record, frozenset()) | fields
-        for info, records in changes.deleted.items():
-            self.deleted[info] += [record.id for record in records]
-
-    def merge(self, other: Happened) -> None:
-        """What else was written."""
-        self.count += 1
         for info, changed in other.updated.items():
             known = self.updated[info]
             known.update(
@@ -68,7 +57,18 @@ class Happened:
     def of(cls, changes: Changes) -> Happened:
         """What one flush wrote."""
         made = cls()
-        made.add(changes)
+        made.created.update(changes.created)
+        for info, changed in changes.updated.items():
+            made.updated[info] = {record: info.fields_behind(names) for record, names in changed.items()}
+        for info, records in changes.deleted.items():
+            made.deleted[info] = [record.id for record in records]
+        return made
+
+    def copy(self) -> Happened:
+        """The same, to which nothing more is added."""
+        made = Happened()
+        made.add(self)
+        made.count = self.count
         return made
 
     def events(self) -> Iterable[Event]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -85,6 +85,10 @@ class ModelInfo:
     def field_of(self) -> dict[str, str]:
         """The field behind each attribute that holds a value: `partner` behind `partner` and `partner_id`."""
         return {name: item.name for item in self.fields.values() for name in (item.key, item.name)}
+
+    def fields_behind(self, names: Iterable[str]) -> frozenset[str]:
+        """The fields that attributes hold the values of."""
+        return frozenset(self.field_of.get(name, name) for name in names)
 
     @cached_property
     def computed(self) -> frozenset[str]:

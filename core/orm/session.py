@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import secrets
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -94,6 +95,19 @@ class Session(orm.Session):
         other.autoflush = False
         type(env)(env.registry, env.database, other, env.user, readonly=env.readonly, is_sudo=True)
         return other
+
+    @contextlib.contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """A part of the transaction: where it fails it is rolled back, and nothing of it is told or numbered."""
+        nested = self.begin_nested()  # what is pending is written before, and stays
+        happened, told, wished = self.happened.copy(), len(self.to_tell), len(self.wishes)
+        try:
+            with nested:
+                yield
+        except BaseException:
+            self.happened = happened
+            del self.to_tell[told:], self.wishes[wished:]
+            raise
 
     def refuse_writing(self) -> None:
         """Raises StatementRefused where something is pending in an env that only reads."""

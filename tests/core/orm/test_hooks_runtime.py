@@ -217,6 +217,32 @@ def test_nothing_is_told_after_a_rollback(shop: World) -> None:
     assert ear.heard[-1] == [("created", "sales.quiet", (1,), set())], "what sudo took back is no event"
 
 
+def test_nothing_of_a_sudo_that_fails_is_told(shop: World) -> None:
+    ear = Ear(shop)
+    with shop.env() as env:
+        first, second = env.read(Order, [1, 2])
+        first.name = "kept"
+        with pytest.raises(ZeroDivisionError), env.sudo("the test"):
+            second.name = "lost"
+            env.session.delete(first)
+            env.create(Label, [{"name": "lost"}])
+            env.session.flush()
+            raise ZeroDivisionError
+    assert ear.heard == [
+        ("updated", "sales.order", {1: {"name"}}), [("updated", "sales.order", (1,), {"name"})],
+    ]  # fmt: skip
+
+
+def test_what_was_told_within_a_sudo_that_fails_is_told_again(shop: World) -> None:
+    ear = Ear(shop)
+    with shop.env() as env:
+        env.read(Order, [1])[0].name = "kept"
+        with pytest.raises(ZeroDivisionError), env.sudo("the test"):
+            env.flush()
+            raise ZeroDivisionError
+    assert ear.heard[:-1] == [("updated", "sales.order", {1: {"name"}})] * 2, "what hooks wrote is gone"
+
+
 def test_after_commit_is_isolated_and_does_not_hear_itself(
     shop: World, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -158,6 +158,16 @@ def test_what_is_gone_before_the_end_leaves_no_gap(office: World) -> None:
     assert numbers(office) == [f"INV/{YEAR}/0001"]
 
 
+def test_who_asked_within_a_sudo_that_fails_gets_no_number(office: World) -> None:
+    with office.env(companies=(1,)) as env:
+        plain = make(env, kind="plain")
+        env.flush()
+        with pytest.raises(ZeroDivisionError), env.sudo("the test"):
+            env.number(plain, "number", "gap_free")
+            raise ZeroDivisionError
+    assert numbers(office) == [None]
+
+
 def test_a_hook_that_makes_more_as_numbers_come(office: World) -> None:
     def follow(env: Env, records: Sequence[Model]) -> None:
         for invoice in env.only(Invoice, records):
