@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from core.orm import ends
 from core.orm.closed import mapped_key
+from core.orm.kinds import Json
 from core.orm.links import Many2many
 from core.sql import one_of
 
@@ -99,7 +100,7 @@ def held(session: Session, info: ModelInfo, keys: Sequence[int]) -> dict[int, di
 def _last(
     connection: sa.Connection, info: ModelInfo, keys: Sequence[int]
 ) -> Iterator[tuple[int, dict[str, Any]]]:
-    """By key, what each field was; no value and no are left out. One statement, and one per set of links."""
+    """By key, what each field was, without what is empty or a plain no. One statement, and one per set of links."""
     plain = [item for item in info.followed if not isinstance(item, Many2many)]
     links = {
         item.name: _linked(connection, info, item, keys)
@@ -113,7 +114,7 @@ def _last(
         held = {
             item.name: item.dump(value)
             for item, value in zip(plain, values, strict=True)
-            if value is not None and value is not False
+            if value is not None and (value is not False or isinstance(item, Json))
         }
         held |= {name: targets[key] for name, targets in links.items() if key in targets}
         yield key, {name: [value, None] for name, value in held.items()}

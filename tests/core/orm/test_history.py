@@ -91,6 +91,15 @@ def test_of_a_deleted_record_all_that_it_held(papers: World) -> None:
     assert (last.action, last.values) == ("delete", {name: [value, None] for name, value in wanted.items()})
 
 
+def test_of_deleted_data_even_a_no(papers: World) -> None:
+    with papers.env() as env:
+        held(env).data, held(env).yes = False, False
+        env.flush()
+        env.delete([held(env)])
+    values = papers_of(papers)[-1].values
+    assert values["data"] == [False, None] and "yes" not in values, "data may be no, as well as nothing"
+
+
 def test_of_a_cascade_each_record(url: str) -> None:
     with store(url) as shop:
         with shop.env() as env:
