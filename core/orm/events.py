@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from core.orm.happened import Event, Happened
+from core.orm.happened import Event, Happened, Kind
 
 if TYPE_CHECKING:
     from core.orm.changes import Changes
@@ -68,15 +68,18 @@ def note(session: Session, changes: Changes) -> None:
 def note_rows(session: Session, info: ModelInfo, keys: Sequence[int], fields: frozenset[str] | None) -> None:
     """The same for rows that a statement wrote; without fields, that it deleted."""
     listeners: Listeners = session.env.registry.listeners
-    happened = Happened()
-    if fields is None:
-        happened.deleted[info] = list(keys)
-    elif listeners.any_within or listeners.after:
-        happened.updated[info] = dict.fromkeys(session.env.read(info.cls, keys), fields)
-    if listeners.any_within and keys:
+    if not keys:
+        return
+    if listeners.any_within:
+        happened = Happened()
+        if fields is None:
+            happened.deleted[info] = list(keys)
+        elif records := session.env.read(info.cls, keys):
+            happened.updated[info] = dict.fromkeys(records, fields)
         session.happened.add(happened)
     if listeners.after:
-        session.to_tell += happened.events()
+        kind: Kind = "deleted" if fields is None else "updated"
+        session.to_tell.append(Event(kind, info.name, tuple(keys), fields or frozenset()))
 
 
 def flush(env: Env) -> None:

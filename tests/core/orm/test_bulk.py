@@ -10,9 +10,11 @@ from typing import Any, Self
 import pytest
 import sqlalchemy as sa
 
-from core import Char, Env, FieldError, Many2one, Model, Money, One2many, Ref
+from core import Char, Env, FieldError, Many2one, Model, Money, One2many, Ref, Rule
+from core.access.rights import Policy
 from core.base.change import Change
 from core.orm.events import Listeners
+from core.orm.happened import Event
 from core.orm.registry import Registry
 from tests.core.orm.toys import ACCESS, World, world
 
@@ -101,6 +103,28 @@ def test_an_update_has_history_stamps_and_computes(orders: World) -> None:
         ]
         env.flush()
     assert [("updated", {1: {"price"}, 2: {"price"}})] == TOLD
+
+
+def test_what_is_committed_is_told_by_keys_whoever_may_see_the_rows(
+    orders: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Any] = []
+
+    def after(events: Sequence[Event]) -> None:
+        told.extend((event.kind, event.model, event.ids, event.fields) for event in events)
+
+    own = Rule(Line, "r", where=lambda line, env: line.label != "gone")
+    monkeypatch.setattr(orders.registry, "policy", Policy(orders.registry, [own]))
+    monkeypatch.setattr(orders.registry, "listeners", Listeners([("after_commit", "bulk", after)]))
+    with orders.env() as env:
+        L = env[Line]
+        env.execute(sa.update(L).where(L.id < 3).values(label="gone"))
+        env.execute(sa.update(L).where(L.id > 9).values(label="gone"))
+        env.execute(sa.delete(L).where(L.id == 4))
+        env.execute(sa.delete(L).where(L.id > 9))
+    assert told == [
+        ("updated", "bulk.line", (1, 2), frozenset({"label"})), ("deleted", "bulk.line", (4,), frozenset()),
+    ]  # fmt: skip
 
 
 def test_a_move_to_another_order_changes_both(orders: World) -> None:
