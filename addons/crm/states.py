@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core import UserError, _, stored
+from core.base import is_linked
 
 if TYPE_CHECKING:
     from addons.crm.lead import Lead
@@ -64,18 +65,14 @@ def _check_step(before: str, after: str) -> None:
 
 
 def _check_name(lead: Lead) -> None:
-    if lead.kind == "organisation" and not lead.company_name and not _has_partner(lead):
+    if lead.kind == "organisation" and not lead.company_name and not is_linked(lead, "partner"):
         raise UserError(_("Give the name of the organisation, or choose its contact."), "company_name")
 
 
 def _check_reach(lead: Lead) -> None:
-    reached = lead.phone or lead.mobile or lead.email or _has_partner(lead)
+    reached = lead.phone or lead.mobile or lead.email or is_linked(lead, "partner")
     if lead.state in REACHED and not reached:
         raise UserError(
             _("A qualified lead can be reached: give a phone number or an email, or choose its contact."),
             "mobile",
         )
-
-
-def _has_partner(lead: Any) -> bool:
-    return vars(lead).get("partner") is not None or lead.partner_id is not None

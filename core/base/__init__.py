@@ -7,6 +7,7 @@ from core.base.change import Change
 from core.base.company import Company
 from core.base.company_owned import CompanyOwned
 from core.base.currency import Currency
+from core.base.linked import is_linked
 from core.base.partner import Partner
 from core.base.partner_email import PartnerEmail
 from core.base.partner_link import PartnerLink
@@ -46,4 +47,5 @@ __all__ = [
     "Team",
     "User",
     "addon",
+    "is_linked",
 ]

@@ -22,6 +22,11 @@ def key_of(record: Any, name: str) -> int | None:
     return None if was_emptied else getattr(record, f"{name}_id")
 
 
+def is_linked(record: Any, name: str) -> bool:
+    """Whether a link leads anywhere, also to a new record."""
+    return _given(record, name) is not None or key_of(record, name) is not None
+
+
 def _given(record: Any, name: str) -> Any:
     """The record that a link was given; None where its key was, or nothing."""
     state = sa.inspect(record)

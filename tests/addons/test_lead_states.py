@@ -9,7 +9,7 @@ import pytest
 
 from addons.crm import Lead, Partner
 from addons.crm.states import FOLLOWING, STATES
-from core import CurrentUser, Env, UserError
+from core import CurrentUser, Env, UserError, stored
 from tests.addons.conftest import Open, refused
 
 ALLOWED = {
@@ -54,6 +54,7 @@ def test_all_other_fields_are_free_in_every_state(env: Env) -> None:
         one.note = "Telepon lagi besok"
         one.state = state
         env.flush()
+        assert stored(one, "note") == "Telepon lagi besok"
 
 
 def test_one_of_many_that_may_not_go_on_stops_all(opened: Open) -> None:
@@ -101,6 +102,16 @@ def test_the_last_number_of_a_qualified_lead_is_not_taken_away(env: Env) -> None
     one = lead(env, state="qualified")
     with refused(env) as caught:
         one.mobile = None
+    assert caught.value.field == "mobile"
+
+
+@pytest.mark.parametrize("emptied", [{"partner": None}, {"partner_id": None}])
+def test_a_contact_that_leaves_with_the_last_number_is_none(env: Env, emptied: dict[str, None]) -> None:
+    hendra = env.create(Partner, [{"name": "Hendra Wijaya"}])[0]
+    one = lead(env, state="qualified", partner=hendra)
+    assert one.partner is hendra
+    with refused(env) as caught:
+        env.write([one], {"mobile": None, **emptied})
     assert caught.value.field == "mobile"
 
 
