@@ -178,26 +178,13 @@ class SavedViews:
 
     def delete(self, model: str, key: int) -> ResponseReturnValue:
         """Deletes a view, never a record."""
-        with requests.writing() as env:
-            view = _own(env, model, key)
-            name = view.display_label()
-            env.delete([view])
+        name = _delete(model, key)
         flash(str(_("The view %(name)s was deleted; its records are all there.", name=name)), "ok")
         return redirect(f"/app/{model}", 303)
 
     def _write(self, model: str, key: int | None) -> ResponseReturnValue:
         try:
-            values = self._values(model, key)
-            with requests.writing() as env:
-                view = None if key is None else _own(env, model, key)
-                if values.get("shared") == "team" and (view is None or view.team_id is None):
-                    values["team_id"] = _team(env)
-                if view is None:
-                    view = env.create(env.registry[MODEL], [{"model": model, **values}])[0]
-                else:
-                    env.write([view], values)
-                env.flush()
-                label, number = view.display_label(), view.id
+            label, number = _save(model, key, self._values(model, key))
         except UserError as error:
             return self._again(model, key, error), 422
         flash(str(_("%(name)s was saved.", name=label)), "ok")
@@ -239,6 +226,31 @@ class SavedViews:
         form.shares = _shares(env, sent.get("shared", "private"))
         form.back = f"/app/{model}" if key is None else f"/app/{model}?{OPEN}={key}"
         return render("core/saved_view.html", _("New view") if key is None else _("Saved view"), form=form)
+
+
+@requests.repeated
+def _save(model: str, key: int | None, values: dict[str, Any]) -> tuple[str, int]:
+    """The label and key of the view, made or changed."""
+    with requests.writing() as env:
+        view = None if key is None else _own(env, model, key)
+        if values.get("shared") == "team" and (view is None or view.team_id is None):
+            values["team_id"] = _team(env)
+        if view is None:
+            view = env.create(env.registry[MODEL], [{"model": model, **values}])[0]
+        else:
+            env.write([view], values)
+        env.flush()
+        return view.display_label(), view.id
+
+
+@requests.repeated
+def _delete(model: str, key: int) -> str:
+    """The label of the deleted view."""
+    with requests.writing() as env:
+        view = _own(env, model, key)
+        name: str = view.display_label()
+        env.delete([view])
+        return name
 
 
 def _own(env: Env, model: str, key: int) -> Any:

@@ -190,6 +190,11 @@ def _language(code: str) -> ResponseReturnValue:
 def _theme() -> ResponseReturnValue:
     chosen = request.form.get("theme", "")
     if chosen in ("light", "dark"):
-        with requests.writing() as writer, writer.sudo("a user's own theme") as su:
-            su.user_record().theme = chosen
+        _keep_theme(chosen)
     return redirect(own_path(request.form.get("next")))
+
+
+@requests.repeated
+def _keep_theme(chosen: str) -> None:
+    with requests.writing() as writer, writer.sudo("a user's own theme") as su:
+        su.user_record().theme = chosen

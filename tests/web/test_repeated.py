@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from core.base.demo import DOMAIN
+from core.orm.env import Env
 from core.web import requests
 from core.web.records import saving
 from tests.web import kit
+from tests.web.test_actions import LEADS, undo_form
+from tests.web.test_saved_views import HOT
+
+DEWI = f"dewi@{DOMAIN}"
 
 
 class BrokenOff(Exception):
@@ -47,3 +53,51 @@ def test_a_deadlock_is_no_error_of_the_user(
     found = visitor.get(f"/app/crm.lead?title__eq={title}").main.all("tbody")
     rows = [row for body in found for row in body.all("tr")]
     assert len([row for row in rows if title in row.text]) == saved
+
+
+@pytest.fixture
+def broken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Lets the database break off the next transaction of a page at its end, once for each name put in."""
+    monkeypatch.setattr(requests, "PAUSE", 0)
+    left: list[str] = []
+    whole = requests.writing
+
+    @contextlib.contextmanager
+    def writing() -> Iterator[Env]:
+        with whole() as env:
+            yield env
+            if left:
+                raise sa.exc.OperationalError(left.pop(), {}, BrokenOff())
+
+    monkeypatch.setattr(requests, "writing", writing)
+    return left
+
+
+def test_each_action_is_done_again_and_once(served: kit.Served, broken: list[str]) -> None:
+    visitor, lead, before = served.sign_in("dewi"), served.first("crm.lead"), served.count("crm.lead")
+    here, token = f"{LEADS}/{lead}", visitor.token("/")
+
+    def act(path: str, **data: str) -> kit.Answer:
+        broken.append(path)
+        answer = visitor.post(path, {"csrf_token": token, **data})
+        assert answer.status_code in (302, 303) and not broken, path
+        return visitor.get(answer.headers["Location"])
+
+    for many in ("", str(lead)):
+        chosen = {"row": many} if many else {}
+        for action, archived in (("archive", True), ("restore", False)):
+            shown = act(f"{LEADS if many else here}/{action}", **chosen)
+            assert served.value("crm.lead", lead, "archived") is archived
+    act(undo_form(shown)["action"])
+    assert served.value("crm.lead", lead, "archived") is True
+    act(f"{here}/delete", version=str(served.value("crm.lead", lead, "version")))
+    assert served.count("crm.lead") == before - 1
+    views = f"{LEADS}/views"
+    act(views, name="Panas", query=HOT)
+    view = served.first("base.saved_view")
+    act(f"{views}/{view}", name="Dingin")
+    assert served.value("base.saved_view", view, "name") == "Dingin" and served.count("base.saved_view") == 1
+    act(f"{views}/{view}/delete")
+    assert served.count("base.saved_view") == 0
+    act("/theme", theme="dark")
+    assert served.value("base.user", served.first("base.user", email=DEWI), "theme") == "dark"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 import sqlalchemy as sa
@@ -50,26 +50,22 @@ class BulkActions:
 
     def _set(self, model: str, *, archived: bool) -> ResponseReturnValue:
         query, keys, every = self._query(model), _keys(), _every()
-        with requests.writing() as env:
-            if every:
-                keys = self._found(env, model, query)
-            count, left = (0, []) if len(keys) > MOST else _write(env, model, keys, archived=archived)
-            unit = env.session.unit
-        if not keys:
+        done = _write(model, query if every else keys, archived=archived)
+        if not done.chosen:
             flash(str(_("Choose at least one row first.")), "warn")
-        elif len(keys) > MOST:
+        elif done.chosen > MOST:
             most = requests.env().formats.number(MOST)
             flash(
                 str(_("At most %(number)s records at once. Choose fewer by a filter.", number=most)), "warn"
             )
-        elif count:
-            say_done(_told(count, archived=archived), unit)
-        elif not left:
+        elif done.changed:
+            say_done(_told(done.changed, archived=archived), done.unit)
+        elif not done.left:
             flash(
                 str(_("All of them are archived already.") if archived else _("None of them is archived.")),
                 "ok",
             )
-        say_left(left)
+        say_left(done.left)
         kept = query.kept()
         return redirect(f"/app/{model}?{urlencode(kept)}" if kept else f"/app/{model}", 303)
 
@@ -83,24 +79,39 @@ class BulkActions:
         except Refused as error:
             raise BadRequest(str(error)) from None
 
-    def _found(self, env: Env, model: str, query: Query) -> Sequence[int]:
-        """The keys of all that the list shows, and one more than are changed at once."""
-        reading = Reading(env, env.registry.models[model], query, Labels(env))
-        statement = sa.select(reading.cls.id).where(*reading.where()).limit(MOST + 1)
-        return env.scalars(statement).all()
+
+class Done(NamedTuple):
+    """How many records were chosen and changed, which ones were left, and the number of the transaction."""
+
+    chosen: int
+    changed: int
+    left: list[Left]
+    unit: int
 
 
-def _write(env: Env, model: str, keys: Sequence[int], *, archived: bool) -> tuple[int, list[Left]]:
+@requests.repeated
+def _write(model: str, chosen: Query | Sequence[int], *, archived: bool) -> Done:
+    """Changes the records of these keys, or all that a list shows; none where they are more than MOST."""
+    with requests.writing() as env:
+        keys = chosen if isinstance(chosen, Sequence) else _found(env, model, chosen)
+        changed, left = (0, []) if len(keys) > MOST else _change(env, model, keys, archived=archived)
+        return Done(len(keys), changed, left, env.session.unit)
+
+
+def _found(env: Env, model: str, query: Query) -> Sequence[int]:
+    """The keys of all that the list shows, and one more than are changed at once."""
+    reading = Reading(env, env.registry.models[model], query, Labels(env))
+    statement = sa.select(reading.cls.id).where(*reading.where()).limit(MOST + 1)
+    return env.scalars(statement).all()
+
+
+def _change(env: Env, model: str, keys: Sequence[int], *, archived: bool) -> tuple[int, list[Left]]:
     """Changes those that the user may change; how many there were, and what was left."""
     info = env.registry.models[model]
     records: list[Any] = all_locked(env, info.cls, keys)
     writable = allowed(env, info, [record.id for record in records], "w")
-    env.write(
-        changed := [
-            record for record in records if record.id in writable and record.archived is not archived
-        ],
-        {"archived": archived},
-    )
+    changed = [record for record in records if record.id in writable and record.archived is not archived]
+    env.write(changed, {"archived": archived})
     env.flush()
     left = [Left(record.display_label(), REFUSED) for record in records if record.id not in writable]
     return len(changed), left

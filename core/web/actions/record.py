@@ -37,16 +37,8 @@ def restore(model: str, key: int) -> ResponseReturnValue:
 
 
 def _set_archived(model: str, key: int, *, archived: bool) -> ResponseReturnValue:
-    """Changes nothing but this, so that what others changed meanwhile does not matter; done already, it is said so."""
-    with requests.writing() as env:
-        record = _held(env, model, key, "w")
-        label, unit, is_done = (
-            shortened(record.display_label()),
-            env.session.unit,
-            record.archived is archived,
-        )
-        if not is_done:
-            env.write([record], {"archived": archived})
+    """Archives or restores a record and says so; done already, it says that."""
+    label, unit, is_done = _write_archived(model, key, archived=archived)
     if is_done and archived:
         flash(str(_("%(name)s is archived already.", name=label)), "ok")
     elif is_done:
@@ -58,6 +50,20 @@ def _set_archived(model: str, key: int, *, archived: bool) -> ResponseReturnValu
     return redirect(f"/app/{model}/{key}", 303)
 
 
+@requests.repeated
+def _write_archived(model: str, key: int, *, archived: bool) -> tuple[str, int, bool]:
+    """Changes nothing but this, so that what others changed meanwhile does not matter.
+
+    The record's label, the number of the transaction, and whether it was done already.
+    """
+    with requests.writing() as env:
+        record = _held(env, model, key, "w")
+        is_done = record.archived is archived
+        if not is_done:
+            env.write([record], {"archived": archived})
+        return shortened(record.display_label()), env.session.unit, is_done
+
+
 # ----------------------------------------------------------------- delete
 def delete(model: str, key: int) -> ResponseReturnValue:
     """Asks first, saying what goes along and what is in the way; then deletes the record as it was shown."""
@@ -66,12 +72,7 @@ def delete(model: str, key: int) -> ResponseReturnValue:
         return _show(delete_page(env, _checked(env, env.get(env[model], key), "d")))
     seen = _version()
     try:
-        with requests.writing() as env:
-            record = _held(env, model, key, "d")
-            if record.version != seen:
-                raise _Stale
-            label, unit = shortened(record.display_label()), env.session.unit
-            env.delete([record])
+        label, unit = _delete(model, key, seen)
     except _Stale:
         return _again(model, key, str(_("It was changed since you opened this page. Look at it again.")), 409)
     except UserError as error:
@@ -84,6 +85,18 @@ def delete(model: str, key: int) -> ResponseReturnValue:
 
 class _Stale(Exception):
     """The record is not what the page showed."""
+
+
+@requests.repeated
+def _delete(model: str, key: int, seen: int) -> tuple[str, int]:
+    """The label of the deleted record and the number of the transaction. Raises _Stale."""
+    with requests.writing() as env:
+        record = _held(env, model, key, "d")
+        if record.version != seen:
+            raise _Stale
+        label = shortened(record.display_label())
+        env.delete([record])
+        return label, env.session.unit
 
 
 def _version() -> int:

@@ -9,7 +9,7 @@ from werkzeug.exceptions import NotFound
 
 from core.errors import UserError
 from core.i18n.lazy import _
-from core.orm.undo import NothingToUndo, undo
+from core.orm.undo import NothingToUndo, Undone, undo
 from core.web import requests
 from core.web.actions.saying import say_left
 from core.web.signin import own_path
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 def undo_unit(unit: int) -> ResponseReturnValue:
     """Takes back one transaction of the user, and leads back to where they were."""
     try:
-        with requests.writing() as env:
-            done = undo(env, unit)
+        done = _undo(unit)
     except NothingToUndo:
         raise NotFound from None
     except UserError as error:
@@ -37,3 +36,9 @@ def undo_unit(unit: int) -> ResponseReturnValue:
             flash(str(_("This was undone already.")), "ok")
         say_left(done.left)
     return redirect(own_path(request.form.get("next")), 303)
+
+
+@requests.repeated
+def _undo(unit: int) -> Undone:
+    with requests.writing() as env:
+        return undo(env, unit)
