@@ -89,6 +89,8 @@ def _ngettext_of(
 
 
 def _filled(context: EvalContext, text: str, message: str, args: dict[str, Any]) -> str:
+    if not args:
+        return Markup(text) if context.autoescape else text
     if context.autoescape:
         text, message = Markup(text), Markup(message)
-    return catalogs.fill(text, message, args) if args else text
+    return catalogs.fill(text, message, args)
