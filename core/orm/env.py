@@ -19,9 +19,10 @@ from core.i18n import catalogs
 from core.i18n.formats import DEFAULT_ZONE, Formats, formats
 from core.i18n.lazy import _
 from core.orm import bulk as _statements_over_many_rows  # noqa: F401 - listens to the session
-from core.orm import deleting, events, numbering
+from core.orm import deleting, events, numbering, writing
 from core.orm import flush as _order_of_the_flush  # noqa: F401 - listens to the session
 from core.orm.jobs import Jobs
+from core.orm.keys import parts
 from core.orm.model import Model
 from core.orm.session import Session
 
@@ -35,8 +36,6 @@ T = TypeVar("T")
 log = logging.getLogger("lumbung.env")
 
 MAX_KEY = 2**63 - 1
-BATCH = 500
-"""Keys per statement where records are read by key: both databases take so many parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +138,10 @@ class Env:
         cls = self.registry[model]
         wanted = [key for key in dict.fromkeys(keys) if 0 < key <= MAX_KEY]
         found: dict[int, M] = {}
-        for start in range(0, len(wanted), BATCH):
-            batch = self.scalars(sa.select(cls).where(cls.id.in_(wanted[start : start + BATCH])))
-            found.update((record.id, record) for record in batch)
+        for part in parts(wanted):
+            found.update(
+                (record.id, record) for record in self.scalars(sa.select(cls).where(cls.id.in_(part)))
+            )
         return [found[key] for key in wanted if key in found]
 
     def only(self, model: type[M], records: Iterable[Model]) -> list[M]:
@@ -222,12 +222,7 @@ class Env:
 
     def may_with(self, record: Model, operation: Operation) -> bool:
         """Whether the user may do this with this very record, as its row stands."""
-        rights, info = self.session.rights, self.registry.info(type(record))
-        condition = None if rights is None else rights.condition(info, operation)
-        if condition is None:
-            return True
-        found = sa.select(info.table.c.id).where(info.table.c.id == record.id, condition)
-        return self.session.core_connection().scalar(found) is not None
+        return bool(writing.operations(self, record, (operation,)))
 
     @contextlib.contextmanager
     def sudo(self, why: str) -> Iterator[Env]:

@@ -9,21 +9,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import REGCLASS
 
 _drawn = sa.table("sqlite_sequence", sa.column("name"), sa.column("seq"))
 """SQLite's own table of the last key of each AUTOINCREMENT table, kept up by itself as rows come."""
-
-
 BATCH = 500
 """Keys per statement: both databases take so many parameters."""
+T = TypeVar("T")
 
 
-def parts(keys: Sequence[int]) -> Iterator[Sequence[int]]:
-    """Keys in batches."""
+def parts(keys: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Keys, or rows with one each, in batches."""
     return (keys[start : start + BATCH] for start in range(0, len(keys), BATCH))
 
 

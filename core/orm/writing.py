@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, TypeVar
 import sqlalchemy as sa
 
 from core.access.grants import Operation
-from core.orm.env import Env
 from core.orm.model import Model
 from core.sql import among
 
 if TYPE_CHECKING:
+    from core.orm.env import Env
     from core.orm.info import ModelInfo
 
 M = TypeVar("M", bound=Model)

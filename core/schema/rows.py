@@ -15,8 +15,9 @@ import sqlalchemy as sa
 from core.errors import LoadError, UserError
 from core.i18n.lazy import TextLike, _
 from core.manifest import Key, Row
-from core.orm.env import BATCH, Env
+from core.orm.env import Env
 from core.orm.info import ModelInfo
+from core.orm.keys import parts
 from core.orm.links import Many2many
 from core.schema import tables
 from core.schema.values import current, digest, keys_in, stored
@@ -56,8 +57,8 @@ class Loader:
             ready = [row for row in waiting if all(key in self._ids for key in _references(addon, row))]
             if not ready:
                 raise self._unknown(addon, info, waiting[0])
-            for start in range(0, len(ready), BATCH):
-                self._load_batch(addon, info, ready[start : start + BATCH])
+            for part in parts(ready):
+                self._load_batch(addon, info, part)
             taken = {id(row) for row in ready}
             waiting = [row for row in waiting if id(row) not in taken]
 
@@ -85,8 +86,7 @@ class Loader:
 
     def _entries(self, addon: str, keys: Sequence[str]) -> Iterator[Entry]:
         connection, known = self.env.session.core_connection(), tables.data_row
-        for start in range(0, len(keys), BATCH):
-            part = keys[start : start + BATCH]
+        for part in parts(keys):
             yield from connection.execute(
                 sa.select(known).where(known.c.addon == addon, known.c.key.in_(part))
             )
