@@ -183,6 +183,18 @@ def test_a_refused_form_and_an_open_menu_can_be_read_too(
         provoked(complaints, "422")
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_tone_can_be_read_on_a_record(
+    indonesia: Stand, open_page: OpenPage, axe: str, theme: Any
+) -> None:
+    with open_page(color_scheme=theme) as page:
+        sign_in(page, indonesia.address + LEADS)
+        for state in ("new", "working", "qualified", "converted", "junk"):
+            page.goto(f"{indonesia.address}{LEADS}/{indonesia.served.first('crm.lead', state=state)}")
+            expect(page.locator(".crumb .badge")).to_be_visible()
+            _look(page, axe, state)
+
+
 def _look(page: Page, axe: str, what: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), what
     page.evaluate(axe)

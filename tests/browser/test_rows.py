@@ -128,6 +128,9 @@ def test_a_new_contact_is_made_in_a_second_layer(
         layer = page.locator("dialog.layer")
         expect(layer.locator("#l-f-name")).to_have_value(name)
         _look(page, axe, "a second layer")
+        bar, all_of_it = layer.locator(".save").bounding_box(), layer.bounding_box()
+        assert bar and all_of_it
+        assert bar["y"] + bar["height"] == pytest.approx(all_of_it["y"] + all_of_it["height"], abs=2)
         layer.locator("#l-f-email").fill("x")
         page.keyboard.press("Enter")
         expect(layer.locator(".errs")).to_be_focused()
