@@ -29,8 +29,11 @@ OWN_ENDED = "own sessions ended"
 
 def follow(session: Session, changes: Changes) -> None:
     """Ends what a flush takes the ground from."""
-    changed = {record: names for record, names in changes.updates() if _is_user(record)}
-    gone = [record.id for records in changes.deleted.values() for record in records if _is_user(record)]
+    users = session.env.registry.models.get(USER)
+    if users is None:
+        return
+    changed = changes.updated.get(users, {})
+    gone = [record.id for record in changes.deleted.get(users, ())]
     ended = [record.id for record, names in changed.items() if names & RIGHTS]
     _delete(session, sessions, ended + gone)
     _delete(session, reset_token, [record.id for record, names in changed.items() if ADDRESS in names] + gone)
@@ -51,10 +54,6 @@ def _follow_many(session: Session, cls: type[Any], names: frozenset[str]) -> Non
     connection.execute(reset_token.delete())
     if not set_:
         connection.execute(credential.delete().where(credential.c.user_id.not_in(sa.select(users.id))))
-
-
-def _is_user(record: Any) -> bool:
-    return bool(record.__lumbung__.name == USER)
 
 
 def _delete(session: Session, table: sa.Table, users: Iterable[int]) -> None:

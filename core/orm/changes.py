@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -42,16 +42,6 @@ class Changes:
         for record in sorted(session.dirty, key=KEY):
             if names := changed_names(record):
                 self.updated[record.__lumbung__][record] = names
-
-    def written(self) -> Iterator[tuple[ModelInfo, Iterable[Any]]]:
-        """New and changed records."""
-        yield from self.created.items()
-        yield from self.updated.items()
-
-    def updates(self) -> Iterator[tuple[Any, frozenset[str]]]:
-        """Each changed record, with the names of what differs."""
-        for changed in self.updated.values():
-            yield from changed.items()
 
 
 def read_forgotten(session: Session) -> None:
