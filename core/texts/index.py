@@ -68,11 +68,7 @@ def follow(session: Session, changes: Changes, computed: Mapping[ModelInfo, Mapp
         }
         _write(session, info, list({**changed, **computed.get(info, {})}.values()), new=False)
     for info, records in changes.deleted.items():
-        if info.searched:
-            store = store_of(session.env.database.url.get_backend_name())
-            store.delete(
-                session.core_connection(), model_number(info.name), [record.id for record in records]
-            )
+        forget(session, info, [record.id for record in records])
 
 
 def _write(session: Session, info: ModelInfo, records: Sequence[Any], *, new: bool) -> None:
