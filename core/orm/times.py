@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, Unpack, overload
 
@@ -26,14 +27,14 @@ DAY, MOMENT = sa.Date(), UtcDateTime()
 """Equal types are one object: each costs every engine that uses it a memory of its own."""
 
 
-class Calendar(Field[T]):
+class Calendar(Field[T], ABC):
     """What days and moments share: a text names a stretch of time, and months are what they are grouped by."""
 
     operators: ClassVar[tuple[str, ...]] = ORDERED
 
+    @abstractmethod
     def span(self, text: str, zone: dt.tzinfo) -> tuple[Any, Any]:
         """The first value of what a text names, and the first behind it. Raises FieldError."""
-        raise NotImplementedError
 
     def _condition(self, attribute: Any, operator: str, text: str, zone: dt.tzinfo) -> sa.ColumnElement[bool]:
         if operator == "isnull":

@@ -161,7 +161,7 @@ def _take_away(env: Env, created: dict[ModelInfo, list[Past]], done: Undone) -> 
     leaving = {info.name: {past.key for past in batch} - touched[info] for info, batch in created.items()}
     for info, batch in reversed(created.items()):
         records = _records(env, info, batch)
-        going = used(env, info, list(records), leaving) ^ records.keys()
+        unused = records.keys() - used(env, info, list(records), leaving)
         deletable, writable = (allowed(env, info, list(records), mode) for mode in ("d", "w"))
         doomed = []
         for past in batch:
@@ -170,7 +170,7 @@ def _take_away(env: Env, created: dict[ModelInfo, list[Past]], done: Undone) -> 
                 done.already += 1
             elif past.key in touched[info]:
                 done.leave(record.display_label(), CHANGED)
-            elif past.key in deletable & going:
+            elif past.key in deletable & unused:
                 doomed.append(record)
             elif past.key in writable:
                 record.archived = True
