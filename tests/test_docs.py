@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import importlib.util
 import inspect
 import re
+import sys
+from decimal import Decimal
 from pathlib import Path
+from types import ModuleType
+
+import pytest
 
 import core
-from core import hookspecs
+from addons.crm.hooks import models as crm_models
+from core import UserError, hookspecs
+from core.access.rights import Policy
+from core.base.hooks import models as base_models
+from core.orm.registry import Registry
+from tests.core.orm.sales import store
 
 ROOT = Path(__file__).parent.parent
 SAMPLE = ROOT / "docs/tutorial/lumbung_seats"
@@ -45,3 +56,50 @@ def test_the_smallest_addon_is_two_files_of_at_most_twenty_lines() -> None:
     assert len(files) == 2
     assert len(lines) <= 20
     assert sum("seats = " in line for line in lines) == 2  # the entry point, and the field once
+
+
+SURVEY = """from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Self
+
+from addons.crm import Lead as CrmLead
+from core import Char, Many2one, Model, Money, One2many, UserError, _
+
+"""
+
+
+@pytest.fixture
+def survey(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The models that `docs/hooks.md` shows, as the module that a reader would make of them."""
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs/hooks.md").read_text(), re.DOTALL)
+    path = tmp_path / "lumbung_survey.py"
+    path.write_text(SURVEY + next(block for block in blocks if "survey.line" in block))
+    spec = importlib.util.spec_from_file_location("lumbung_survey", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "lumbung_survey", module)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_models_that_are_shown_compute_and_refuse(survey: ModuleType, url: str) -> None:
+    published = {"base": base_models(), "crm": crm_models(), "survey": [survey.Lead, survey.Line]}
+    registry = Registry(published, {"crm": frozenset({"base"}), "survey": frozenset({"crm"})})
+    registry.policy = Policy(registry)
+    with store(url, registry) as made, made.env() as env, env.sudo("the test") as su:
+        rupiah = su.create(su["base.currency"], [{"code": "IDR", "name": "Rupiah", "symbol": "Rp"}])[0]
+        company = su.create(su["base.company"], [{"name": "one", "currency": rupiah}])[0]
+        lead = su.create(su["crm.lead"], [{"title": "Rumah", "company": company}])[0]
+        line = su.create(su["survey.line"], [{"lead": lead, "text": "Survei", "price": Decimal(1000)}])[0]
+        su.flush()
+        line.price = Decimal(1500)
+        su.flush()
+        assert lead.total == 1500
+        lead.revenue = Decimal(-1)
+        with pytest.raises(UserError) as refused:
+            su.flush()
+        assert refused.value.field == "revenue"
+        lead.revenue = None
+    registry.dispose()
