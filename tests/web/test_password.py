@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 import time_machine
 
-from core.access import passwords, throttle
+from core.access import throttle
 from core.base.demo import DOMAIN, PASSWORD
 from core.schema import tables
 from core.web.password import PATH
 from core.web.requests import TOKEN_COOKIE
 from tests.web import kit
 from tests.web.test_reset import NEW, make, opens
-from tests.web.test_sessions import is_in, kept, key, token
+from tests.web.test_sessions import OTHER, is_in, kept, key, overtake, token
 
 GOOD = {"old": PASSWORD, "password": NEW, "again": NEW}
 START = dt.datetime(2026, 11, 24, 3, 0, 10, tzinfo=dt.UTC)
@@ -141,17 +141,9 @@ def test_a_password_that_changes_meanwhile_is_not_changed_again(
     served: kit.Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By an administrator, while a thief with the old one waits for the answer."""
-    verify = passwords.verify_password
-
-    def slow(hashed: str | None, password: str) -> bool:
-        result = verify(hashed, password)
-        with served.database.writing.begin() as connection:
-            passwords.set_password(connection, key(served, "ayu"), "$argon2id$other")
-        return result
-
     ayu = served.sign_in("ayu")
     csrf = ayu.token(PATH)
-    monkeypatch.setattr(passwords, "verify_password", slow)
+    overtake(served, monkeypatch, "ayu")
     data: dict[str, Any] = {**GOOD, "csrf_token": csrf}
     assert ayu.client.post(PATH, data=data, base_url="http://localhost").status_code == 422
     monkeypatch.undo()
@@ -159,7 +151,7 @@ def test_a_password_that_changes_meanwhile_is_not_changed_again(
     assert not is_in(ayu)
     assert [
         row.password_hash for row in kept(served, tables.credential) if row.user_id == key(served, "ayu")
-    ] == ["$argon2id$other"]
+    ] == [OTHER]
     assert kept(served, tables.session) == []
 
 

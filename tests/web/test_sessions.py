@@ -48,6 +48,23 @@ def role_keys(served: kit.Served, *names: str) -> list[str]:
     return [str(served.first("base.role", name=name)) for name in names]
 
 
+OTHER = "$argon2id$other"
+"""The hash of a password that nobody knows."""
+
+
+def overtake(served: kit.Served, monkeypatch: pytest.MonkeyPatch, person: str) -> None:
+    """From now on the password of a demo user becomes another one while the old one is verified."""
+    verify = passwords.verify_password
+
+    def slow(hashed: str | None, password: str) -> bool:
+        result = verify(hashed, password)
+        with served.database.writing.begin() as connection:
+            passwords.set_password(connection, key(served, person), OTHER)
+        return result
+
+    monkeypatch.setattr(passwords, "verify_password", slow)
+
+
 # ----------------------------------------------------------------- what ends them
 @pytest.mark.parametrize("change", [{"roles": ("base.user",)}, {"active": None}])
 def test_a_change_by_an_administrator_ends_the_sessions_of_that_user(
@@ -150,17 +167,9 @@ def test_a_password_that_changes_while_one_signs_in_opens_nothing(
     served: kit.Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else the old password would leave a session that outlives it."""
-    verify = passwords.verify_password
-
-    def slow(hashed: str | None, password: str) -> bool:
-        result = verify(hashed, password)
-        with served.database.writing.begin() as connection:
-            passwords.set_password(connection, key(served, "dewi"), "$argon2id$other")
-        return result
-
     visitor = served.visitor()
     csrf = visitor.token("/login")
-    monkeypatch.setattr(passwords, "verify_password", slow)
+    overtake(served, monkeypatch, "dewi")
     answer = visitor.client.post("/login", data={"email": f"dewi@{DOMAIN}", "password": PASSWORD, "csrf_token": csrf},
                                  base_url="http://localhost")  # fmt: skip
     assert answer.status_code == 401
