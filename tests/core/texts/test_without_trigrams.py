@@ -14,7 +14,7 @@ from core.orm.database import Database
 from core.texts import store
 from tests.core.orm.toys import World
 from tests.core.texts.library import add, found, library
-from tests.core.texts.test_matching import SEARCHES, TITLES
+from tests.core.texts.test_matching import TITLES, wrongly_found
 
 PASSWORD = "only for this test"
 _numbers = count(1)
@@ -76,14 +76,7 @@ def has_index(world: World) -> bool:
 def test_the_same_is_found_without_trigrams(without: str) -> None:
     with library(without) as shelves:
         assert not has_index(shelves)
-        with shelves.env() as env:
-            add(env, *TITLES)
-        wrong = {
-            text: got
-            for text, expected in SEARCHES
-            if (got := found(shelves, text)) != [TITLES[number] for number in expected]
-        }
-        assert wrong == {}
+        assert wrongly_found(shelves) == {}
 
 
 def test_who_may_not_make_it_uses_it_where_it_is(postgres_url: str) -> None:
