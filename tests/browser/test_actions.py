@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Stand
-from tests.browser.test_leads import LEADS, NARROW, WIDE, _look, sign_in
-from tests.web.copies import POSTGRESQL, SQLITE
+from tests.browser.test_leads import LEADS, NARROW, WIDE, _look, everywhere, sign_in
+from tests.web.copies import SQLITE
 from tests.web.test_undo import around, company
 
 PARTNERS = "/app/base.partner"
@@ -43,21 +43,7 @@ def toast(page: Page) -> Locator:
 
 
 # ----------------------------------------------------------------- one record
-@pytest.mark.parametrize(
-    ("kind", "lang", "viewport", "script"),
-    [
-        (POSTGRESQL, "id", WIDE, True),
-        (POSTGRESQL, "en", NARROW, False),
-        (SQLITE, "en", WIDE, False),
-        (SQLITE, "id", NARROW, True),
-    ],
-    ids=[
-        "postgresql-id-wide",
-        "postgresql-en-narrow-no-script",
-        "sqlite-en-wide-no-script",
-        "sqlite-id-narrow",
-    ],
-)
+@everywhere
 @pytest.mark.postgres
 def test_a_company_is_archived_restored_duplicated_deleted_and_brought_back(
     stand: OpenStand, open_page: OpenPage, kind: str, lang: str, viewport: Any, script: bool

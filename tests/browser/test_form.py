@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Dialog, Page, expect
 
 from tests.browser.conftest import Stand, provoked
-from tests.browser.test_leads import LEADS, NARROW, WIDE, _look, sign_in
+from tests.browser.test_leads import LEADS, NARROW, WIDE, _look, questions, sign_in
 from tests.web.copies import SQLITE
 
 OpenPage = Callable[..., AbstractContextManager[Page]]
@@ -62,13 +62,7 @@ def test_the_key_opens_the_section_in_which_one_is_and_escape_leaves_it(desk: St
 
 
 def test_leaving_a_section_with_changes_asks_once(desk: Stand, page: Page) -> None:
-    asked: list[str] = []
-
-    def stay(dialog: Dialog) -> None:
-        asked.append(dialog.type)
-        dialog.dismiss()
-
-    page.on("dialog", stay)
+    asked = questions(page, Dialog.dismiss)
     sign_in(page, f"{desk.address}{LEAD}?edit=money")
     page.locator("#f-revenue").fill("1")
     page.locator("#section-money a.ghost").click()

@@ -29,6 +29,22 @@ PAGES = (
 )
 OpenPage = Callable[..., AbstractContextManager[Page]]
 OpenStand = Callable[[str], AbstractContextManager[Stand]]
+everywhere = pytest.mark.parametrize(
+    ("kind", "lang", "viewport", "script"),
+    [
+        (POSTGRESQL, "id", WIDE, True),
+        (POSTGRESQL, "en", NARROW, False),
+        (SQLITE, "en", WIDE, False),
+        (SQLITE, "id", NARROW, True),
+    ],
+    ids=[
+        "postgresql-id-wide",
+        "postgresql-en-narrow-no-script",
+        "sqlite-en-wide-no-script",
+        "sqlite-id-narrow",
+    ],
+)
+"""Both databases and languages on any width, with and without script."""
 
 
 @pytest.fixture(scope="module")
@@ -48,27 +64,25 @@ def sign_in(page: Page, address: str, person: str = "dewi") -> None:
     page.wait_for_url(address)
 
 
+def questions(page: Page, answer: Callable[[Dialog], None]) -> list[str]:
+    """The kinds of questions that the browser asks from now on, each of which is answered so."""
+    asked: list[str] = []
+
+    def hear(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        answer(dialog)
+
+    page.on("dialog", hear)
+    return asked
+
+
 def in_the_first_row(page: Page) -> str:
     """The label of the first record in the list."""
     return page.locator("tbody tr").first.locator("a").first.inner_text()
 
 
 # ----------------------------------------------------------------- a day
-@pytest.mark.parametrize(
-    ("kind", "lang", "viewport", "script"),
-    [
-        (POSTGRESQL, "id", WIDE, True),
-        (POSTGRESQL, "id", NARROW, False),
-        (SQLITE, "en", WIDE, False),
-        (SQLITE, "en", NARROW, True),
-    ],
-    ids=[
-        "postgresql-id-wide",
-        "postgresql-id-narrow-no-script",
-        "sqlite-en-wide-no-script",
-        "sqlite-en-narrow",
-    ],
-)
+@everywhere
 @pytest.mark.postgres
 def test_a_lead_from_the_first_word_to_the_second(
     stand: OpenStand,
@@ -258,13 +272,7 @@ def test_amounts_are_grouped_when_the_field_is_left(indonesia: Stand, page: Page
 
 
 def test_leaving_a_changed_form_asks_once(indonesia: Stand, page: Page) -> None:
-    asked: list[str] = []
-
-    def leave(dialog: Dialog) -> None:
-        asked.append(dialog.type)
-        dialog.accept()
-
-    page.on("dialog", leave)
+    asked = questions(page, Dialog.accept)
     sign_in(page, f"{indonesia.address}{LEADS}/new")
     page.locator("#f-title").fill("Belum disimpan")
     expect(page.locator("[data-many]")).not_to_be_empty()
