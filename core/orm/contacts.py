@@ -132,18 +132,18 @@ class Url(Char[T]):
         def __init__(self, size: int = 200, **options: Any) -> None: ...
 
     def read(self, text: str) -> Any:
-        text = super().read(text if "://" in text else f"https://{text}")
+        address = super().read(text if "://" in text else f"https://{text}")
         try:
-            parts = urlsplit(text)
+            parts = urlsplit(address)
         except ValueError:
             parts = urlsplit("")
         if (
             parts.scheme not in ("http", "https")
             or "." not in (parts.hostname or "")
-            or re.search(r"\s", text)
+            or re.search(r"\s", address)
         ):
             raise FieldError(_("“%(text)s” is not a web address.", text=text[:60]), self.name)
-        return text
+        return address
 
     def settled(self, value: Any) -> Any:
         text = self.read(plain(self, value))

@@ -167,6 +167,13 @@ def test_what_is_typed_wrong_is_refused_in_words(name: str, text: str, language:
         assert "%(" not in str(refusal.value)
 
 
+def test_a_web_address_is_quoted_as_it_was_typed() -> None:
+    with speaking("en"), pytest.raises(FieldError) as refusal:
+        FIELDS["site"].parse("javascript:alert(1)", formats("en"))
+    with speaking("en"):
+        assert str(refusal.value) == "“javascript:alert(1)” is not a web address."
+
+
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "name": st.text(st.characters(categories=["L", "N", "P"]), min_size=1, max_size=20),
     "text": st.text(st.characters(categories=["L", "N", "P"]), min_size=1),
