@@ -19,6 +19,7 @@ from core.orm.periods import beginning
 from core.orm.session import unit_at
 from core.web import requests, timeline
 from core.web.listing.labels import Labels
+from core.web.numbers import number
 from core.web.routes import Door, Parameters, Route
 from core.web.shell import render
 
@@ -106,9 +107,10 @@ def _before() -> int | None:
     text = request.args.get("before")
     if text is None:
         return None
-    if not (text.isascii() and text.isdecimal() and len(text) <= 18):
+    before = number(text)
+    if before is None:
         raise BadRequest(str(_("This is no place in the history.")))
-    return int(text)
+    return before
 
 
 def _people(env: Env) -> list[tuple[int, str]]:
@@ -117,10 +119,10 @@ def _people(env: Env) -> list[tuple[int, str]]:
 
 
 def _user(known: Sequence[int], env: Env) -> int:
-    text = request.args.get("user", str(env.user.id))
-    if not text.isascii() or not text.isdecimal() or len(text) > 18 or int(text) not in known:
+    user = number(request.args.get("user", str(env.user.id)))
+    if user is None or user not in known:
         raise NotFound
-    return int(text)
+    return user
 
 
 def _units(env: Env, day: dt.date) -> tuple[int, int]:

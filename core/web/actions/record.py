@@ -14,6 +14,7 @@ from core.orm.writing import locked
 from core.web import requests
 from core.web.actions.impact import DeletePage, delete_page
 from core.web.actions.saying import say_done, shortened
+from core.web.numbers import number
 from core.web.shell import render
 
 if TYPE_CHECKING:
@@ -100,10 +101,10 @@ def _delete(model: str, key: int, seen: int) -> tuple[str, int]:
 
 
 def _version() -> int:
-    text = request.form.get(VERSION, "")
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
+    version = number(request.form.get(VERSION, ""))
+    if version is None:
         raise BadRequest(str(_("The form has other fields than this page showed.")))
-    return int(text)
+    return version
 
 
 def _again(model: str, key: int, error: str, status: int) -> ResponseReturnValue:

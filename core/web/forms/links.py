@@ -15,6 +15,7 @@ from core.orm.model import Model
 from core.web.forms.choosing import suggested
 from core.web.forms.inputs import FormField, Input, Options, Source
 from core.web.listing import NOT_VISIBLE
+from core.web.numbers import number
 
 if TYPE_CHECKING:
     from werkzeug.datastructures import MultiDict
@@ -201,7 +202,7 @@ class LinkInput(_Linked):
         labels = {str(key): label for key, label in self.targets.listed.items()}
         if chosen == UNSEEN:
             labels[UNSEEN] = str(NOT_VISIBLE)
-        elif chosen not in labels and (key := _key(chosen)):
+        elif chosen not in labels and (key := number(chosen)):
             labels |= {str(key): label for key, label in self.targets.labels([key]).items()}
         if chosen and chosen not in labels:
             labels[chosen] = chosen  # what is wrong is kept too
@@ -262,15 +263,6 @@ class LinksInput(_Linked):
 
     def options(self) -> Options:
         chosen = set(self.texts)
-        keys = [
-            int(text)
-            for text in (*self.shown, *self.texts)
-            if text.isascii() and text.isdigit() and len(text) < 19
-        ]
+        keys = [key for text in (*self.shown, *self.texts) if (key := number(text)) is not None]
         labels = {**self.targets.listed, **self.targets.labels(keys)}
         return [(str(key), label, str(key) in chosen) for key, label in labels.items()]
-
-
-def _key(text: str) -> int | None:
-    """The key that a text is; None of any other text."""
-    return int(text) if re.fullmatch("[0-9]{1,18}", text) else None

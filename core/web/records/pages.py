@@ -20,6 +20,7 @@ from core.web.forms.drawn import BUTTONS
 from core.web.forms.links import LinkInput
 from core.web.forms.page import conflict_page, form_page
 from core.web.forms.rows import ADD
+from core.web.numbers import number
 from core.web.records import reading
 from core.web.records.reading import RecordPage
 from core.web.records.saving import Stale, save
@@ -92,9 +93,10 @@ class RecordPages:
         text = request.args.get(COPY)
         if text is None:
             return None
-        if not text.isascii() or not text.isdigit() or len(text) > 18:
+        key = number(text)
+        if key is None:
             raise NotFound
-        return self._record(model, int(text))
+        return self._record(model, key)
 
     def _check_writable(self, record: Any) -> None:
         if not requests.env().may_with(record, "w"):
