@@ -22,11 +22,11 @@ from werkzeug.test import Client
 
 from core.base.demo import DOMAIN, PASSWORD
 from core.web.requests import TOKEN_COOKIE
+from tests.copies import Copies
 from tests.web import kit
 from tests.web.conftest import copies as copies  # the databases
 from tests.web.conftest import kind as kind
 from tests.web.conftest import serve as serve  # and the sites over them
-from tests.web.copies import Copies
 from tests.web.markup import read, typed
 
 HOSTS = ("one.example", "two.example")

@@ -18,6 +18,7 @@ from core.loader import GROUP, Catalogue, discover
 from core.orm.database import Database
 from core.orm.env import SYSTEM, open_env
 from core.schema.install import install
+from tests.copies import POSTGRESQL, SQLITE, Copies
 
 TODAY = "2026-11-24T09:00:00+07:00"
 """When the demo data of tests is made."""
@@ -38,11 +39,29 @@ def assembly(catalogue: Catalogue) -> Iterator[Assembly]:
     made.dispose()
 
 
-@pytest.fixture
-def opened(url: str, catalogue: Catalogue, assembly: Assembly) -> Iterator[Open]:
+@pytest.fixture(scope="session")
+def installed(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    worker: str,
+    catalogue: Catalogue,
+) -> Iterator[Copies]:
+    """Databases with base and crm and nobody in them, installed once and copied."""
+
+    def fill(url: str, _content: str) -> None:
+        with closing(Database(url)) as database:
+            install(database, catalogue, ["crm"])
+
+    folder = tmp_path_factory.mktemp("installed")
+    made = Copies(folder, f"{worker}_addons", lambda: request.getfixturevalue("postgres"), fill)
+    yield made
+    made.drop()
+
+
+@pytest.fixture(params=[SQLITE, pytest.param(POSTGRESQL, marks=pytest.mark.postgres)])
+def opened(request: pytest.FixtureRequest, installed: Copies, assembly: Assembly) -> Iterator[Open]:
     """Opens an env on a fresh database with base and crm; `user` and `readonly` as `open_env` takes them."""
-    with closing(Database(url)) as database:
-        install(database, catalogue, ["crm"])
+    with installed.copy(request.param) as url, closing(Database(url)) as database:
         yield _opener(database, assembly)
 
 

@@ -12,10 +12,10 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from tests.copies import Copies
 from tests.web import kit
 from tests.web.conftest import copies as copies  # the databases with demo data
 from tests.web.conftest import serve as serve  # and the sites over them
-from tests.web.copies import Copies
 from tools.chromium import system_chromium
 
 FLAGS = (

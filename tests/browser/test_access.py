@@ -15,7 +15,7 @@ from core.web.password import PATH as OWN_PASSWORD
 from core.web.requests import TOKEN_COOKIE
 from tests.browser.conftest import Stand, provoked
 from tests.browser.test_leads import LEADS, NARROW, WIDE, OpenPage, OpenStand, _look, sign_in
-from tests.web.copies import POSTGRESQL, SQLITE
+from tests.copies import POSTGRESQL, SQLITE
 from tests.web.test_sessions import key
 
 CANARY = "Rumah kenari zqhomesxk"

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Stand
 from tests.browser.test_leads import LEADS, NARROW, WIDE, _look, everywhere, sign_in
-from tests.web.copies import SQLITE
+from tests.copies import SQLITE
 from tests.web.test_undo import around, company
 
 PARTNERS = "/app/base.partner"

@@ -12,7 +12,7 @@ from playwright.sync_api import Dialog, Page, expect
 
 from tests.browser.conftest import Stand, provoked
 from tests.browser.test_leads import LEADS, NARROW, WIDE, _look, questions, sign_in
-from tests.web.copies import SQLITE
+from tests.copies import SQLITE
 
 OpenPage = Callable[..., AbstractContextManager[Page]]
 LEAD = f"{LEADS}/1"

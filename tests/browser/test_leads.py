@@ -12,7 +12,7 @@ from playwright.sync_api import Dialog, Page, expect
 
 from core.base.demo import DOMAIN, PASSWORD
 from tests.browser.conftest import Stand, provoked
-from tests.web.copies import POSTGRESQL, SQLITE
+from tests.copies import POSTGRESQL, SQLITE
 
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 360, "height": 780}
 LEADS = "/app/crm.lead"

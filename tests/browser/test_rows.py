@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Stand, provoked
 from tests.browser.test_leads import LEADS, NARROW, WIDE, _look, sign_in
-from tests.web.copies import SQLITE
+from tests.copies import SQLITE
 from tests.web.test_rows import company, streets
 
 OpenPage = Callable[..., AbstractContextManager[Page]]

@@ -10,10 +10,16 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from tests.copies import POSTGRESQL, SQLITE, Copies
 from tests.web import kit
-from tests.web.copies import POSTGRESQL, SQLITE, Copies
 
 KINDS = [SQLITE, pytest.param(POSTGRESQL, marks=pytest.mark.postgres)]
+CONTENTS: dict[str, tuple[tuple[str, ...], bool]] = {
+    "full": (("crm",), True),
+    "bare": (("crm",), False),
+    "sample": (("crm", "sample"), False),
+}
+"""What a copy holds: the addons installed, and whether their demo data is there."""
 Statements = list[tuple[str, Any]]
 
 
@@ -21,10 +27,15 @@ Statements = list[tuple[str, Any]]
 def copies(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, worker: str
 ) -> Iterator[Copies]:
-    """Databases with demo data, filled once and copied."""
-    made = Copies(
-        tmp_path_factory.mktemp("copies"), worker, kit.found(), lambda: request.getfixturevalue("postgres")
-    )
+    """Databases with CONTENTS, filled once and copied; without demo data there is nobody but two managers."""
+    catalogue = kit.found()
+
+    def fill(url: str, content: str) -> None:
+        names, demo = CONTENTS[content]
+        kit.fill(url, catalogue, names, demo=demo)
+
+    folder = tmp_path_factory.mktemp("copies")
+    made = Copies(folder, f"{worker}_web", lambda: request.getfixturevalue("postgres"), fill)
     yield made
     made.drop()
 

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 
 from core.errors import DatabaseError, UserError
 from core.i18n.catalogs import LANGUAGES, gettext, speaking
+from tests.copies import Copies
 from tests.web import kit
-from tests.web.copies import Copies
 from tests.web.markup import typed
 
 NUMBER = re.compile(r"\b[0-9A-F]{4}-[0-9A-F]{4}\b")

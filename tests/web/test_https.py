@@ -15,8 +15,8 @@ from core.orm.database import Database
 from core.settings import PROXIES, SettingsError, proxies
 from core.web.dispatcher import Dispatcher, Tenant
 from core.web.requests import TOKEN_COOKIE
+from tests.copies import Copies
 from tests.web import kit
-from tests.web.copies import Copies
 from tests.web.test_sessions import key
 
 FORM_COOKIE = "lumbung_form"

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from core.orm.database import Database
+from tests.copies import Copies
 from tests.web import kit
 from tests.web.conftest import Statements
-from tests.web.copies import Copies
 
 
 def test_contacts_of_my_companies_are_not_sorted_for_a_page(

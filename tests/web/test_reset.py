@@ -19,8 +19,8 @@ from core.access import passwords, resets
 from core.base.demo import DOMAIN, PASSWORD
 from core.schema import tables
 from core.web.requests import TOKEN_COOKIE
+from tests.copies import Copies
 from tests.web import kit
-from tests.web.copies import Copies
 from tests.web.test_sessions import is_in, kept, key
 
 NEW = "a rather new password"

@@ -13,8 +13,8 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from core.catalogue import Catalogue
 from core.web import dispatcher, server
+from tests.copies import Copies
 from tests.web import kit
-from tests.web.copies import Copies
 
 
 def test_sites_are_built_ahead_and_no_connection_stays(

@@ -13,8 +13,8 @@ from core.base.demo import DOMAIN, PASSWORD
 from core.schema.tables import session as sessions
 from core.web.dispatcher import Dispatcher
 from core.web.requests import TOKEN_COOKIE
+from tests.copies import Copies
 from tests.web import kit
-from tests.web.copies import Copies
 
 DEWI = f"dewi@{DOMAIN}"
 ELSEWHERE = (

@@ -11,30 +11,24 @@ from pathlib import Path
 
 import psycopg
 
-from core.loader import Catalogue
 from tests.postgres import Server
-from tests.web import kit
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
-CONTENTS: dict[str, tuple[tuple[str, ...], bool]] = {
-    "full": (("crm",), True),
-    "bare": (("crm",), False),
-    "sample": (("crm", "sample"), False),
-}
-"""What a copy holds: the addons installed, and whether their demo data is there."""
 
 
 class Copies:
-    """Copies of databases with CONTENTS; without demo data there is nobody but two managers.
+    """Copies of databases that `fill` fills, by address and the name of what they are to hold.
 
     `server` is asked for when the first copy on PostgreSQL is wanted.
     """
 
-    def __init__(self, folder: Path, worker: str, catalogue: Catalogue, server: Callable[[], Server]) -> None:
+    def __init__(
+        self, folder: Path, worker: str, server: Callable[[], Server], fill: Callable[[str, str], None]
+    ) -> None:
         self._folder = folder
-        self._prefix = f"{worker}_web_{secrets.token_hex(3)}"  # the fixture may be made twice in one run
-        self._catalogue = catalogue
+        self._prefix = f"{worker}_{secrets.token_hex(3)}"  # the fixture may be made twice in one run
         self._server = server
+        self._fill = fill
         self._originals: list[tuple[Server, str]] = []
         self._numbers = count(1)
 
@@ -44,10 +38,6 @@ class Copies:
         make = self._sqlite if kind == SQLITE else self._postgresql
         with make(content) as url:
             yield url
-
-    def _fill(self, url: str, content: str) -> None:
-        names, demo = CONTENTS[content]
-        kit.fill(url, self._catalogue, names, demo=demo)
 
     @contextmanager
     def _sqlite(self, content: str) -> Iterator[str]:
