@@ -23,10 +23,10 @@ demo: $(STAMPS)/demo libraries  ## Serve a database with demo data (PORT=8001 fo
 	$(BIN)/lumbung demo $(if $(PORT),--port $(PORT))
 
 test: $(STAMPS)/dev libraries chromium  ## Run every test: both databases and a real browser
-	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 test-fast: $(STAMPS)/dev libraries  ## Run the tests that need no PostgreSQL and no browser
-	$(BIN)/python -m pytest --fast -n 2 $(ARGS)
+	$(BIN)/python -m pytest --fast -n 2 --dist worksteal $(ARGS)
 
 lint: $(STAMPS)/dev  ## Check style, types, imports, templates and translations
 	$(BIN)/ruff check .

@@ -357,9 +357,10 @@ QUICK = {"base.access_right", "base.partner", "base.partner_phone", "base.user",
 """One model for each way in which rows are reached: the fast suite has these, the whole one all."""
 
 
-@pytest.mark.parametrize(
-    "model", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in MODELS]
-)
+EACH_MODEL = [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in MODELS]
+
+
+@pytest.mark.parametrize("model", EACH_MODEL)
 def test_every_door_of_a_model(staged: Stage, model: str) -> None:
     cases = Cases(staged, model)
     for who in staged.roles:
@@ -386,7 +387,7 @@ def test_views_of_each_list(staged: Stage, model: str) -> None:
     assert cases.tally["views", "c", True] and cases.tally["views", "c", False]
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", EACH_MODEL)
 def test_actions_with_each_record(staged: Stage, model: str) -> None:
     cases = Cases(staged, model)
     with staged.unchanged():
