@@ -12,6 +12,7 @@ from flask import Flask, request
 from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import generate_csrf
 
+from core.i18n.words import inside, new_one
 from core.web import (
     errors,
     generic,
@@ -101,9 +102,8 @@ def build_site(assembly: Assembly, secret: str) -> Site:
     layers += [(name, assembly.folders[name] / "templates") for name in assembly.names]
     templates = make_environment([layer for layer in layers if layer[1].is_dir()])
     htmx = "vendor/htmx.min.js" if (HERE / "static" / "vendor" / "htmx.min.js").is_file() else ""
-    templates.globals.update(
-        htmx=htmx, static=static_address, csrf_token=generate_csrf, url=lambda path: path
-    )
+    helpers = {"static": static_address, "csrf_token": generate_csrf, "inside": inside, "new_one": new_one}
+    templates.globals.update(helpers, htmx=htmx, url=lambda path: path)
     site = Site(assembly, app, templates, RouteMap(app, assembly))
     app.extensions["lumbung"] = site
     static = Route(

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from core.errors import FieldError
 from core.i18n.lazy import _
+from core.i18n.words import new_one
 from core.orm.model import Model
 from core.web.forms.choosing import suggested
 from core.web.forms.inputs import FormField, Input, Options, Source
@@ -218,7 +219,7 @@ class LinkInput(_Linked):
         if self.readonly:
             return drawn
         if env.may(info.name, "c"):
-            drawn.creates = str(_("New %(name)s", name=info.label))
+            drawn.creates = new_one(info.label)
         if drawn.error and not self.is_few:
             found = suggested(env, info, self._sent(self.texts))
             drawn.suggestions = [(f"{label} #{key}", label) for key, label in found]

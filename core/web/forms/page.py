@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from flask_wtf.csrf import generate_csrf
 
-from core.i18n.lazy import _
+from core.i18n.words import new_one
 from core.web.forms.choosing import DRAFT
 from core.web.forms.conflict import Conflict
 from core.web.forms.drawn import STATE
@@ -55,7 +55,7 @@ def form_page(form: RecordForm) -> FormPage:
     """The page of a form as it stands."""
     info, record, here = form.layout.model, form.record, f"/app/{form.model}"
     return FormPage(
-        title=str(_("New %(name)s", name=info.label)) if record is None else record.display_label(),
+        title=new_one(info.label) if record is None else record.display_label(),
         action=f"{here}/new" if record is None else f"{here}/{record.id}/edit",
         csrf=generate_csrf(),
         sections=_sections(form),

@@ -14,6 +14,7 @@ from core.texts.text import words
 from core.web.listing.columns import Columns, chosen_columns
 from core.web.listing.filters import LONGEST_NAME, MOST_FILTERS, Filter, read_filter
 from core.web.listing.refusal import SHOWN, BadRequest
+from core.web.numbers import number
 
 if TYPE_CHECKING:
     from core.orm.env import Env
@@ -188,7 +189,10 @@ class _Reader:
             raise BadRequest(_("This list can be had as a page or as csv."))
 
     def filter(self, texts: Sequence[str]) -> None:
-        self.query.view = str(_number(_one(texts, OPEN), OPEN))
+        key = number(_one(texts, OPEN))
+        if not key:
+            raise BadRequest(_("“%(name)s” is a number from 1.", name=OPEN))
+        self.query.view = str(key)
 
     def _item(self, name: str) -> Field[Any] | None:
         return self.view.model.fields[name] if name in self.view.readable else None
