@@ -269,7 +269,9 @@ def test_odd_values_are_answered_by_4xx_and_at_once(staged: Stage, model: str) -
                 with quick():
                     status = staged.ask(who, f"{path}?{name}={text}").status_code
                 assert status in (200, 302, 400, 404), (name, text)
-                assert status == 400 or name not in FOR_ONE, (name, text)
+                # A number of the size of a key may be that of a saved view: 404 when there is none.
+                refused = (400, 404) if name == "filter" else (400,)
+                assert status in refused or name not in FOR_ONE, (name, text)
         for text in (*map(quote, ODD), *RAW):
             for tail in ("", "/edit"):
                 assert staged.ask(who, f"{path}/{text}{tail}").status_code in (400, 404), text
