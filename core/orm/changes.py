@@ -38,6 +38,8 @@ class Changes:
         """What the deleted rows held (core.orm.history)."""
         self.stale: Any = None
         """What depends on the deleted rows (core.orm.computes), looked up while they are there."""
+        self.held: Any = None
+        """What the changes may not take away (core.access.keeping)."""
         self.updated: dict[ModelInfo, dict[Any, frozenset[str]]] = defaultdict(dict)
         for record in sorted(session.dirty, key=KEY):
             if names := changed_names(record):
