@@ -27,6 +27,7 @@ from core.web import (
     signin,
 )
 from core.web.actions import pages as actions
+from core.web.admin import roles, see_as
 from core.web.forms import Layout
 from core.web.listing import ListView
 from core.web.routes import GUESTS, Parameters, Route, RouteMap
@@ -122,6 +123,8 @@ def build_site(assembly: Assembly, secret: str) -> Site:
         resets,
         password,
         history,
+        roles,
+        see_as,
         pages,
     ):
         room.register(site)
