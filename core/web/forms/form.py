@@ -29,6 +29,18 @@ KINDS: tuple[tuple[type[Field[Any]], type[Input]], ...] = ((Many2one, LinkInput)
 """The inputs of kinds of field that are no single text."""
 
 
+@dataclass(frozen=True)
+class Notice:
+    """Why a form stands there again, said over it; `link` is a label and an address.
+
+    `save` is what its button says; without it nothing can be saved by this form.
+    """
+
+    text: str
+    save: str = ""
+    link: tuple[str, str] | None = None
+
+
 @dataclass
 class FormSection:
     """Inputs under a heading."""
@@ -64,6 +76,7 @@ class RecordForm:
         self.drawn = state.begin(env, version, section, copy) if typed is None else self._posted(typed)
         self.general: list[str] = []
         self.is_sent = typed is not None
+        self.notice: Notice | None = None
         self.draft: str | None = None
         """The form to which this one leads back, where its record is made on the way."""
         source = Source(env, record, self.drawn.formats, like, is_copy=bool(self.drawn.copy))
@@ -200,6 +213,10 @@ class RecordForm:
                  if not (item.readonly or (item.row is not None and item.row.is_new))}  # fmt: skip
         return replace(self.drawn, shown=shown, **self.lines()).sealed(self.model, self.key)
 
+    def renew(self) -> None:
+        """Makes it a form of its own, that has not been sent before."""
+        self.drawn = replace(self.drawn, nonce=state.begin(self.env).nonce)
+
     def lines(self) -> dict[str, Any]:
         """What the signed list says of rows."""
         return {
@@ -222,7 +239,7 @@ class RecordForm:
         open_ones: Iterator[FormField] = (item for part in found for item in part.fields if not item.readonly)
         first = next(open_ones, None)
         has_added = any(row.is_added for rows in self.lists.values() for row in rows.rows)
-        if first is not None and not self.errors() and not has_added:
+        if first is not None and not (self.errors() or self.notice or has_added):
             first.focus = True
         return [part for part in found if part.fields or part.tables]
 
