@@ -79,7 +79,7 @@ def _created(env: Env, form: RecordForm) -> Any:
 def _known(env: Env, form: RecordForm, used: str, sent: str) -> Any:
     """The record that the form made, where it came with the same content; else raises MadeAlready."""
     wanted = sa.select(idempotency.c.key, idempotency.c.record_id).where(idempotency.c.key.in_([used, sent]))
-    found = dict(env.session.core_connection().execute(wanted).tuples())
+    found = {row.key: row.record_id for row in env.session.core_connection().execute(wanted)}
     record = env.get(form.layout.model.cls, found[used])
     if sent in found and record is not None:
         return record
