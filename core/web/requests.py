@@ -133,6 +133,11 @@ def request_number() -> str:
     return g.number  # type: ignore[no-any-return]
 
 
+def cleaned() -> frozenset[str]:
+    """The inputs of the form of this request that had what no text can have; it is taken out by now."""
+    return g.get("cleaned", frozenset())  # type: ignore[no-any-return]
+
+
 def client_address() -> str:
     """Where a request comes from: what a proxy on this machine says, and nobody else's word."""
     peer = request.remote_addr or ""

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from wtforms.form import BaseForm
 
+from core.i18n.lazy import _
 from core.orm.links import Many2many, Many2one, One2many
+from core.web import requests
 from core.web.forms import drawn as state
 from core.web.forms.inputs import FormField, Input, Source
 from core.web.forms.links import LinkInput, LinksInput, know
@@ -126,6 +128,11 @@ class RecordForm:
             item.process(typed)
         for rows in self.lists.values():
             rows.settle()
+        for item in shown:
+            if item.name in requests.cleaned():
+                item.refuse(
+                    _("This had characters that no text can have. They are left out; look at it again.")
+                )
 
     # ------------------------------------------------------------- parts
     @property
