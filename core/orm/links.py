@@ -142,7 +142,7 @@ class Many2many(Link[list[M]]):
 
     def table_name(self, model: str) -> str:
         """The name of the table between `model` and the target."""
-        return short(f"{table_name(model)}_{self.name}_rel")
+        return short(f"{table_name(model)}__{self.name}_rel")
 
     def association(self, registry: Registry, metadata: sa.MetaData, model: str) -> sa.Table:
         """The table between: a row per pair, gone with either record."""

@@ -63,8 +63,8 @@ def test_columns(kinds: Registry) -> None:
         }
     indexes = {(index.name, index.columns[0].name, index.unique) for index in table.indexes}
     assert indexes == {
-        ("uq_toy_every_number", "number", True), ("uq_toy_every_email", "email", True),
-        ("ix_toy_every_money", "money", False), ("ix_toy_every_partner_id", "partner_id", False),
+        ("uq_toy_every__number", "number", True), ("uq_toy_every__email", "email", True),
+        ("ix_toy_every__money", "money", False), ("ix_toy_every__partner_id", "partner_id", False),
     }  # fmt: skip
 
 

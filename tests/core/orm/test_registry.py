@@ -370,21 +370,6 @@ def test_nobody_may_use_it() -> None:
         assert "nobody" in str(_refusal(toy=[Closed]))
 
 
-def test_two_models_or_links_in_one_table() -> None:
-    class Under(Model, name="toy.lead_stage", access=ACCESS):
-        tags = Many2many(Tag)
-
-    class Over(Model, name="toy.lead", access=ACCESS):
-        stage_tags = Many2many(Tag)
-
-    class Table(Model, name="toy.lead_stage_tags_rel", access=ACCESS):
-        pass
-
-    for pair in ([Tag, Under, Over], [Tag, Under, Table], [Tag, Table, Under]):
-        with speaking("en"):
-            assert "would lie in one table, toy_lead_stage_tags_rel" in str(_refusal(toy=pair))
-
-
 def test_a_translated_value_is_not_unique() -> None:
     class Single(Model, name="toy.single", access=ACCESS):
         name = Char(translate=True, unique=True)
