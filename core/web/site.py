@@ -14,6 +14,7 @@ from flask_wtf.csrf import generate_csrf
 
 from core.i18n.words import inside, new_one
 from core.web import (
+    apps,
     errors,
     generic,
     history,
@@ -122,6 +123,7 @@ def build_site(assembly: Assembly, secret: str) -> Site:
         resets,
         password,
         history,
+        apps,
         pages,
     ):
         room.register(site)
