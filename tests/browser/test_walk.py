@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Stand
 from tests.browser.hands import Hands, Keys, Mouse, come_in
@@ -30,7 +30,8 @@ WORDS = {
     "id": {"Archive": "Arsipkan", "Restore": "Pulihkan", "Duplicate": "Duplikatkan", "Archived": "Diarsipkan",
            "Show archived ones": "Tampilkan yang diarsipkan", "Finance": "Keuangan", "Technical": "Teknik",
            "created this record": "membuat data ini", "changed": "mengubah", "Name": "Nama", "Role": "Peran",
-           "archived this record": "mengarsipkan data ini", "restored this record": "memulihkan data ini"},
+           "archived this record": "mengarsipkan data ini", "restored this record": "memulihkan data ini",
+           "%s changes not saved yet": "%s perubahan belum disimpan"},
     "en": {},
 }  # fmt: skip
 ways = pytest.mark.parametrize(
@@ -147,6 +148,11 @@ class Walk:
             self.adds("contacts", number, "person")
             self.links(number, name)
             self.hands.choose(self.at(f"#f-contacts-new{number}-role"), role)
+        if self.script:
+            count = 2 + len(STREETS) + len(PEOPLE)
+            expect(self.at("main .save [role=status]")).to_have_text(
+                self.word("%s changes not saved yet") % count
+            )
         self.look("a form with rows")
         self.saves()
         key = self.arrives(rf"{PARTNERS}/\d+")
@@ -181,6 +187,7 @@ class Walk:
         layer = "dialog.layer " if self.script else "main "
         expect(self.at(f"{layer}[name=name]")).to_have_value(name)
         expect(self.at(f"{layer}[name=name]")).to_be_focused()
+        expect(self.page.locator(f"{layer}button[name=form-next]")).to_have_count(0)
         if name == list(PEOPLE)[-1]:
             self.look("a person on the way")
         self.hands.type(self.at(f"{layer}[name=mobile]"), "0812-2045-7781")
