@@ -34,11 +34,11 @@ from core.web.routes import GUESTS, Parameters, Route, RouteMap
 from core.web.templating import make_environment
 
 if TYPE_CHECKING:
-    import jinja2
     from itsdangerous import URLSafeTimedSerializer
 
     from core.assembly import Assembly
     from core.orm.env import Env
+    from core.web.templating import LayerEnvironment
 
 HERE = Path(__file__).parent
 
@@ -49,7 +49,7 @@ class Site:
 
     assembly: Assembly
     app: Flask
-    templates: jinja2.Environment
+    templates: LayerEnvironment
     routes: RouteMap
     lists: dict[tuple[str, frozenset[str]], ListView] = field(default_factory=dict)
     layouts: dict[tuple[str, frozenset[str]], Layout] = field(default_factory=dict)
