@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.access.rights import Policy
 from core.catalogue import BASE, Catalogue, dependants, order, reach
-from core.checks.models import check_indexes, check_models, check_reach
+from core.checks.models import check_models, check_reach
 from core.checks.pages import check_menus, check_pages, check_rows
 from core.checks.roles import check_access, check_roles, check_rules
 from core.errors import LoadError
@@ -90,7 +90,6 @@ def _assemble(catalogue: Catalogue, active: set[str], quarantined: dict[str, Loa
         )
         registry.policy = Policy(registry, [item.value for item in gathered["rules"]])
         check_reach(registry, near)
-        check_indexes(registry, names)
         check_menus(gathered["menus"], registry)
         check_rows(gathered["data"], registry)
         views, findings = resolve_views(registry, gathered["views"])

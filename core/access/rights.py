@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -74,7 +73,7 @@ class Rights:
         """Whose rights these are."""
         return self.env.user
 
-    @cached_property
+    @sa.util.memoized_property  # `functools.cached_property` of Python 3.11 has all threads wait for one that asks
     def overrides(self) -> Overrides:
         """What this database says instead of what was shipped, at the version that this transaction sees."""
         return overrides_of(self.env.database, self.policy.registry, self.env.session.core_connection())

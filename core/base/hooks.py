@@ -157,6 +157,7 @@ def menus() -> Sequence[Menu]:
         Menu("base.roles", _("Roles"), "/settings/roles", group=manage, icon="lock", order=93),
         Menu("base.activity", _("What was done"), "/settings/activity", group=manage, icon="clock", order=89),
         Menu("base.tags", _("Tags"), Tag, group=manage, icon="tag", order=94),
+        Menu("base.apps", _("Apps"), "/apps", group=manage, icon="puzzle", order=95),
     ]
 
 

@@ -209,8 +209,12 @@ def test_every_tone_can_be_read_on_a_record(
             _look(page, axe, state)
 
 
-def _look(page: Page, axe: str, what: str) -> None:
+def _fits(page: Page, what: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), what
+
+
+def _look(page: Page, axe: str, what: str) -> None:
+    _fits(page, what)
     page.evaluate(axe)
     found = page.evaluate(
         "axe.run().then(found => found.violations.map(rule => [rule.id, rule.nodes.map(node => node.html)]))"

@@ -198,10 +198,26 @@ def test_a_new_record_that_is_sent_twice_is_made_once(served: kit.Served) -> Non
     first, second = (number_of(visitor.send(shown, {"title": "Sekali"})) for _time in range(2))
     assert first == second
     assert served.count("crm.lead") == before + 1
-    other = number_of(visitor.send(shown, {"title": "Lain lagi"}))
-    assert other != first, "what was typed anew over an old page is another wish"
+    back = visitor.send(shown, {"title": "Lain lagi"})
+    assert back.status_code == 409 and served.count("crm.lead") == before + 1
+    link = back.main.one("form", action=NEW).one("div", class_="note").one("a")
+    assert (link["href"], link.text) == (f"{LEADS}/{first}", "Sekali"), "one is told what was made of it"
+    other = number_of(visitor.send(back))
+    assert other != first and served.value("crm.lead", other, "title") == "Lain lagi"
     again = number_of(visitor.fill(NEW, {"title": "Sekali"}))
     assert again not in (first, other), "and so is the same in a form of its own"
+
+
+def test_a_form_whose_record_is_gone_makes_another_when_it_is_asked_again(served: kit.Served) -> None:
+    visitor = served.sign_in("made", lang="en")
+    shown = visitor.get("/app/base.tag/new")
+    key = number_of(visitor.send(shown, {"name": "Sekali"}))
+    with served.env() as env:
+        env.delete([kit.record(env, "base.tag", key)])
+    for name in ("Sekali", "Lain"):
+        back = visitor.send(shown, {"name": name})
+        assert back.status_code == 409 and "saved before" in back.main.text
+    assert number_of(visitor.send(back)) != key
 
 
 def test_two_sendings_at_once_make_one_record(served: kit.Served) -> None:

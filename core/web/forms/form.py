@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from wtforms.form import BaseForm
 
+from core.i18n.lazy import _
 from core.orm.links import Many2many, Many2one, One2many
+from core.web import requests
 from core.web.forms import drawn as state
 from core.web.forms.inputs import FormField, Input, Source
 from core.web.forms.links import LinkInput, LinksInput, know
@@ -27,6 +29,18 @@ if TYPE_CHECKING:
 
 KINDS: tuple[tuple[type[Field[Any]], type[Input]], ...] = ((Many2one, LinkInput), (Many2many, LinksInput))
 """The inputs of kinds of field that are no single text."""
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Why a form stands there again, said over it; `link` is a label and an address.
+
+    `save` is what its button says; without it nothing can be saved by this form.
+    """
+
+    text: str
+    save: str = ""
+    link: tuple[str, str] | None = None
 
 
 @dataclass
@@ -64,6 +78,7 @@ class RecordForm:
         self.drawn = state.begin(env, version, section, copy) if typed is None else self._posted(typed)
         self.general: list[str] = []
         self.is_sent = typed is not None
+        self.notice: Notice | None = None
         self.draft: str | None = None
         """The form to which this one leads back, where its record is made on the way."""
         source = Source(env, record, self.drawn.formats, like, is_copy=bool(self.drawn.copy))
@@ -113,6 +128,11 @@ class RecordForm:
             item.process(typed)
         for rows in self.lists.values():
             rows.settle()
+        for item in shown:
+            if item.name in requests.cleaned():
+                item.refuse(
+                    _("This had characters that no text can have. They are left out; look at it again.")
+                )
 
     # ------------------------------------------------------------- parts
     @property
@@ -200,6 +220,10 @@ class RecordForm:
                  if not (item.readonly or (item.row is not None and item.row.is_new))}  # fmt: skip
         return replace(self.drawn, shown=shown, **self.lines()).sealed(self.model, self.key)
 
+    def renew(self) -> None:
+        """Makes it a form of its own, that has not been sent before."""
+        self.drawn = replace(self.drawn, nonce=state.begin(self.env).nonce)
+
     def lines(self) -> dict[str, Any]:
         """What the signed list says of rows."""
         return {
@@ -222,7 +246,7 @@ class RecordForm:
         open_ones: Iterator[FormField] = (item for part in found for item in part.fields if not item.readonly)
         first = next(open_ones, None)
         has_added = any(row.is_added for rows in self.lists.values() for row in rows.rows)
-        if first is not None and not self.errors() and not has_added:
+        if first is not None and not (self.errors() or self.notice or has_added):
             first.focus = True
         return [part for part in found if part.fields or part.tables]
 

@@ -156,6 +156,10 @@ class Input(wtforms.Field):
         except FieldError as error:
             self.process_errors = [str(error)]
 
+    def refuse(self, text: TextLike) -> None:
+        """Says what is wrong with it, whatever else there is to say."""
+        self.errors = self.process_errors = [str(text)]
+
     def pre_validate(self, form: BaseForm) -> None:
         """A required field may not stay empty."""
         if (

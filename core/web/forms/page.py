@@ -11,7 +11,7 @@ from core.i18n.words import new_one
 from core.web.forms.choosing import DRAFT
 from core.web.forms.conflict import Conflict
 from core.web.forms.drawn import STATE
-from core.web.forms.form import FormSection, RecordForm
+from core.web.forms.form import FormSection, Notice, RecordForm
 from core.web.forms.links import LinkInput
 
 
@@ -34,6 +34,7 @@ class FormPage:
     """Label and address of the record that a new one is a copy of."""
     lists: list[tuple[str, list[str]]] = field(default_factory=list)
     """Suggestions by the id of their list."""
+    notice: Notice | None = None
     draft_back: bool = False
     """Whether it leads back to another form."""
 
@@ -67,6 +68,7 @@ def form_page(form: RecordForm) -> FormPage:
         hidden=[(STATE, form.sealed()), *([] if form.draft is None else [(DRAFT, form.draft)])],
         like=_like(form),
         lists=_lists(form),
+        notice=form.notice,
         draft_back=form.draft is not None,
     )
 

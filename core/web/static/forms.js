@@ -178,7 +178,7 @@
     form.removeAttribute("data-guard");
     form.removeAttribute("data-check");
     form.className = "";
-    all("[data-create]", form).forEach(function (button) { button.remove(); });
+    all("[data-create],[name=form-next]", form).forEach(function (button) { button.remove(); });
     dialog.replaceChildren.apply(dialog, [heading].concat(parts, [form]).map(function (part) {
       var copy = document.importNode(part, true);
       if (part !== heading) change(copy, prefixed);

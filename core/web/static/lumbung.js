@@ -70,13 +70,13 @@
     if (!start.has(form)) start.set(form, content(form));
   }
 
-  /* How many inputs differ from what they held when the page came. */
+  /* How many inputs differ from what they held when the page came. The inputs of a row, addresses-3-street, are one. */
   function changes(form) {
     var before = start.get(form), now = content(form);
     if (form.dataset.sent || !before) return 0;
-    return Object.keys(Object.assign({}, before, now)).filter(function (name) {
+    return new Set(Object.keys(Object.assign({}, before, now)).filter(function (name) {
       return before[name] !== now[name];
-    }).length;
+    }).map(function (name) { return name.split("-", 2).join("-"); })).size;
   }
 
   function changed(form) {

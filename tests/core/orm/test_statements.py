@@ -54,7 +54,7 @@ def test_creating_with_links_costs_the_same_for_any_number(toy: World) -> None:
                 pairs = zip(_rows(number), partners, strict=True)
                 env.create(Lead, [{**row, "tags": tags, "partner": partner} for row, partner in pairs])
                 env.flush()
-        assert _inserts(seen) == ["toy_partner", "toy_lead", "toy_lead_tags_rel"]
+        assert _inserts(seen) == ["toy_partner", "toy_lead", "toy_lead__tags_rel"]
         costs.append(len(seen))
     assert costs[0] == costs[1] <= 8
     assert costs[2] <= costs[0] + 4, "what is read by key is read 500 at a time"
