@@ -51,9 +51,9 @@ def read_forgotten(session: Session) -> None:
     forgetful: dict[ModelInfo, dict[int, Any]] = defaultdict(dict)
     for record in session.dirty:
         state = sa.inspect(record)
-        if NO_VALUE in state.committed_state.values() or not state.expired_attributes.isdisjoint(
-            state.mapper.columns
-        ):
+        columns = state.mapper.columns
+        forgotten = any(past is NO_VALUE and name in columns for name, past in state.committed_state.items())
+        if forgotten or not state.expired_attributes.isdisjoint(columns):
             forgetful[record.__lumbung__][state.identity[0]] = record
     for info, records in forgetful.items():
         connection = session.core_connection()

@@ -14,7 +14,7 @@ from core.web import requests
 from core.web.forms import drawn as state
 from core.web.forms.inputs import FormField, Input, Source
 from core.web.forms.links import LinkInput, LinksInput, know
-from core.web.forms.rows import RowFault, Rows, is_inline
+from core.web.forms.rows import ADD, RowFault, Rows, is_inline
 from core.web.forms.tables import Table, draw
 
 if TYPE_CHECKING:
@@ -79,6 +79,8 @@ class RecordForm:
         self.general: list[str] = []
         self.is_sent = typed is not None
         self.notice: Notice | None = None
+        self.added = typed.get(ADD) if typed is not None else None
+        """The list or input to which one more was added by a button: there one goes on."""
         self.draft: str | None = None
         """The form to which this one leads back, where its record is made on the way."""
         source = Source(env, record, self.drawn.formats, like, is_copy=bool(self.drawn.copy))
@@ -117,7 +119,8 @@ class RecordForm:
         shown = [item for item in self.every if item.name in self.drawn.shown and not item.readonly]
         state.check_names(typed, self.drawn, {item.name: item.several for item in shown},
                           optional={item.name for item in shown if item.optional},
-                          marks={mark for rows in self.lists.values() for mark in rows.marks()})  # fmt: skip
+                          marks={mark for rows in self.lists.values() for mark in rows.marks()}
+                          | {item.adds for item in shown if isinstance(item, LinksInput)})  # fmt: skip
         for item in shown:
             item.shown = self.drawn.shown[item.name]
         lines = [item for item in shown if item.row is not None]
@@ -246,6 +249,8 @@ class RecordForm:
         open_ones: Iterator[FormField] = (item for part in found for item in part.fields if not item.readonly)
         first = next(open_ones, None)
         has_added = any(row.is_added for rows in self.lists.values() for row in rows.rows)
+        fields = (item for part in found for item in part.fields)
+        first = next((item for item in fields if item.adds and item.name == self.added), first)
         if first is not None and not (self.errors() or self.notice or has_added):
             first.focus = True
         return [part for part in found if part.fields or part.tables]
