@@ -8,13 +8,13 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
 from core.i18n import catalogs
 from core.i18n.formats import DEFAULT_ZONE
 from core.orm.env import CurrentUser
+from core.orm.once import per_registry
 from core.schema.tables import registry_version
 from core.schema.tables import session as session_table
 
@@ -122,19 +122,15 @@ def _user(user: Any, grants: Iterable[tuple[Any, ...]]) -> CurrentUser:
 
 @dataclass(frozen=True)
 class _Statements:
-    """What every request asks, put together once per registry: that takes longer than to run them."""
+    """What every request asks."""
 
     session: sa.Select[Any]
     grants: sa.CompoundSelect[Any]
 
 
-_known: WeakKeyDictionary[Registry, _Statements] = WeakKeyDictionary()
-
-
+@per_registry
 def _statements(registry: Registry) -> _Statements:
-    if registry not in _known:
-        _known[registry] = _Statements(_session(registry), _grants(registry, sa.bindparam("user")))
-    return _known[registry]
+    return _Statements(_session(registry), _grants(registry, sa.bindparam("user")))
 
 
 def _session(registry: Registry) -> sa.Select[Any]:
