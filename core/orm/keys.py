@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import REGCLASS
 
 _drawn = sa.table("sqlite_sequence", sa.column("name"), sa.column("seq"))
 """SQLite's own table of the last key of each AUTOINCREMENT table, kept up by itself as rows come."""
@@ -44,7 +43,7 @@ def _next(connection: sa.Connection, table: str, count: int, given: Iterable[int
     if connection.dialect.name == "postgresql":
         name = connection.dialect.identifier_preparer.quote(table)
         sequence = sa.select(sa.func.pg_get_serial_sequence(name, "id")).scalar_subquery()  # looked up once
-        drawn = sa.select(sa.func.nextval(sa.cast(sequence, REGCLASS)))
+        drawn = sa.select(sa.func.nextval(sa.func.to_regclass(sequence)))
         return connection.scalars(drawn.select_from(sa.func.generate_series(1, count))).all()
     # The writer holds SQLite's only write lock: nobody else draws meanwhile.
     last = connection.scalar(sa.select(_drawn.c.seq).where(_drawn.c.name == table)) or 0
