@@ -8,13 +8,13 @@ from pathlib import Path
 
 from core.access.rights import Policy
 from core.catalogue import BASE, Catalogue, dependants, order, reach
-from core.checks.models import check_indexes, check_models, check_reach
+from core.checks.models import check_models, check_reach
 from core.checks.pages import check_menus, check_pages, check_rows
 from core.checks.roles import check_access, check_roles, check_rules
 from core.errors import LoadError
 from core.faults import blame, in_words, inside
 from core.i18n.lazy import _
-from core.manifest import Demo, Menu, Page, Role, Rows
+from core.manifest import Demo, Menu, Page, Role, Rows, Rule
 from core.orm.compose import Finding
 from core.orm.events import Listeners
 from core.orm.model import Model
@@ -37,6 +37,7 @@ class Assembly:
     views: dict[str, ResolvedView]
     menus: list[Contribution[Menu]]
     roles: list[Contribution[Role]]
+    rules: list[Contribution[Rule]]
     pages: list[Contribution[Page]]
     data: list[Contribution[Rows]]
     demo: list[Contribution[Demo]]
@@ -89,7 +90,6 @@ def _assemble(catalogue: Catalogue, active: set[str], quarantined: dict[str, Loa
         )
         registry.policy = Policy(registry, [item.value for item in gathered["rules"]])
         check_reach(registry, near)
-        check_indexes(registry, names)
         check_menus(gathered["menus"], registry)
         check_rows(gathered["data"], registry)
         views, findings = resolve_views(registry, gathered["views"])
@@ -104,6 +104,7 @@ def _assemble(catalogue: Catalogue, active: set[str], quarantined: dict[str, Loa
         views=views,
         menus=gathered["menus"],
         roles=gathered["roles"],
+        rules=gathered["rules"],
         pages=gathered["pages"],
         data=gathered["data"],
         demo=gathered["demo"],

@@ -9,8 +9,8 @@ from typing import Any
 from core.errors import LoadError
 from core.i18n.lazy import _
 from core.manifest import Addon
+from core.orm.names import ADDON_NAME
 
-ADDON_NAME = re.compile(r"[a-z][a-z0-9_]*")
 VERSION = re.compile(r"[0-9]+(\.[0-9]+){0,3}")
 
 
@@ -19,7 +19,7 @@ def check_manifest(addon: Addon, reserved: Collection[str]) -> None:
     if not _matches(ADDON_NAME, addon.name) or addon.name in reserved:
         raise LoadError(
             _("“%(name)s” cannot be the name of an addon.", name=addon.name),
-            _("Use small letters, digits and _, and no name of Lumbung."),
+            _("Use small letters and digits, single _ between them, and no name of Lumbung."),
             origin=addon.origin,
         )
     if not _matches(VERSION, addon.version):

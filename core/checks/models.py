@@ -1,4 +1,4 @@
-"""Models: their names, what they build on, where their links lead, and how indexes are called."""
+"""Models: their names, what they build on, and where their links lead."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from core.i18n.lazy import _
 from core.orm.fields import Field
 from core.orm.links import Link
 from core.orm.model import Fragment, Model
-from core.orm.names import table_name
 from core.orm.registry import Registry
 from core.plugins import Contribution
 
@@ -22,11 +21,10 @@ Models: TypeAlias = Sequence[Contribution[type[Model]]]
 def check_models(models: Models, reach: Mapping[str, frozenset[str]]) -> None:
     """Names of models and fields, and that each fragment builds only on what is published and depended on."""
     owners = {item.value: item.addon for item in models}
-    tables: dict[str, str] = {}
     for item in models:
         fragment: Fragment = item.value.__lumbung__
         if not fragment.extends and not fragment.abstract:
-            _check_name(item, fragment, tables)
+            _check_name(item, fragment)
         for base in item.value.__mro__[1:]:
             _check_base(item, base, owners, reach[item.addon])
         for name, value in vars(item.value).items():
@@ -34,7 +32,7 @@ def check_models(models: Models, reach: Mapping[str, frozenset[str]]) -> None:
                 _check_field(item, name, value)
 
 
-def _check_name(item: Contribution[type[Model]], fragment: Fragment, tables: dict[str, str]) -> None:
+def _check_name(item: Contribution[type[Model]], fragment: Fragment) -> None:
     addon, _dot, own = fragment.model.partition(".")
     if addon != item.addon:
         raise fault(
@@ -42,20 +40,6 @@ def _check_name(item: Contribution[type[Model]], fragment: Fragment, tables: dic
             fragment.origin,
             _("The model %(model)s does not bear the name of its addon.", model=fragment.model),
             _("Call it “%(name)s”.", name=f"{item.addon}.{own}"),
-        )
-    table = table_name(fragment.model)
-    other = tables.setdefault(table, fragment.model)
-    if other != fragment.model:
-        raise fault(
-            item,
-            fragment.origin,
-            _(
-                "The models %(first)s and %(second)s would lie in one table, %(table)s.",
-                first=other,
-                second=fragment.model,
-                table=table,
-            ),
-            _("Give one of them another name."),
         )
 
 
@@ -135,31 +119,4 @@ def check_reach(registry: Registry, reach: Mapping[str, frozenset[str]]) -> None
                     ),
                     addon=addon,
                     origin=link.origin,
-                )
-
-
-def check_indexes(registry: Registry, names: Sequence[str]) -> None:
-    """That no two indexes have one name, as those of `a.b_c` (d) and `a.b` (c_d) would.
-
-    Of two, the one of the addon that comes later in `names` is at fault.
-    """
-    taken: dict[str, tuple[int, str, Field[Any]]] = {}
-    for info in registry:
-        fields = {item.key: item for item in info.fields.values()}
-        for index in info.table.indexes:
-            item = fields[index.columns[0].key]
-            mine = (names.index(index.info["addon"]), f"{info.name}.{item.name}", item)
-            other = taken.setdefault(index.name, mine)
-            if other is not mine:
-                first, second = sorted((other, mine), key=lambda one: one[0])
-                raise LoadError(
-                    _(
-                        "The indexes of %(first)s and %(second)s would have one name, %(name)s.",
-                        first=first[1],
-                        second=second[1],
-                        name=index.name,
-                    ),
-                    _("Give one of them another name."),
-                    addon=names[second[0]],
-                    origin=second[2].origin,
                 )

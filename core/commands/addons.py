@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from core.commands import shared
-from core.errors import LoadError
 from core.i18n.lazy import _
 
 if TYPE_CHECKING:
-    from core.catalogue import Catalogue
-    from core.schema.install import Preparation, Report
+    from core.apps import Outlook
+    from core.schema.install import Report
+    from core.schema.plan import Step
 
 
 @click.group()
@@ -28,17 +27,18 @@ def addons() -> None:
 @shared.json_option
 def list_(db: str | None, as_json: bool) -> None:
     """List the addons that are found, in the order in which they are put together."""
+    from core.apps import listed, quarantined
     from core.loader import discover
 
-    catalogue = discover()
-    rows = list(_rows(catalogue, shared.installed_or_none(db) or []))
+    catalogue, installed = discover(), shared.installed_or_none(db) or []
+    apps = listed(catalogue, installed, quarantined(catalogue, installed))
     if as_json:
-        shared.print_json(rows)
+        shared.print_json([app.as_json() for app in apps])
         return
-    for row in rows:
-        click.echo(f"{row['name']:20} {row['version'] or '–':8} {_STATES[row['state']]!s:14} {row['label']}")
-        if row["message"]:
-            click.echo(f"    {row['message']}")
+    for app in apps:
+        click.echo(f"{app.name:20} {app.version or '–':8} {_STATES[app.state]!s:14} {app.label}")
+        if app.fault:
+            click.echo(f"    {app.fault}")
 
 
 @addons.command("plan")
@@ -47,17 +47,19 @@ def list_(db: str | None, as_json: bool) -> None:
 @shared.json_option
 def plan(names: Sequence[str], db: str | None, as_json: bool) -> None:
     """Show what installing addons would bring: further addons first, then tables and rows."""
+    from core.apps import outlook
     from core.loader import discover
     from core.schema.install import prepared
 
+    catalogue = discover()
     with (
         shared.existing(db) as database,
         database.reading.connect() as connection,
-        prepared(connection, discover(), names) as ready,
+        prepared(connection, catalogue, names) as ready,
     ):
-        found = _described(ready, names)
+        found = outlook(ready, catalogue, names)
     if as_json:
-        shared.print_json(found)
+        shared.print_json(found.as_json())
         return
     _print_plan(found)
 
@@ -85,92 +87,28 @@ _STATES = {
 }
 
 
-def _rows(catalogue: Catalogue, installed: Sequence[str]) -> Iterator[dict[str, Any]]:
-    names, faults = _in_order(catalogue)
-    faults |= _quarantined(catalogue, installed)
-    for name in [*names, *sorted(faults.keys() - set(names))]:
-        found = catalogue.addons.get(name)
-        yield {
-            "name": name,
-            "version": found.addon.version if found else None,
-            "label": str(found.addon.label) if found else "",
-            "state": "quarantined" if name in faults else "installed" if name in installed else "found",
-            "installed": name in installed,
-            "depends": list(found.addon.depends) if found else [],
-            "module": found.module if found else None,
-            "message": str(faults[name]) if name in faults else None,
-        }
-
-
-def _in_order(catalogue: Catalogue) -> tuple[list[str], dict[str, LoadError]]:
-    """The addons that can be put in an order, and what keeps the others from it."""
-    from core.catalogue import order
-
-    names, faults = set(catalogue.addons), dict(catalogue.broken)
-    while True:
-        try:
-            return order(catalogue, names), faults
-        except LoadError as error:
-            if error.addon not in names:
-                raise
-            faults[error.addon] = error
-            names.discard(error.addon)
-
-
-def _quarantined(catalogue: Catalogue, installed: Sequence[str]) -> dict[str, LoadError]:
-    """What is wrong with installed addons, as it shows only when they are put together."""
-    from core.assembly import assemble
-
-    if not installed:
-        return {}
-    assembly = assemble(catalogue, installed)
-    assembly.dispose()
-    return assembly.quarantined
-
-
-def _described(ready: Preparation, names: Sequence[str]) -> dict[str, Any]:
-    from core.schema.install import shipped
-
-    rows: Counter[str] = Counter()
-    for addon, _model, values in shipped(ready.assembly):
-        if addon in ready.new:
-            rows[addon] += len(values)
-    return {
-        "pulled_in": [name for name in ready.new if name not in names],
-        "addons": ready.new,
-        "steps": [asdict(step) for step in ready.plan.steps()],
-        "refused": [
-            {"addon": item.addon, "table": item.table, "reason": str(item.reason), "remedy": str(item.remedy)}
-            for item in ready.plan.refused
-        ],
-        "rows": dict(rows),
-    }
-
-
-def _print_plan(found: dict[str, Any]) -> None:
-    if not found["addons"] and not found["steps"] and not found["refused"]:
+def _print_plan(found: Outlook) -> None:
+    if found.is_empty:
         click.echo(_("Everything is there already."))
-    if found["pulled_in"]:
-        click.echo(_("Needed first: %(names)s", names=", ".join(found["pulled_in"])))
-    if found["addons"]:
-        click.echo(_("To be installed: %(names)s", names=", ".join(found["addons"])))
-    whole = {step["table"] for step in found["steps"] if step["kind"] == "table"}
-    for step in found["steps"]:
-        if step["kind"] == "table" or step["table"] not in whole:
-            click.echo(f"  {_KINDS[step['kind']]!s:8} {_place(step):40} {step['addon']}")
-    for item in found["refused"]:
-        click.echo(
-            f"  {_('refused')!s:8} {item['table']:40} {item['addon']}: {item['reason']} {item['remedy']}"
-        )
-    for addon, count in found["rows"].items():
+    if found.pulled_in:
+        click.echo(_("Needed first: %(names)s", names=", ".join(found.pulled_in)))
+    if found.addons:
+        click.echo(_("To be installed: %(names)s", names=", ".join(found.addons)))
+    whole = {step.table for step in found.steps if step.kind == "table"}
+    for step in found.steps:
+        if step.kind == "table" or step.table not in whole:
+            click.echo(f"  {_KINDS[step.kind]!s:8} {_place(step):40} {step.addon}")
+    for item in found.refused:
+        click.echo(f"  {_('refused')!s:8} {item.table:40} {item.addon}: {item.reason} {item.remedy}")
+    for addon, count in found.rows.items():
         click.echo(_("Rows shipped by %(addon)s: %(count)s", addon=addon, count=count))
 
 
 _KINDS = {"table": _("table"), "column": _("column"), "index": _("index")}
 
 
-def _place(step: dict[str, str]) -> str:
-    return f"{step['table']}.{step['name']}" if step["kind"] == "column" else step["name"]
+def _place(step: Step) -> str:
+    return f"{step.table}.{step.name}" if step.kind == "column" else step.name
 
 
 def _print_report(report: Report) -> None:

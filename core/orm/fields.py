@@ -92,7 +92,7 @@ class Field(Generic[T]):
         self.required = required
         self._label = label
         self.help = help
-        self.default = (lambda env: str(default)) if isinstance(default, LazyText) else default
+        self.default = default
         self.index = index
         self.unique = unique
         self.compute = compute
@@ -158,6 +158,18 @@ class Field(Generic[T]):
     def stored_default(self) -> Any:
         """The constant default as the column holds it; None where there is none."""
         return None if callable(self.default) else self.default
+
+    def settle_default(self) -> None:
+        """Brings a constant default to the form in which it is stored. Raises FieldError where it does not fit."""
+        default = self.default
+        if isinstance(default, LazyText):
+            self._constant(str(default))
+            self.default = lambda env: str(default)
+        elif default is not None and not callable(default):
+            self.default = self._constant(default)
+
+    def _constant(self, value: Any) -> Any:
+        return self.settled(value)
 
     # ------------------------------------------------------------- values
     def parse(self, text: str, formats: Formats) -> Any:

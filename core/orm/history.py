@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 CHANGE = "base.change"
 CREATED, UPDATED, DELETED = "create", "write", "delete"
+LOOKED = "look"
+"""Nothing was changed: somebody looked at what a user sees."""
 INSERT = "insert of arrays"
 """Under which a table keeps its statement in `Table.info`."""
 

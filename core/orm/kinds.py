@@ -99,6 +99,9 @@ class Char(Field[T]):
         constant = super().stored_default
         return {"en": constant} if self.translate and constant is not None else constant
 
+    def _constant(self, value: Any) -> Any:
+        return Char.read(self, plain(self, value)) if self.translate else self.settled(value)
+
     def read(self, text: str) -> Any:
         if len(text) > self.size:
             raise FieldError(

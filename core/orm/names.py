@@ -1,4 +1,7 @@
-"""Names of tables, indexes and constraints: one rule, within PostgreSQL's 63 bytes."""
+"""Names of tables, indexes and constraints: one rule, within PostgreSQL's 63 bytes.
+
+A table and what belongs to it are joined by `__`, which no name has inside: so no two models meet in a name.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,10 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import conv
 
 LIMIT = 60
-MODEL_NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
+_WORDS = r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*"
+ADDON_NAME = re.compile(rf"(?!(?:ix|uq|pk)$){_WORDS}")
+"""Not those with which names of indexes begin: PostgreSQL keeps them among those of tables."""
+MODEL_NAME = re.compile(rf"{_WORDS}\.{_WORDS}")
 FIELD_NAME = re.compile(rf"(?!.*__)[a-z][a-z0-9_]{{0,{LIMIT - 1}}}")
 
 
@@ -28,12 +34,12 @@ def short(name: str) -> str:
 
 
 def index_name(table: str, *columns: str, unique: bool = False) -> str:
-    """`ix_crm_lead_owner_id`, `uq_base_user_email`."""
-    return short("_".join(("uq" if unique else "ix", table, *columns)))
+    """`ix_crm_lead__owner_id`, `uq_base_user__email`."""
+    return short(f"{'uq' if unique else 'ix'}_{'__'.join((table, *columns))}")
 
 
 def _foreign_key(constraint: Any, table: sa.Table) -> str:
-    return conv(short(f"{table.name}_{constraint.columns[0].name}"))
+    return conv(short(f"{table.name}__{constraint.columns[0].name}"))
 
 
 CONVENTION: Mapping[str, Any] = {

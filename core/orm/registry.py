@@ -9,7 +9,7 @@ from typing import Any, TypeVar, overload
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from core.errors import LoadError, LumbungError, Origin
+from core.errors import LoadError, LumbungError
 from core.i18n.lazy import _
 from core.orm import prefetch
 from core.orm.circles import circular
@@ -168,16 +168,18 @@ class Registry:
                 mapped = item.key if item.access is None else item.key + CLOSED
                 setattr(info.cls, item.name, translated(item.key, mapped))
 
-    def _claim(self, table: str, holder: str, addon: str, origin: Origin) -> None:
-        other = self._holders.setdefault(table, holder)
-        if other != holder:
+    def _claim(self, info: ModelInfo) -> None:
+        table = table_name(info.name)
+        other = self._holders.setdefault(table, info.name)
+        if other != info.name:
             raise LoadError(
                 _("The models %(first)s and %(second)s would lie in one table, %(table)s.", first=other,
-                  second=holder, table=table),
-                _("Give one of them another name."), addon=addon, origin=origin)  # fmt: skip
+                  second=info.name, table=table),
+                _("Give one of them another name."), addon=info.addon,
+                origin=info.fragments[0].__lumbung__.origin)  # fmt: skip
 
     def _table(self, info: ModelInfo) -> sa.Table:
-        self._claim(table_name(info.name), info.name, info.addon, info.fragments[0].__lumbung__.origin)
+        self._claim(info)
         table = sa.Table(
             table_name(info.name), self.metadata, sqlite_autoincrement=True, info={"addon": info.addon}
         )
@@ -189,7 +191,6 @@ class Registry:
                 if item.unique or item.index or isinstance(item, Many2one):
                     self._index(table, column, item.unique)
             if isinstance(item, Many2many):
-                self._claim(item.table_name(info.name), f"{info.name}.{item.name}", addon, item.origin)
                 between = item.association(self, self.metadata, info.name)
                 between.info["addon"] = addon
                 info.associations[item.name] = between

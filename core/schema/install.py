@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -13,9 +13,9 @@ import sqlalchemy as sa
 
 from core.access.overrides import raise_version
 from core.errors import DatabaseError, UserError
-from core.faults import did_you_mean
+from core.faults import blame, did_you_mean, in_words
 from core.i18n.lazy import TextLike, _
-from core.manifest import Key, Role, Row
+from core.manifest import Key, Role, Row, Rows
 from core.orm.env import SYSTEM, Env
 from core.orm.session import Session
 from core.schema import ledger, tables
@@ -37,7 +37,10 @@ Finish: TypeAlias = Callable[[Env], None]
 INSTALLED = "installed"
 ATTEMPTS = 3
 PAUSE_SECONDS = 1.0
-LOCK_NOT_AVAILABLE = "55P03"
+IN_THE_WAY = frozenset({"55P03", "40P01"})
+"""What PostgreSQL calls a lock that was not to be had in time, and one that two wait for in a circle."""
+TURN_SECONDS = 30
+"""So long an installation waits for another one."""
 ADVISORY_LOCK = 0x6C756D62
 """One installation at a time: PostgreSQL's lock for it, on SQLite the write lock is enough."""
 
@@ -50,6 +53,10 @@ class Preparation:
     new: list[str]
     assembly: Assembly
     plan: Plan
+
+
+class PlanChanged(UserError):
+    """More would be installed than whoever asked has seen."""
 
 
 @dataclass
@@ -69,21 +76,23 @@ def install(
     *,
     finish: Finish = lambda env: None,
     dry_run: bool = False,
+    seen: Collection[str] | None = None,
 ) -> Report:
     """Installs addons with all that they depend on, and brings those that are there up to date.
 
     Everything, `finish` included, is one transaction; a dry run does all of it and rolls back. Raises
-    LoadError for a faulty addon, UserError for an unknown one, DatabaseError where a table stays locked.
+    LoadError for a faulty addon, UserError for an unknown one, DatabaseError where a table stays locked, and
+    PlanChanged where other addons would come than those that were `seen`.
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with database.writing.connect() as connection, connection.begin() as transaction:
-                report = _install(connection, database, catalogue, names, progress, finish)
+                report = _install(connection, database, catalogue, names, progress, finish, seen)
                 if dry_run:
                     transaction.rollback()
                 return report
         except sa.exc.OperationalError as error:
-            if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+            if getattr(error.orig, "sqlstate", None) not in IN_THE_WAY:
                 raise
             if attempt == ATTEMPTS:
                 raise DatabaseError(
@@ -137,7 +146,15 @@ def shipped(assembly: Assembly) -> Iterator[tuple[str, Any, Sequence[Row]]]:
         yield addon, "base.role", [_role_row(item, owners) for item in assembly.roles if item.addon == addon]
         for rows in assembly.data:
             if rows.addon == addon:
-                yield addon, rows.value.model, rows.value.read()
+                yield addon, rows.value.model, _read(assembly, rows)
+
+
+def _read(assembly: Assembly, rows: Contribution[Rows]) -> Sequence[Row]:
+    try:
+        return rows.value.read()
+    except Exception as error:
+        fault = _("The rows of data() cannot be read: %(error)s.", error=in_words(error))
+        raise blame(error, rows.addon, assembly.folders[rows.addon], fault, rows.origin) from error
 
 
 def _install(
@@ -147,9 +164,12 @@ def _install(
     names: Sequence[str],
     progress: Progress,
     finish: Finish,
+    seen: Collection[str] | None,
 ) -> Report:
     _one_at_a_time(connection)
     with prepared(connection, catalogue, names) as ready:
+        if seen is not None and not set(ready.new) <= set(seen):
+            raise PlanChanged(_("What is to be installed has changed meanwhile. Look at the plan again."))
         progress(_("Making tables for %(addons)s ...", addons=", ".join(ready.new) or "–"))
         apply(connection, ready.plan)
         ledger.record(connection, ready.plan)
@@ -173,9 +193,10 @@ def _install(
 
 
 def _one_at_a_time(connection: sa.Connection) -> None:
-    limit_waiting(connection)
     if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{TURN_SECONDS}s'")
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(ADVISORY_LOCK)))
+    limit_waiting(connection)
 
 
 def _check_known(catalogue: Catalogue, name: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -18,6 +19,7 @@ from core.loader import Catalogue, discover
 from core.orm.database import Database
 from core.schema.install import installed
 from core.schema.tables import registry_version
+from core.web.apps import APPS, TENANT
 from core.web.requests import UNAVAILABLE
 from core.web.resets import HOST
 from core.web.security import HEADERS
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 ANY_HOST = "*"
 POLL_SECONDS = 1.0
+KEPT = 8
+log = logging.getLogger("lumbung.web")
 
 
 class Tenant:
@@ -41,16 +45,27 @@ class Tenant:
         self._version = -1
         self._asked = 0.0
 
-    def site(self) -> Site:
-        """The site of the addons that are installed now. Raises DatabaseError where nothing is."""
+    def site(self, *, now: bool = False) -> Site:
+        """The site of the addons that are installed; `now` asks whether they are still the same.
+
+        While one is built, whoever else comes is answered by that of before. Raises DatabaseError where nothing
+        is installed.
+        """
         path = self.database.path
         if path is not None and not path.exists():  # SQLite would make the file
             raise self._nothing()
-        if self._site is None or time.monotonic() - self._asked > POLL_SECONDS:
-            with self._lock:
+        is_due = now or self._site is None or time.monotonic() - self._asked > POLL_SECONDS
+        if is_due and self._lock.acquire(blocking=now or self._site is None):
+            try:
                 self._refresh()
+            finally:
+                self._lock.release()
         assert self._site is not None
         return self._site
+
+    def catalogue(self) -> Catalogue:
+        """The addons that are found now."""
+        return self._sites.look_again()
 
     def _nothing(self) -> DatabaseError:
         where = self.database.path or self.database.url.render_as_string()
@@ -63,14 +78,23 @@ class Tenant:
             if self._site is None and not installed(connection):
                 raise self._nothing()
             version = connection.scalar(sa.select(registry_version.c.version)) or 0
-            if self._site is None or version != self._version:
-                self._site = self._sites.get(installed(connection))
-                self._version = version
+            names = installed(connection)
+        if self._site is None or version != self._version:
+            try:
+                self._site = self._sites.get(names)
+            except Exception:
+                if self._site is None:
+                    raise
+                log.exception("the site of %s cannot be built, that of before goes on", ", ".join(names))
+            self._version = version
         self._asked = time.monotonic()
 
 
 class Sites:
-    """Sites by signature, shared by the databases with the same addons."""
+    """Sites by signature, shared by the databases with the same addons: the last KEPT that were asked for.
+
+    One that is put away serves on whoever has it, and is then forgotten.
+    """
 
     def __init__(self, catalogue: Catalogue | None, secret: str) -> None:
         self.catalogue = catalogue or discover()
@@ -86,13 +110,21 @@ class Sites:
             if key not in self._built:
                 self._find(key)
                 self._built[key] = build_site(assemble(self.catalogue, key), self._secret)
-            return self._built[key]
+            found = self._built[key] = self._built.pop(key)  # the last is the latest asked for
+            for old in list(self._built)[:-KEPT]:
+                del self._built[old]
+            return found
+
+    def look_again(self) -> Catalogue:
+        """The addons that are found now: packages come while a server runs."""
+        if self._looks_again:
+            self.catalogue = discover()
+        return self.catalogue
 
     def _find(self, names: Iterable[str]) -> None:
         """Looks for addons again where one was installed whose package came after the process began."""
-        known = self.catalogue.addons.keys() | self.catalogue.broken.keys()
-        if self._looks_again and set(names) - known:
-            self.catalogue = discover()
+        if set(names) - self.catalogue.addons.keys() - self.catalogue.broken.keys():
+            self.look_again()
 
 
 class Dispatcher:
@@ -121,6 +153,7 @@ class Dispatcher:
         if tenant is None:
             return _refuse(start_response)
         environ["lumbung.database"] = tenant.database
+        environ[TENANT] = tenant
         if tenant is not self.tenants.get(ANY_HOST):
             environ[HOST] = host
         application: Callable[[Any, Any], Iterable[bytes]] = self._site(tenant, environ).app
@@ -129,8 +162,8 @@ class Dispatcher:
     def _site(self, tenant: Tenant, environ: WSGIEnvironment) -> Site:
         """The tenant's site; where its database cannot be asked, the one of base, to say so."""
         try:
-            return tenant.site()
-        except (DatabaseError, sa.exc.SQLAlchemyError) as error:
+            return tenant.site(now=environ.get("PATH_INFO", "").startswith(APPS))
+        except Exception as error:
             environ[UNAVAILABLE] = error
             return self.sites.get(())
 
@@ -140,16 +173,16 @@ class Dispatcher:
         return self.tenants.get(name.lower()) or self.tenants.get(ANY_HOST)
 
     def prepare(self) -> None:
-        """Builds the sites ahead of their first visitors. No connection stays open: the process may fork.
+        """Builds the sites with their templates ahead of their first visitors.
 
-        A database that does not answer is left to its first visitor.
+        No connection stays open: the process may fork. A database that does not answer is left to its first visitor.
         """
         for tenant in self.tenants.values():
             with (
                 contextlib.suppress(DatabaseError, sa.exc.SQLAlchemyError),
                 contextlib.closing(tenant.database),
             ):
-                tenant.site()
+                tenant.site().templates.compile_all()
 
     def close(self) -> None:
         """Disposes of every database's engines."""

@@ -19,7 +19,7 @@ from core.errors import DatabaseError, UserError
 from core.i18n import catalogs
 from core.i18n.lazy import TextLike, _
 from core.orm.database import in_words
-from core.web import requests
+from core.web import kept, requests, signin
 from core.web.shell import address, menus, render
 
 if TYPE_CHECKING:
@@ -165,7 +165,12 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 
 
 def _csrf(error: CSRFError) -> ResponseReturnValue:
-    return _page(400, None), 400
+    """A form without a token of this session; what was typed into one of ours is not lost by that."""
+    requests.open_late()
+    if not requests.signed_in() and (carried := kept.sealed()):
+        return signin.page(carried), 401
+    page = kept.drawn(request.endpoint, request.view_args, request.form) if "env" in g else None
+    return (_page(400, None), 400) if page is None else (page, 422)
 
 
 def _refused(error: UserError) -> ResponseReturnValue:

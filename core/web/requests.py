@@ -133,6 +133,11 @@ def request_number() -> str:
     return g.number  # type: ignore[no-any-return]
 
 
+def cleaned() -> frozenset[str]:
+    """The inputs of the form of this request that had what no text can have; it is taken out by now."""
+    return g.get("cleaned", frozenset())  # type: ignore[no-any-return]
+
+
 def client_address() -> str:
     """Where a request comes from: what a proxy on this machine says, and nobody else's word."""
     peer = request.remote_addr or ""
@@ -151,19 +156,25 @@ def open_late() -> None:
             _open_env()
 
 
+def reopen(token: str) -> None:
+    """Goes on as whoever signed in just now."""
+    g.closing.close()
+    _open_env(token)
+
+
 def _open() -> None:
     if request.endpoint != "static":
         _open_env()
 
 
-def _open_env() -> None:
+def _open_env(token: str | None = None) -> None:
     g.closing = contextlib.ExitStack()
     registry = site().assembly.registry
     g.closing.enter_context(catalogs.speaking(_in_language(ANONYMOUS).lang))  # should the rest fail
     if UNAVAILABLE in request.environ:
         raise request.environ[UNAVAILABLE]
     g.env = g.closing.enter_context(open_env(registry, database(), ANONYMOUS, readonly=True))
-    token = request.cookies.get(TOKEN_COOKIE, "")
+    token = request.cookies.get(TOKEN_COOKIE, "") if token is None else token
     connection = g.env.session.core_connection()
     found = sessions.find(connection, registry, token) if token else None
     g.signed_in = found

@@ -110,6 +110,8 @@ class Route:
     form: Parameters = NONE
     size: Callable[[Assembly, str], int] | None = None
     """How many bytes its form may have more than is usual for all, for the model in the address."""
+    again: Callable[..., str] | None = None
+    """Draws its form again with what was typed, where that could not be taken; gets it and what the address names."""
 
 
 class RouteMap:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
-from urllib.parse import unquote_to_bytes
+from urllib.parse import parse_qsl, unquote_to_bytes
 
-from flask import request
+from flask import g, request
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import (
     RequestEntityTooLarge,
     RequestHeaderFieldsTooLarge,
@@ -90,10 +91,44 @@ def _check_body() -> None:
         raw = request.get_data(cache=True)
         if len(raw) > (request.max_form_memory_size or 0) or raw.count(b"&") >= (request.max_form_parts or 0):
             raise RequestEntityTooLarge
-        _check_bytes(unquote_to_bytes(raw))
+        if not _is_text(unquote_to_bytes(raw)):
+            request.form = _with_marks(raw)
     _check_names(request.form)
-    if any(_NO_TEXT.search(value) for _name, value in request.form.items(multi=True)):
+    marked = {name for name, value in request.form.items(multi=True) if _NO_TEXT.search(value)}
+    if marked and not _is_typed(marked):
         raise _bad_text()
+    if marked:
+        request.form = _without_marks(marked)
+
+
+def _is_text(raw: bytes) -> bool:
+    try:
+        return not _NO_TEXT.search(raw.decode())
+    except UnicodeDecodeError:
+        return False
+
+
+def _with_marks(raw: bytes) -> ImmutableMultiDict[str, str]:
+    """A form with lone surrogates in the place of bytes that are no text."""
+    text = raw.decode("utf-8", "surrogateescape")
+    return ImmutableMultiDict(parse_qsl(text, keep_blank_values=True, errors="surrogateescape"))
+
+
+def _is_typed(names: set[str]) -> bool:
+    """Whether they are inputs that somebody typed into: their form is shown again, with a word beside each."""
+    routes, model = requests.site().routes, (request.view_args or {}).get("model", "")
+    route = routes.get(request.endpoint)
+    if route is None or route.again is None or model not in routes.assembly.registry.models:
+        return False
+    family = route.form.family
+    return family is not None and all(family.takes(routes.assembly, model, name) for name in names)
+
+
+def _without_marks(names: set[str]) -> ImmutableMultiDict[str, str]:
+    """The form without what no text can have, which is remembered by the names of its inputs."""
+    g.cleaned = frozenset(names)
+    parts = ((name, _NO_TEXT.sub("", value)) for name, value in request.form.items(multi=True))
+    return ImmutableMultiDict(parts)
 
 
 def _make_room() -> None:
@@ -105,11 +140,7 @@ def _make_room() -> None:
 
 
 def _check_bytes(raw: bytes) -> None:
-    try:
-        text = raw.decode()
-    except UnicodeDecodeError as error:
-        raise _bad_text() from error
-    if _NO_TEXT.search(text):
+    if not _is_text(raw):
         raise _bad_text()
 
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
 
 import sqlalchemy as sa
-from flask import g, redirect, request, session
+from flask import flash, g, make_response, redirect, request, session
 from werkzeug.exceptions import NotFound
 
 from core.access import passwords, sessions, throttle
 from core.i18n import catalogs
 from core.i18n.lazy import _
 from core.schema.tables import credential
-from core.web import requests
+from core.web import kept, requests
 from core.web.routes import GUESTS, USERS, Parameters, Route, is_for_guests
 from core.web.shell import render
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
     from werkzeug.wrappers import Response
 
+    from core.assembly import Assembly
     from core.web.site import Site
 
 NEXT = Parameters(("next",))
@@ -46,6 +47,8 @@ class SignInPage:
 
     action: str
     next: str
+    kept: str = ""
+    """What was typed into a form, signed, where the session ended before it was sent."""
     email: str = ""
     remember: bool = True
     error: SignInError | None = None
@@ -56,9 +59,11 @@ def register(site: Site) -> None:
     """The routes of sign-in, and the guard before all others."""
     site.app.before_request(_guard)
     site.app.after_request(_renew)
-    credentials = Parameters(("email", "password", "remember", "next"))
+    credentials = Parameters(("email", "password", "remember", "next", kept.KEPT))
     site.routes.add(
-        Route("login", "/login", _login, GUESTS, ("GET", "POST"), query=NEXT, form=credentials),
+        Route(
+            "login", "/login", _login, GUESTS, ("GET", "POST"), query=NEXT, form=credentials, size=_form_size
+        ),
         Route("logout", "/logout", _logout, USERS, ("POST",)),
         Route("language", "/language/<code>", _language, GUESTS, query=NEXT),
         Route("theme", "/theme", _theme, USERS, ("POST",), form=Parameters(("theme", "next"))),
@@ -74,8 +79,24 @@ def _guard() -> ResponseReturnValue | None:
     if is_for_guests() or requests.signed_in():
         return None
     if request.method != "GET":
-        return redirect("/login")
+        carried = kept.sealed()
+        return (page(carried), 401) if carried else redirect("/login")
     return redirect(f"/login?next={quote_plus(request.full_path.rstrip('?'))}")
+
+
+def page(carried: str) -> str:
+    """The sign-in page that carries a form to whoever signs in."""
+    return _show(SignInPage("/login", own_path(request.path.removesuffix("/edit")), carried))
+
+
+def _form_size(assembly: Assembly, _model: str) -> int:
+    """How many bytes more it may have: a third more than the largest form that it carries."""
+    forms = [
+        route.size for route in requests.site().routes if route.again is not None and route.size is not None
+    ]
+    return max(
+        (size(assembly, model) * 4 // 3 for size in forms for model in assembly.registry.models), default=0
+    )
 
 
 def _login() -> ResponseReturnValue:
@@ -89,18 +110,22 @@ def _login() -> ResponseReturnValue:
 def _try() -> ResponseReturnValue:
     form = request.form
     email, password = form.get("email", "").strip().lower()[:EMAIL_MAX], form.get("password", "")
-    page = SignInPage("/login", own_path(form.get("next")), email, form.get("remember") == "1")
+    page = SignInPage("/login", own_path(form.get("next")), form.get(kept.KEPT, ""), email,
+                      form.get("remember") == "1")  # fmt: skip
     client = requests.client_address()
     with requests.connection() as connection:
         attempt = throttle.count(connection, email, client)
     if attempt.paused_until is not None:
         return _paused(page, attempt.paused_until)
-    user_id, kept = _credential(email)
-    if passwords.verify_password(kept, password) and user_id is not None and kept is not None:
+    user_id, stored = _credential(email)
+    answer = None
+    if passwords.verify_password(stored, password) and user_id is not None and stored is not None:
         with requests.connection() as connection:
-            if passwords.is_still(connection, user_id, kept):
+            if passwords.is_still(connection, user_id, stored):
                 throttle.succeed(connection, email, client)
-                return signed_in(connection, redirect(page.next), user_id, remember=page.remember)
+                answer = signed_in(connection, redirect(page.next), user_id, remember=page.remember)
+    if answer is not None:
+        return _with_kept(answer, page.kept) if page.kept else answer
     if attempt.pause_if_failed is not None:
         return _paused(page, attempt.pause_if_failed)
     page.left = attempt.left
@@ -108,6 +133,21 @@ def _try() -> ResponseReturnValue:
         str(_("Email or password does not match.")), str(_("Check capital letters, then try again."))
     )
     return _show(page), 401
+
+
+def _with_kept(answer: Response, carried: str) -> Response:
+    """The form that was carried here, in the new session; to somebody else it is only said that there was one."""
+    requests.reopen(g.token)
+    again = kept.again(carried)
+    if again is None:
+        flash(
+            str(_("What was typed before the sign-in was typed by somebody else. It was not saved.")), "warn"
+        )
+        return answer
+    drawn = make_response(again)
+    for cookie in answer.headers.getlist("Set-Cookie"):
+        drawn.headers.add("Set-Cookie", cookie)
+    return drawn
 
 
 def _paused(page: SignInPage, until: dt.datetime) -> ResponseReturnValue:
@@ -133,6 +173,7 @@ def signed_in(connection: sa.Connection, answer: Response, user_id: int, *, reme
     token = sessions.begin(connection, user_id, request.user_agent.string, remember=remember)
     session.pop("csrf_token", None)
     _set_cookie(answer, token, remember=remember)
+    g.token = token
     return answer
 
 

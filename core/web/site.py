@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from core.i18n.words import inside, new_one
 from core.web import (
+    apps,
     errors,
     generic,
     history,
@@ -28,17 +29,18 @@ from core.web import (
     signin,
 )
 from core.web.actions import pages as actions
+from core.web.admin import pages as admin
 from core.web.forms import Layout
 from core.web.listing import ListView
 from core.web.routes import GUESTS, Parameters, Route, RouteMap
 from core.web.templating import make_environment
 
 if TYPE_CHECKING:
-    import jinja2
     from itsdangerous import URLSafeTimedSerializer
 
     from core.assembly import Assembly
     from core.orm.env import Env
+    from core.web.templating import LayerEnvironment
 
 HERE = Path(__file__).parent
 MOST_SYMBOLS = 1024
@@ -50,7 +52,7 @@ class Site:
 
     assembly: Assembly
     app: Flask
-    templates: jinja2.Environment
+    templates: LayerEnvironment
     routes: RouteMap
     lists: dict[tuple[str, frozenset[str]], ListView] = field(default_factory=dict)
     layouts: dict[tuple[str, frozenset[str]], Layout] = field(default_factory=dict)
@@ -131,6 +133,8 @@ def build_site(assembly: Assembly, secret: str) -> Site:
         resets,
         password,
         history,
+        admin,
+        apps,
         pages,
     ):
         room.register(site)

@@ -440,6 +440,7 @@ PLACES = {
     "code": "en",
     "filename": "lumbung.css",
     "token": "x" * 43,
+    "addon": "crm",
     "key": "1",
     "unit": "1",
     "model": "base.partner",

@@ -70,13 +70,13 @@ DEPENDENCIES = [
     Case(
         "cycle",
         {
-            "bad": HEAD + 'addon = Addon("bad", version="1.0", depends=("round_",))  # here',
-            "round_": HEAD + 'addon = Addon("round_", version="1.0", depends=("bad",))',
+            "bad": HEAD + 'addon = Addon("bad", version="1.0", depends=("ring",))  # here',
+            "ring": HEAD + 'addon = Addon("ring", version="1.0", depends=("bad",))',
         },
-        ("circle", "bad → round_ → bad"),
+        ("circle", "bad → ring → bad"),
         ("depends",),
-        others=("round_",),
-        fallen=("round_",),
+        others=("ring",),
+        fallen=("ring",),
     ),
     single(
         "missing dependency",
@@ -174,6 +174,15 @@ MANIFESTS = [
         "Bad-Name",
         remedy=("small letters",),
     ),
+    *(
+        single(
+            f"name {name}",
+            HEAD + f'addon = Addon("{name}", version="1.0")  # here',
+            name,
+            remedy=("small letters",),
+        )
+        for name in ("bad_", "bad__addon", "ix")
+    ),
     single(
         "name of a room", HEAD + 'addon = Addon("core", version="1.0")  # here', "core", remedy=("Lumbung",)
     ),
@@ -199,27 +208,6 @@ FIELDS = [
         },
         ("alpha.own.link_id", "column of link"),
         ("Rename it",),
-        others=("alpha",),
-    ),
-    Case(
-        "index whose name another has",
-        {
-            "alpha": publishing(
-                ALPHA_OWN.replace("pass", "\n    part = Char()")
-                + ALPHA_OWN.replace("Own", "Part")
-                .replace("own", "own_part")
-                .replace("pass", "\n    code = Char(index=True)"),
-                "Own, Part",
-                ALPHA,
-            ),
-            "bad": publishing(
-                "class More(Own):\n    part_code = Char(index=True)  # here\n",
-                "More",
-                THINGS.replace('("good",)', '("good", "alpha")') + "from alpha import Own\n",
-            ),
-        },
-        ("alpha.own.part_code", "alpha.own_part.code", "ix_alpha_own_part_code"),
-        ("another name",),
         others=("alpha",),
     ),
     Case(
@@ -260,19 +248,6 @@ FIELDS = [
         "bad.own.a",
         "same object as b",
         remedy=("call of its own",),
-    ),
-    single(
-        "one index for two",
-        publishing(
-            OWN.replace("pass", "\n    part_code = Char(index=True)")
-            + 'class Part(Model, name="bad.own_part", access={"base.user": "r"}):\n'
-            "    code = Char(index=True)  # here\n",
-            "Own, Part",
-        ),
-        "bad.own.part_code",
-        "bad.own_part.code",
-        "ix_bad_own_part_code",
-        remedy=("another name",),
     ),
     single(
         "name of the texts of a translated field",
@@ -317,6 +292,39 @@ FIELDS = [
             "archived",
             "x_foo",
             "Big",
+        )
+    ),
+    *(
+        single(
+            f"default that does not fit: {source}",
+            "import datetime as dt\nimport decimal\n" + model(f"own = {source}"),
+            "bad.own.own",
+            *words,
+            remedy=("default=", "function"),
+        )
+        for source, *words in (
+            ('Integer(default="x")', "cannot hold"),
+            ("Integer(default=True)", "cannot hold"),
+            ("Integer(default=_('5'))", "cannot hold"),
+            ("Integer(default=2**63)", "too large"),
+            ("Boolean(default=1)", "cannot hold"),
+            ('Char(default=b"x")', "cannot hold"),
+            ('Char(3, default="long")', "too long"),
+            ('Char(3, default=_("long"))', "too long"),
+            ('Char(3, translate=True, default="long")', "too long"),
+            ('Char(translate=True, default={"en": "a"})', "cannot hold"),
+            ("Text(default=5)", "cannot hold"),
+            ('Date(default="today")', "cannot hold"),
+            ("Date(default=dt.datetime(2026, 1, 1))", "cannot hold"),
+            ("DateTime(default=dt.datetime(2026, 1, 1))", "cannot hold"),
+            ('Select({"a": "A", "b": "B"}, default="c")', "A, B"),
+            ("Money(default=1.5)", "float"),
+            ('Decimal(default="much")', "cannot hold"),
+            ("Percent(default=10**17)", "too large"),
+            ("Json(default={1, 2})", "JSON"),
+            ('Email(default="nobody")', "nobody"),
+            ("Many2one(Thing, default=1)", "cannot hold"),
+            ("Many2many(Thing, default=[1])", "cannot hold"),
         )
     ),
     single(

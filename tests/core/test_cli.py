@@ -152,10 +152,10 @@ def test_init_makes_a_database_in_which_the_administrator_can_sign_in(shell: She
     assert not shell.opens(EMAIL, "correct house")
     users = shell.rows(
         "SELECT u.name, c.name, r.name FROM base_user u JOIN base_company c ON c.id = u.company_id "
-        "JOIN base_user_roles_rel x ON x.source_id = u.id JOIN base_role r ON r.id = x.target_id"
+        "JOIN base_user__roles_rel x ON x.source_id = u.id JOIN base_role r ON r.id = x.target_id"
     )
     assert users == [("Made", "Griya Sentosa", "base.admin")]
-    assert shell.rows("SELECT count(*) FROM base_user_companies_rel") == [(1,)]
+    assert shell.rows("SELECT count(*) FROM base_user__companies_rel") == [(1,)]
 
 
 def test_init_makes_a_password_up_and_shows_it_once(embedded: Shell) -> None:
@@ -264,8 +264,8 @@ def test_a_plan_names_dependencies_then_tables_and_rows_and_changes_nothing(
     steps = [(step["kind"], step["table"], step["name"], step["addon"]) for step in found["steps"]]
     assert ("table", "garden_bed", "garden_bed", "garden") in steps
     assert ("column", "base_partner", "bed_id", "garden") in steps
-    assert ("index", "base_partner", "ix_base_partner_bed_id", "garden") in steps
-    assert ("index", "garden_bed", "ix_garden_bed_name", "garden") in steps
+    assert ("index", "base_partner", "ix_base_partner__bed_id", "garden") in steps
+    assert ("index", "garden_bed", "ix_garden_bed__name", "garden") in steps
     text = shell("addons", "plan", "garden").stdout
     assert (
         text.index("Needed first: crm") < text.index("garden_bed") < text.index("Rows shipped by garden: 1")

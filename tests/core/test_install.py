@@ -450,7 +450,7 @@ def test_preparing_reads_only(site: Site) -> None:
     ):
         assert ready.before == ["base"]
         assert ready.new == ["depot", "second"]
-        assert [table.name for table in ready.plan.tables] == ["depot_place", "depot_place_near_rel"]
+        assert [table.name for table in ready.plan.tables] == ["depot_place", "depot_place__near_rel"]
     assert look(site.database) == before
 
 

@@ -158,7 +158,7 @@ def test_added_later_is_installed_at_once(two: tuple[Database, Database]) -> Non
     install(at_once, BOTH)
     install(later, TOY)
     added = install(later, BOTH)
-    assert {table.name for table in added.tables} == {"more_brand", "more_maker", "toy_thing_brands_rel"}
+    assert {table.name for table in added.tables} == {"more_brand", "more_maker", "toy_thing__brands_rel"}
     assert {column.name for column in added.columns} == {
         "colour", "price", "weight", "sold", "serial", "remark", "label_texts", "extra", "brand_id",
         "a_link_whose_name_is_as_long_as_that_of_a_field_may_be_at_60_id",
@@ -178,7 +178,9 @@ def test_names_of_links_are_the_convention_on_postgresql_and_none_on_sqlite(data
     install(database, BOTH)
     names = {key[0] for key in look(database)["toy_thing"]["foreign keys"]}
     assert (
-        names == {None} if database.is_sqlite else names > {"fk_toy_thing_shelf_id", "fk_toy_thing_brand_id"}
+        names == {None}
+        if database.is_sqlite
+        else names > {"fk_toy_thing__shelf_id", "fk_toy_thing__brand_id"}
     )
 
 
@@ -275,12 +277,12 @@ def test_the_ledger_names_the_owner_of_everything(database: Database) -> None:
     assert mine >= {
         ("table", "more_brand", "more_brand"),
         ("column", "more_brand", "created_at"),
-        ("index", "more_brand", "ix_more_brand_name"),
+        ("index", "more_brand", "ix_more_brand__name"),
         ("column", "toy_thing", "colour"),
-        ("index", "toy_thing", "uq_toy_thing_serial"),
-        ("table", "toy_thing_brands_rel", "toy_thing_brands_rel"),
-        ("column", "toy_thing_brands_rel", "target_id"),
-        ("index", "toy_thing_brands_rel", "ix_toy_thing_brands_rel_target_id"),
+        ("index", "toy_thing", "uq_toy_thing__serial"),
+        ("table", "toy_thing__brands_rel", "toy_thing__brands_rel"),
+        ("column", "toy_thing__brands_rel", "target_id"),
+        ("index", "toy_thing__brands_rel", "ix_toy_thing__brands_rel__target_id"),
     }
     assert ("column", "toy_thing", "name") in toys
     assert core == set(tables.metadata.tables)
@@ -304,7 +306,7 @@ CHANGES = {
     "index": (
         {"code": Char(20, index=True)},
         {"code": Char(20)},
-        "ix_toy_shelf_code of toy_shelf is",
+        "ix_toy_shelf__code of toy_shelf is",
     ),
     "link": (
         {"shelf_id": Integer()},

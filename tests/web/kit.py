@@ -382,6 +382,7 @@ def address(rule: Rule) -> str:
         "code": "en",
         "filename": "lumbung.css",
         "token": "nothing",
+        "addon": "crm",
     }
     built = rule.build({name: known[name] for name in rule.arguments}, append_unknown=False)
     assert built is not None

@@ -30,6 +30,8 @@ TRACE = re.compile(
     r"Traceback|File \"|\.py\b|sqlalchemy|sqlite3|psycopg|SELECT .* FROM|line [0-9]+, in", re.IGNORECASE
 )
 """What tells a stranger how the server is built."""
+FOR_ADMINISTRATORS = "/apps/"
+"""Where file and line of a fault are what an administrator came for."""
 ADDRESSES = ("href", "src", "action", "formaction")
 
 
@@ -39,7 +41,7 @@ def check(answer: Answer) -> None:
     redirected = answer.status_code in range(300, 400)
     if answer.mimetype == "text/html" and not redirected and answer.request.method != "HEAD":
         check_page(answer.page)
-    if answer.status_code >= 400:
+    if answer.status_code >= 400 and not answer.request.path.startswith(FOR_ADMINISTRATORS):
         asked = unquote_plus(answer.request.url).lower()
         said = answer.page.text if answer.mimetype == "text/html" else answer.text
         told = [text for text in TRACE.findall(said) if text.lower() not in asked]

@@ -110,7 +110,7 @@ def test_what_a_browser_always_sends_may_not_be_absent(shared: kit.Served, path:
     """Nothing of a request that lost a part on its way is written; what browsers leave out is no part."""
     visitor = shared.sign_in("dewi")
     sent = opened(visitor, path)
-    for name in sent.keys() - {"csrf_token", "tags"}:
+    for name in sent.keys() - {"csrf_token", "tags", "tags-add"}:
         refused_whole(
             visitor, path, {**sent, "title": "x", name: None} if name != "title" else {**sent, name: None}
         )
@@ -142,7 +142,7 @@ def test_a_box_that_is_not_ticked_is_no_and_one_that_is_not_shown_stays(sample: 
 def test_a_section_writes_its_own_fields_only(served: kit.Served) -> None:
     visitor = served.sign_in("dewi")
     sent = opened(visitor, f"{LEADS}/1?edit=money")
-    assert sent.keys() - {"csrf_token", STATE, "tags"} == {"revenue", "source"}
+    assert sent.keys() - {"csrf_token", STATE, "tags", "tags-add"} == {"revenue", "source"}
     for name in ("title", "note", "owner", "partner"):
         refused_whole(visitor, f"{LEADS}/1/edit", {**sent, name: "x"})
     before = _stored(served, "crm.lead", 1)
@@ -198,10 +198,26 @@ def test_a_new_record_that_is_sent_twice_is_made_once(served: kit.Served) -> Non
     first, second = (number_of(visitor.send(shown, {"title": "Sekali"})) for _time in range(2))
     assert first == second
     assert served.count("crm.lead") == before + 1
-    other = number_of(visitor.send(shown, {"title": "Lain lagi"}))
-    assert other != first, "what was typed anew over an old page is another wish"
+    back = visitor.send(shown, {"title": "Lain lagi"})
+    assert back.status_code == 409 and served.count("crm.lead") == before + 1
+    link = back.main.one("form", action=NEW).one("div", class_="note").one("a")
+    assert (link["href"], link.text) == (f"{LEADS}/{first}", "Sekali"), "one is told what was made of it"
+    other = number_of(visitor.send(back))
+    assert other != first and served.value("crm.lead", other, "title") == "Lain lagi"
     again = number_of(visitor.fill(NEW, {"title": "Sekali"}))
     assert again not in (first, other), "and so is the same in a form of its own"
+
+
+def test_a_form_whose_record_is_gone_makes_another_when_it_is_asked_again(served: kit.Served) -> None:
+    visitor = served.sign_in("made", lang="en")
+    shown = visitor.get("/app/base.tag/new")
+    key = number_of(visitor.send(shown, {"name": "Sekali"}))
+    with served.env() as env:
+        env.delete([kit.record(env, "base.tag", key)])
+    for name in ("Sekali", "Lain"):
+        back = visitor.send(shown, {"name": name})
+        assert back.status_code == 409 and "saved before" in back.main.text
+    assert number_of(visitor.send(back)) != key
 
 
 def test_two_sendings_at_once_make_one_record(served: kit.Served) -> None:

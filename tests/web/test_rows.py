@@ -307,3 +307,11 @@ def test_who_may_not_read_the_records_sees_none(served: kit.Served, monkeypatch:
     monkeypatch.setattr(Env, "may", limited)
     shown = served.sign_in("dewi").get(f"{PARTNERS}/{key}/edit")
     assert not shown.main.all("div", data_lines="addresses") and "Rahasia" not in shown.text
+
+
+def test_what_no_text_can_have_is_said_beside_the_row(served: kit.Served) -> None:
+    visitor, path = served.sign_in("dewi", lang="en"), f"{PARTNERS}/new"
+    sent = added(visitor, path, "addresses", name="PT")
+    answer = visitor.post(path, {**sent, "addresses-new1-street": "\x00"})
+    assert list(errors(answer)) == ["addresses-new1-street"]
+    assert number_of(visitor.send(answer))

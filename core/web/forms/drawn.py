@@ -110,8 +110,10 @@ def check_names(
         raise BadRequest(str(_("The form has other fields than this page showed.")))
 
 
-def fingerprint(drawn: Drawn, form: MultiDict[str, str]) -> str:
-    """Tells one sending of a form from another: the same form with the same content is the same wish."""
+def fingerprint(drawn: Drawn, form: MultiDict[str, str] | None = None) -> str:
+    """Tells one form from another or, with `form`, one sending from another: the same content is the same wish."""
+    if form is None:
+        return hashlib.sha256(drawn.nonce.encode()).hexdigest()
     content = sorted((name, tuple(form.getlist(name))) for name in form if name not in (STATE, TOKEN))
     return hashlib.sha256(f"{drawn.nonce} {content!r}".encode()).hexdigest()
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from wtforms.form import BaseForm
 
+from core.i18n.lazy import _
 from core.orm.links import Many2many, Many2one, One2many
+from core.web import requests
 from core.web.forms import drawn as state
 from core.web.forms.inputs import FormField, Input, Source
 from core.web.forms.links import LinkInput, LinksInput, know
-from core.web.forms.rows import RowFault, Rows, is_inline
+from core.web.forms.rows import ADD, RowFault, Rows, is_inline
 from core.web.forms.tables import Table, draw
 
 if TYPE_CHECKING:
@@ -27,6 +29,18 @@ if TYPE_CHECKING:
 
 KINDS: tuple[tuple[type[Field[Any]], type[Input]], ...] = ((Many2one, LinkInput), (Many2many, LinksInput))
 """The inputs of kinds of field that are no single text."""
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Why a form stands there again, said over it; `link` is a label and an address.
+
+    `save` is what its button says; without it nothing can be saved by this form.
+    """
+
+    text: str
+    save: str = ""
+    link: tuple[str, str] | None = None
 
 
 @dataclass
@@ -64,6 +78,9 @@ class RecordForm:
         self.drawn = state.begin(env, version, section, copy) if typed is None else self._posted(typed)
         self.general: list[str] = []
         self.is_sent = typed is not None
+        self.notice: Notice | None = None
+        self.added = typed.get(ADD) if typed is not None else None
+        """The list or input to which one more was added by a button: there one goes on."""
         self.draft: str | None = None
         """The form to which this one leads back, where its record is made on the way."""
         source = Source(env, record, self.drawn.formats, like, is_copy=bool(self.drawn.copy))
@@ -102,7 +119,8 @@ class RecordForm:
         shown = [item for item in self.every if item.name in self.drawn.shown and not item.readonly]
         state.check_names(typed, self.drawn, {item.name: item.several for item in shown},
                           optional={item.name for item in shown if item.optional},
-                          marks={mark for rows in self.lists.values() for mark in rows.marks()})  # fmt: skip
+                          marks={mark for rows in self.lists.values() for mark in rows.marks()}
+                          | {item.adds for item in shown if isinstance(item, LinksInput)})  # fmt: skip
         for item in shown:
             item.shown = self.drawn.shown[item.name]
         lines = [item for item in shown if item.row is not None]
@@ -113,6 +131,11 @@ class RecordForm:
             item.process(typed)
         for rows in self.lists.values():
             rows.settle()
+        for item in shown:
+            if item.name in requests.cleaned():
+                item.refuse(
+                    _("This had characters that no text can have. They are left out; look at it again.")
+                )
 
     # ------------------------------------------------------------- parts
     @property
@@ -200,6 +223,10 @@ class RecordForm:
                  if not (item.readonly or (item.row is not None and item.row.is_new))}  # fmt: skip
         return replace(self.drawn, shown=shown, **self.lines()).sealed(self.model, self.key)
 
+    def renew(self) -> None:
+        """Makes it a form of its own, that has not been sent before."""
+        self.drawn = replace(self.drawn, nonce=state.begin(self.env).nonce)
+
     def lines(self) -> dict[str, Any]:
         """What the signed list says of rows."""
         return {
@@ -222,7 +249,9 @@ class RecordForm:
         open_ones: Iterator[FormField] = (item for part in found for item in part.fields if not item.readonly)
         first = next(open_ones, None)
         has_added = any(row.is_added for rows in self.lists.values() for row in rows.rows)
-        if first is not None and not self.errors() and not has_added:
+        fields = (item for part in found for item in part.fields)
+        first = next((item for item in fields if item.adds and item.name == self.added), first)
+        if first is not None and not (self.errors() or self.notice or has_added):
             first.focus = True
         return [part for part in found if part.fields or part.tables]
 

@@ -55,6 +55,8 @@ class FormField:
     """Its name where no label stands over it."""
     target: str | None = None
     """The model that a link leads to."""
+    adds: str | None = None
+    """The input into which a further link is typed, where there may be any number."""
     creates: str | None = None
     """What the button says that makes a new target."""
     suggestions: list[tuple[str, str]] = field(default_factory=list)
@@ -155,6 +157,10 @@ class Input(wtforms.Field):
             self.data = self.parse(self.typed) if self.changed else None
         except FieldError as error:
             self.process_errors = [str(error)]
+
+    def refuse(self, text: TextLike) -> None:
+        """Says what is wrong with it, whatever else there is to say."""
+        self.errors = self.process_errors = [str(text)]
 
     def pre_validate(self, form: BaseForm) -> None:
         """A required field may not stay empty."""

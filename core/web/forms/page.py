@@ -11,8 +11,8 @@ from core.i18n.words import new_one
 from core.web.forms.choosing import DRAFT
 from core.web.forms.conflict import Conflict
 from core.web.forms.drawn import STATE
-from core.web.forms.form import FormSection, RecordForm
-from core.web.forms.links import LinkInput
+from core.web.forms.form import FormSection, Notice, RecordForm
+from core.web.forms.links import Linked
 
 
 @dataclass
@@ -34,6 +34,7 @@ class FormPage:
     """Label and address of the record that a new one is a copy of."""
     lists: list[tuple[str, list[str]]] = field(default_factory=list)
     """Suggestions by the id of their list."""
+    notice: Notice | None = None
     draft_back: bool = False
     """Whether it leads back to another form."""
 
@@ -67,6 +68,7 @@ def form_page(form: RecordForm) -> FormPage:
         hidden=[(STATE, form.sealed()), *([] if form.draft is None else [(DRAFT, form.draft)])],
         like=_like(form),
         lists=_lists(form),
+        notice=form.notice,
         draft_back=form.draft is not None,
     )
 
@@ -84,7 +86,7 @@ def _sections(form: RecordForm) -> list[FormSection]:
 def _lists(form: RecordForm) -> list[tuple[str, list[str]]]:
     """The first suggestions for links that are typed, once for all links to one model."""
     found = {item.targets.info.name: item.targets for item in form.drawable
-             if isinstance(item, LinkInput) and not (item.is_few or item.readonly)}  # fmt: skip
+             if isinstance(item, Linked) and not (item.readonly or item.is_listed)}  # fmt: skip
     return [
         (f"list-{model}", [f"{label} #{key}" for key, label in targets.listed.items()])
         for model, targets in found.items()

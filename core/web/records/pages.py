@@ -15,20 +15,23 @@ from core.orm.writing import operations
 from core.web import requests, timeline
 from core.web.actions.menu import record_actions
 from core.web.forms import RecordForm
-from core.web.forms.choosing import CREATE, DRAFT, PICK, RETURN, chosen, opened, picked, seal
+from core.web.forms.anew import anew
+from core.web.forms.choosing import CREATE, DRAFT, PICK, RETURN, opened, picked, seal
 from core.web.forms.drawn import BUTTONS
-from core.web.forms.links import LinkInput
+from core.web.forms.form import Notice
+from core.web.forms.links import Linked
 from core.web.forms.page import conflict_page, form_page
 from core.web.forms.rows import ADD
 from core.web.numbers import number
 from core.web.records import reading
 from core.web.records.reading import RecordPage
-from core.web.records.saving import Stale, save
+from core.web.records.saving import MadeAlready, Saved, Stale, save
 from core.web.resets import link_action
 from core.web.shell import render
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
+    from werkzeug.datastructures import MultiDict
 
     from core.web.forms import Layout
     from core.web.site import Site
@@ -75,9 +78,49 @@ class RecordPages:
 
     def edit(self, model: str, key: int) -> ResponseReturnValue:
         """The form of a whole record, and where the forms of its sections are sent to."""
-        record = self._record(model, key)
+        typed, record = self._typed(), requests.env().get(requests.env()[model], key)
+        if record is None:
+            return self._form(self._gone(model, key, typed)), 404
         self._check_writable(record)
-        return self._answer(RecordForm(self._layout(model), requests.env(), record, self._typed()))
+        return self._answer(RecordForm(self._layout(model), requests.env(), record, typed))
+
+    def again(self, typed: MultiDict[str, str], model: str, key: int | None = None) -> str:
+        """The form that was sent when it could not be taken, with what was typed; nothing is saved.
+
+        Raises BadRequest where it is no form of this user.
+        """
+        typed, record = picked(typed), None if key is None else requests.env().get(requests.env()[model], key)
+        if key is not None and record is None:
+            return self._form(self._gone(model, key, typed))
+        if record is not None:
+            self._check_writable(record)
+        form = RecordForm(self._layout(model), requests.env(), record, typed)
+        form.draft = typed.get(DRAFT)
+        text = _(
+            "Your session had ended, so nothing is saved yet. All that you typed is here; save it once more."
+        )
+        form.notice = Notice(str(text), str(_("Save")))
+        return self._form(form)
+
+    def _gone(self, model: str, key: int, typed: MultiDict[str, str] | None) -> RecordForm:
+        """What was typed for a record that is not there any more, as a new one; else NotFound, whatever it was."""
+        if typed is None:
+            raise NotFound
+        try:
+            form = anew(self._layout(model), requests.env(), key, typed)
+        except BadRequest:
+            raise NotFound from None
+        if requests.env().may(model, "c"):
+            text = _(
+                "This record is not there any more, so nothing was saved. Save what you typed as a new one."
+            )
+            form.notice = Notice(str(text), str(_("Save as a new one")))
+        else:
+            text = _(
+                "This record is not there any more, so nothing was saved. Copy what you still need of this."
+            )
+            form.notice = Notice(str(text))
+        return form
 
     # ------------------------------------------------------------- parts
     def _layout(self, model: str) -> Layout:
@@ -131,6 +174,12 @@ class RecordPages:
         except Stale as stale:
             page = conflict_page(form, stale.conflict)
             return render("core/conflict.html", page.title, form=page), 409
+        except NotFound:
+            return self._form(self._gone(form.model, form.key or 0, self._typed())), 404
+        except MadeAlready as made:
+            form.renew()
+            form.notice = _made_already(form.model, made.known)
+            return self._form(form), 409
         except UserError as error:
             form.refuse(error)
             return self._form(form), 422
@@ -154,7 +203,7 @@ class RecordPages:
     def _on_the_way(self, form: RecordForm, name: str) -> ResponseReturnValue:
         """The form of a new target of the link `name`, which keeps what was typed in `form`."""
         item = form[name] if name in form.drawn.shown and name in form else None
-        if not isinstance(item, LinkInput) or item.readonly or form.draft is not None:
+        if not isinstance(item, Linked) or item.readonly or form.draft is not None:
             raise BadRequest(str(_("The form has other fields than this page showed.")))
         info, env = item.targets.info, requests.env()
         if not env.may(info.name, "c"):
@@ -166,8 +215,8 @@ class RecordPages:
             return self._form(form), 422
         target = RecordForm(self._layout(info.name), env, None)
         target.draft = draft
-        if item.process_errors and info.label_field in target:
-            target[info.label_field or ""].typed = item.texts
+        if item.wanted and info.label_field in target:
+            target[info.label_field or ""].typed = [item.wanted]
         return self._form(target)
 
     def _restored(self, draft: str, key: int | None = None) -> ResponseReturnValue:
@@ -182,9 +231,9 @@ class RecordPages:
             if record is not None:
                 self._check_writable(record)
             form = RecordForm(self.site.form_layout(model, env), env, record, typed)
-            if key is not None:
-                typed = chosen(typed, name, *form[name].show(key))
-                form = RecordForm(form.layout, env, record, typed)
+            item = form[name]
+            if key is not None and isinstance(item, Linked):
+                form = RecordForm(form.layout, env, record, item.taken(typed, key))
             return self._form(form)
 
     def _read(self, layout: Layout, record: Any, form: RecordForm | None = None) -> str:
@@ -205,3 +254,12 @@ class RecordPages:
                 part.form = form_page(form)
                 page.errors = list(part.form.errors)
         return render("core/record.html", page.title, record=page)
+
+
+def _made_already(model: str, known: Saved | None) -> Notice:
+    """What a form says that has made a record before, and was changed and sent again."""
+    again = str(_("Save as another one"))
+    if known is None:
+        return Notice(str(_("This form was saved before. Save it again to make another record.")), again)
+    text = _("This form was saved before, with other content. Save it again to make another record, or go to")
+    return Notice(str(text), again, (known.label, f"/app/{model}/{known.key}"))

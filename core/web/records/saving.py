@@ -42,6 +42,14 @@ class Saved:
     label: str
 
 
+class MadeAlready(Exception):
+    """The form has made a record, with other content; `known` is it, if it is there and may be seen."""
+
+    def __init__(self, known: Saved | None) -> None:
+        super().__init__()
+        self.known = known
+
+
 @requests.repeated
 def save(form: RecordForm) -> Saved:
     """Writes what a valid form changes. Raises UserError, Stale, and NotFound where the record is gone."""
@@ -53,37 +61,41 @@ def save(form: RecordForm) -> Saved:
 
 def _created(env: Env, form: RecordForm) -> Any:
     """The new record; of a form that was sent twice, the one that its first sending made."""
-    sent = fingerprint(form.drawn, request.form)
-    known = _claim(env, sent)
-    if known is not None:
-        record = env.get(form.layout.model.cls, known)
-        if record is None:
-            raise NotFound
-        return record
+    used, sent = fingerprint(form.drawn), fingerprint(form.drawn, request.form)
+    if not _claim(env, used):
+        return _known(env, form, used, sent)
     [record] = env.create(form.layout.model.cls, [form.values(env, None)])
     env.flush()
     _write_rows(env, form, record)
     like = env.get(form.layout.model.cls, form.drawn.copy) if form.drawn.copy else None
     if like is not None:
         copy_lines(env, {like: record})
-    done = sa.update(idempotency).where(idempotency.c.key == sent).values(record_id=record.id)
-    env.session.core_connection().execute(done)
+    connection = env.session.core_connection()
+    connection.execute(sa.update(idempotency).where(idempotency.c.key == used).values(record_id=record.id))
+    connection.execute(sa.insert(idempotency).values(key=sent, made_at=env.now(), record_id=record.id))
     return record
 
 
-def _claim(env: Env, sent: str) -> int | None:
-    """The record that was made by this very sending; None where it comes for the first time.
+def _known(env: Env, form: RecordForm, used: str, sent: str) -> Any:
+    """The record that the form made, where it came with the same content; else raises MadeAlready."""
+    wanted = sa.select(idempotency.c.key, idempotency.c.record_id).where(idempotency.c.key.in_([used, sent]))
+    found = {row.key: row.record_id for row in env.session.core_connection().execute(wanted)}
+    record = env.get(form.layout.model.cls, found[used])
+    if sent in found and record is not None:
+        return record
+    raise MadeAlready(None if record is None else Saved(record.id, record.display_label()))
+
+
+def _claim(env: Env, used: str) -> bool:
+    """Whether a form comes for the first time.
 
     Of two at once the second waits at the row until the first is committed or undone.
     """
     connection, now = env.session.core_connection(), env.now()
     old = sa.delete(idempotency).where(idempotency.c.made_at < now - KEPT)
     connection.execute(old)
-    row = upsert(connection, idempotency).values(key=sent, made_at=now).on_conflict_do_nothing()
-    if connection.scalar(row.returning(idempotency.c.key)) is not None:
-        return None
-    found = sa.select(idempotency.c.record_id).where(idempotency.c.key == sent)
-    return connection.scalar(found)
+    row = upsert(connection, idempotency).values(key=used, made_at=now).on_conflict_do_nothing()
+    return connection.scalar(row.returning(idempotency.c.key)) is not None
 
 
 def _updated(env: Env, form: RecordForm, key: int) -> Any:

@@ -170,7 +170,7 @@ def test_links_in_tables_between_go_unread(shop: World) -> None:
         env.delete(leads)
         env.delete(env.read(Tag, [tags[0].id]))
         assert [[tag.id for tag in lead.tags] for lead in env.scalars(sa.select(env[Lead]))] == [[tags[1].id]]
-    assert not any(statement.startswith("DELETE FROM toy_lead_tags_rel") for statement in seen)
+    assert not any(statement.startswith("DELETE FROM toy_lead__tags_rel") for statement in seen)
     assert sum(statement.startswith("DELETE FROM toy_lead") for statement in seen) == 1
 
 

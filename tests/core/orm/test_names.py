@@ -23,8 +23,8 @@ names = st.text("abc_", min_size=1, max_size=90)
 
 def test_short_names_stay() -> None:
     assert table_name("crm.lead") == "crm_lead"
-    assert index_name("crm_lead", "owner_id") == "ix_crm_lead_owner_id"
-    assert index_name("base_user", "email", unique=True) == "uq_base_user_email"
+    assert index_name("crm_lead", "owner_id") == "ix_crm_lead__owner_id"
+    assert index_name("base_user", "email", unique=True) == "uq_base_user__email"
     assert short("x" * LIMIT) == "x" * LIMIT
 
 
@@ -41,7 +41,8 @@ def test_the_digest_is_the_same_for_ever() -> None:
 @pytest.mark.parametrize(("name", "fits"), [
     ("crm.lead", True), ("crm.lead_2", True), ("crm", False), ("crm.lead.x", False), ("Crm.lead", False),
     ("crm.Lead", False), ("crm.2lead", False), ("crm. lead", False), ("crm.lead;", False),
-    ("crm.lead\n", False),
+    ("crm.lead\n", False), ("crm.lead__x", False), ("crm.lead_", False), ("crm_.lead", False),
+    ("c__rm.lead", False),
 ])  # fmt: skip
 def test_names_of_models(name: str, fits: bool) -> None:
     assert bool(MODEL_NAME.fullmatch(name)) == fits
@@ -66,6 +67,33 @@ class Wide(Model, name=f"toy.{NAME[:50]}", access=ACCESS):
 class Other(Model, name=f"toy.{NAME[:50]}_other", access=ACCESS):
     locals()[NAME] = Char(index=True)
     locals()[NAME[:-2]] = Many2one(Wide)
+
+
+class Stage(Model, name="toy.lead_stage", access=ACCESS):
+    owner = Many2one(Wide, index=True)
+    code = Char(unique=True)
+    tags = Many2many(Wide)
+
+
+class Lead(Model, name="toy.lead", access=ACCESS):
+    stage_owner = Many2one(Wide, index=True)
+    stage_code = Char(unique=True)
+    stage_tags = Many2many(Wide)
+
+
+class Tags(Model, name="toy.lead_stage_tags_rel", access=ACCESS):
+    target = Many2one(Wide)
+
+
+def test_no_two_models_meet_in_a_name(url: str) -> None:
+    registry = Registry({"toy": [Wide, Other, Stage, Lead, Tags]})
+    named = [str(part.name) for table in registry.metadata.tables.values() for part in _parts(table)]
+    named += registry.metadata.tables
+    assert sorted(named) == sorted(set(named))
+    with world(url, registry) as made:
+        found = [name for names in _found(made).values() for name in names]
+        assert {"ix_toy_lead__stage_owner_id", "ix_toy_lead_stage__owner_id"} <= set(found)
+    registry.dispose()
 
 
 def _parts(table: sa.Table) -> list[Any]:

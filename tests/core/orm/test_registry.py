@@ -288,7 +288,7 @@ def test_faults_name_the_addon_and_the_line() -> None:
         must = Char(required=True, default=lambda env: "x")
 
     class Linked(Room):
-        must = Many2one(House, required=True, default=1)
+        must = Many2one(House, required=True, default=lambda env: 1)
 
     class Column(Room):
         house_id = Integer()
@@ -368,21 +368,6 @@ def test_nobody_may_use_it() -> None:
 
     with speaking("en"):
         assert "nobody" in str(_refusal(toy=[Closed]))
-
-
-def test_two_models_or_links_in_one_table() -> None:
-    class Under(Model, name="toy.lead_stage", access=ACCESS):
-        tags = Many2many(Tag)
-
-    class Over(Model, name="toy.lead", access=ACCESS):
-        stage_tags = Many2many(Tag)
-
-    class Table(Model, name="toy.lead_stage_tags_rel", access=ACCESS):
-        pass
-
-    for pair in ([Tag, Under, Over], [Tag, Under, Table], [Tag, Table, Under]):
-        with speaking("en"):
-            assert "would lie in one table, toy_lead_stage_tags_rel" in str(_refusal(toy=pair))
 
 
 def test_a_translated_value_is_not_unique() -> None:

@@ -1,0 +1,61 @@
+"""What was typed into a form that could not be taken: it is drawn again, and nothing is saved by that.
+
+The token of the page may be old, or the session over. Then the sign-in page carries the form, signed; whoever
+signs in finds it again, if the form was made for them: that is what its own signed list says.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from flask import current_app, request
+from itsdangerous import BadData, URLSafeSerializer
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import HTTPException
+
+from core.access.door import AccessDenied
+from core.errors import UserError
+from core.web import requests
+from core.web.forms.drawn import STATE
+from core.web.routes import TOKEN
+
+KEPT = "kept"
+"""The input of the sign-in page that carries a form."""
+
+
+def sealed() -> str:
+    """The form of this request, to be carried through the sign-in; empty where it has nothing to lose."""
+    route = requests.site().routes.get(request.endpoint)
+    if request.method != "POST" or route is None or route.again is None or STATE not in request.form:
+        return ""
+    items = [(name, text) for name, text in request.form.items(multi=True) if name != TOKEN]
+    return str(_serializer().dumps([request.endpoint, request.view_args, items]))
+
+
+def again(text: str) -> str | None:
+    """The page of a form that was carried through the sign-in; None where it was made for somebody else."""
+    try:
+        name, args, items = _serializer().loads(text)
+    except (BadData, TypeError, ValueError):
+        return None
+    return drawn(name, args, MultiDict((field, value) for field, value in items))
+
+
+def drawn(name: str | None, args: dict[str, object] | None, typed: MultiDict[str, str]) -> str | None:
+    """The page of the form of a route, with what was typed; None where it is no form of this person."""
+    route, found = requests.site().routes.get(name), args or {}
+    if route is None or route.again is None or STATE not in typed or not requests.signed_in():
+        return None
+    try:
+        route.door.check(requests.env(), str(found.get("model", "")))
+        return str(route.again(typed, **found))
+    except (HTTPException, AccessDenied, UserError):
+        return None
+
+
+def _serializer() -> URLSafeSerializer:
+    return URLSafeSerializer(
+        current_app.secret_key or "",
+        salt=f"lumbung:kept:{requests.database().name}",
+        signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
+    )
