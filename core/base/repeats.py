@@ -29,7 +29,7 @@ def repeats(records: Sequence[Any], link: str, *names: str) -> list[Any]:
     """
     env, cls = records[0].env, type(records[0])
     partner: Any = env[partners.Partner]
-    keys = sorted({key_of(record, link) for record in records} - {None})
+    keys = sorted({key for record in records if (key := key_of(record, link))})
     lock = sa.select(partner.id).where(partner.id.in_(keys)).order_by(partner.id)
     env.execute(lock.with_for_update(key_share=True))
     fields = cls.__lumbung__.fields
