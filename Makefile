@@ -13,6 +13,9 @@ APT_LINE := sudo apt-get install -y make python3 python3-venv
 # `compat` puts the folder itself on the path: else mypy sees nothing of core from an addon outside it.
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --config-settings editable_mode=compat --editable
 
+# Python keeps what it compiled, whatever the shell says: else every command starts by compiling it anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo test test-fast lint format i18n bench wheel clean libraries chromium
 .DELETE_ON_ERROR:
 

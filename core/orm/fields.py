@@ -15,6 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from core.errors import FieldError, declared_at
 from core.i18n.lazy import LazyText, TextLike, _
+from core.orm.types import JsonType
 
 if TYPE_CHECKING:
     from core.i18n.formats import Formats
@@ -140,7 +141,7 @@ class Field(Generic[T]):
         """One column as the options say: nullable unless required, with the constant default on both sides."""
         constant, server = self.stored_default, None
         if constant is not None:
-            is_data = isinstance(type_, sa.JSON)  # which has no literals
+            is_data = isinstance(type_, JsonType)  # which has no literals
             server = sa.literal(json.dumps(constant), sa.String()) if is_data else sa.literal(constant, type_)
             type_ = type_.evaluates_none()  # an explicit None is written, and not the default in its place
         return sa.Column(

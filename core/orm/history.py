@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from core.orm import ends
 from core.orm.closed import mapped_key
@@ -159,8 +158,8 @@ def _insert_of_arrays(table: Any, names: Iterable[str]) -> sa.Insert:
     Kept with the table, as to make it takes twice as long as to execute it for one row.
     """
     keys, texts = (
-        sa.bindparam("keys", type_=ARRAY(sa.BigInteger)),
-        sa.bindparam("texts", type_=ARRAY(sa.Text)),
+        sa.bindparam("keys", type_=sa.ARRAY(sa.BigInteger)),
+        sa.bindparam("texts", type_=sa.ARRAY(sa.Text)),
     )
     given = (
         sa.func.unnest(keys, texts)

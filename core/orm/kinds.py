@@ -92,7 +92,7 @@ class Char(Field[T]):
         return f"{self.name}_texts" if self.translate else self.name
 
     def sql_type(self) -> sa.types.TypeEngine[Any]:
-        return JsonType if self.translate else string(self.size)
+        return JsonType() if self.translate else string(self.size)
 
     @property
     def stored_default(self) -> Any:
@@ -328,7 +328,7 @@ class Json(Field[T]):
         def __init__(self, **options: Any) -> None: ...
 
     def sql_type(self) -> sa.types.TypeEngine[Any]:
-        return JsonType
+        return JsonType()
 
     def read(self, text: str) -> Any:
         try:

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from core.texts.text import spellings
 
@@ -26,7 +25,7 @@ postgresql_table = sa.Table(
 )
 _given = (
     sa.func.unnest(
-        sa.bindparam("keys", type_=ARRAY(sa.BigInteger)), sa.bindparam("bodies", type_=ARRAY(sa.Text))
+        sa.bindparam("keys", type_=sa.ARRAY(sa.BigInteger)), sa.bindparam("bodies", type_=sa.ARRAY(sa.Text))
     )
     .table_valued(sa.column("key", sa.BigInteger), sa.column("body", sa.Text))
     .render_derived()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, request
 from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import generate_csrf
+from markupsafe import Markup
 
 from core.i18n.words import inside, new_one
 from core.web import (
@@ -42,6 +43,24 @@ if TYPE_CHECKING:
     from core.web.templating import LayerEnvironment
 
 HERE = Path(__file__).parent
+ROOMS = (
+    security,
+    requests,
+    errors,
+    signin,
+    routes,
+    generic,
+    actions,
+    saved,
+    resets,
+    password,
+    history,
+    admin,
+    apps,
+    pages,
+)
+"""The modules that bring the addresses of a site, in the order in which what they do before a request is done."""
+MOST_SYMBOLS = 1024
 
 
 @dataclass(eq=False)
@@ -104,30 +123,22 @@ def build_site(assembly: Assembly, secret: str) -> Site:
     layers += [(name, assembly.folders[name] / "templates") for name in assembly.names]
     templates = make_environment([layer for layer in layers if layer[1].is_dir()])
     htmx = "vendor/htmx.min.js" if (HERE / "static" / "vendor" / "htmx.min.js").is_file() else ""
-    helpers = {"static": static_address, "csrf_token": generate_csrf, "inside": inside, "new_one": new_one}
-    templates.globals.update(helpers, htmx=htmx, url=lambda path: path)
+    templates.globals.update(
+        csrf_token=generate_csrf,
+        htmx=htmx,
+        inside=inside,
+        new_one=new_one,
+        static=static_address,
+        symbol=symbol,
+        url=lambda path: path,
+    )
     site = Site(assembly, app, templates, RouteMap(app, assembly))
     app.extensions["lumbung"] = site
     static = Route(
         "static", "/static/<path:filename>", app.send_static_file, GUESTS, query=Parameters(("v",))
     )
     site.routes.add(static)
-    for room in (
-        security,
-        requests,
-        errors,
-        signin,
-        routes,
-        generic,
-        actions,
-        saved,
-        resets,
-        password,
-        history,
-        admin,
-        apps,
-        pages,
-    ):
+    for room in ROOMS:
         room.register(site)
     site.routes.check()
     return site
@@ -138,6 +149,14 @@ def static_address(path: str) -> str:
     """The address of a static file, with a digest of it, so that browsers may keep it for a year."""
     content = (HERE / "static" / path).read_bytes()
     return f"/static/{path}?v={hashlib.sha256(content).hexdigest()[:8]}"
+
+
+@lru_cache(MOST_SYMBOLS)
+def symbol(name: str, small: bool = False) -> Markup:
+    """A symbol of the sprite, which is one cached file; a page has dozens of them."""
+    size, sprite = " s" if small else "", static_address("icons.svg")
+    text = '<svg class="i{}" aria-hidden="true"><use href="{}#{}"/></svg>'
+    return Markup(text).format(size, sprite, name)
 
 
 def current_site() -> Any:

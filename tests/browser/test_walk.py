@@ -179,8 +179,7 @@ class Walk:
         if name != KNOWN:
             self.makes_person(name)
         expect(self.at(f"#f-contacts-new{number}-person")).to_have_value(re.compile(name))
-        if self.script:
-            expect(place).to_be_focused()
+        expect(place).to_be_focused()
 
     def makes_person(self, name: str) -> None:
         """In the layer over the form, without script on a page that leads back to it."""

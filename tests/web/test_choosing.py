@@ -46,6 +46,11 @@ def test_suggestions_are_those_of_who_asks(served: kit.Served) -> None:
     assert served.sign_in("ayu").get(f"{SUGGEST}?x=1").status_code == 400
 
 
+def focused(answer: kit.Answer) -> list[str]:
+    """The input in which one is when the page comes."""
+    return [item["name"] for item in answer.main.all("input") if item.get("autofocus") is not None]
+
+
 def test_a_name_that_is_not_enough_is_answered_by_suggestions_as_buttons(served: kit.Served) -> None:
     visitor = served.sign_in("dewi", lang="en")
     keys = [_make(served, "base.partner", name=f"Toko Kembar {number}") for number in range(2)]
@@ -55,6 +60,7 @@ def test_a_name_that_is_not_enough_is_answered_by_suggestions_as_buttons(served:
     assert [button.text for button in buttons] == ["Toko Kembar 0", "Toko Kembar 1"]
     shown = visitor.post(NEW, {**form(refused), "form-pick": buttons[1]["value"]})
     assert shown.status_code == 200 and form(shown)["title"] == ["Tetap"]
+    assert focused(shown) == ["partner"]
     key = number_of(visitor.send(shown))
     assert served.value("crm.lead", key, "partner") == keys[1]
 
@@ -87,6 +93,7 @@ def test_a_target_is_made_on_the_way_and_chosen(served: kit.Served) -> None:
     assert back.status_code == 200 and form(back)["title"] == ["Pembeli"]
     made = served.first("base.partner", name="Toko Yang Baru")
     assert form(back)["partner"] == [f"Toko Yang Baru #{made}"]
+    assert focused(back) == ["partner"], "one goes on where one was"
     key = number_of(visitor.send(back))
     assert served.value("crm.lead", key, "partner") == made
 
@@ -98,6 +105,7 @@ def test_one_may_go_back_without_a_new_one(served: kit.Served) -> None:
     sent: Sent = {**form(shown), "form-return": "1"}
     back = visitor.post("/app/base.partner/new", sent)
     assert back.status_code == 200 and form(back)["title"] == ["Lain"]
+    assert focused(back) == ["partner"]
     assert served.count("base.partner") == before
     assert number_of(visitor.send(back)) == 1 and served.value("crm.lead", 1, "title") == "Lain"
 
@@ -111,6 +119,7 @@ def test_a_target_is_made_for_a_row(served: kit.Served) -> None:
     )
     back = visitor.send(shown, {"name": "Orang Baru"})
     assert back.status_code == 200, back.main.text
+    assert focused(back) == ["contacts-new1-person"]
     number_of(visitor.send(back, {"contacts-new1-role": "finance"}))
     link = served.first(
         "base.partner_link", role="finance", person_id=served.first("base.partner", name="Orang Baru")
@@ -218,5 +227,6 @@ def test_one_of_many_is_made_on_the_way(served: kit.Served) -> None:
     assert form(target)["name"] == ["Baru sekali"]
     back = visitor.send(target)
     assert chips(back) == {"Satu": True, "Baru sekali": True} and form(back)["title"] == ["Tetap"]
+    assert focused(back) == ["tags-add"]
     key = number_of(visitor.send(back))
     assert served.value("crm.lead", key, "tags") == [first, served.first("base.tag", name="Baru sekali")]

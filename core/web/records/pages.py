@@ -234,6 +234,7 @@ class RecordPages:
             item = form[name]
             if key is not None and isinstance(item, Linked):
                 form = RecordForm(form.layout, env, record, item.taken(typed, key))
+            form.place = name
             return self._form(form)
 
     def _read(self, layout: Layout, record: Any, form: RecordForm | None = None) -> str:
