@@ -41,6 +41,8 @@ SWAPS = int(os.environ.get("LUMBUNG_TEST_SWAPS", "3"))
 INSTALLED = 2 if SWAPS < 50 else 8
 """So many of the swaps install something, through the page; the others put addons away and back."""
 WORKERS, CLIENTS = 4, 8
+PAUSE = 0.02 if SWAPS >= 50 else 0.1
+"""Seconds that a person looks at a page."""
 IN_A_ROW = 10
 """So many answers show the new menu before every process is taken to have followed."""
 TOY = """\
@@ -161,6 +163,7 @@ def visit(browser: Browser, number: int, stop: threading.Event) -> None:
             browser.fill("/app/base.tag/new", name=f"Tag {secrets.token_hex(6)}")
         browser.ask(paths[turn % len(paths)])
         turn += 1
+        stop.wait(PAUSE)
 
 
 def shown(browser: Browser) -> set[str]:
@@ -179,7 +182,7 @@ def put(database: Database, names: set[str]) -> None:
 
 
 def everyone_shows(browser: Browser, wanted: set[str]) -> None:
-    deadline, met = time.monotonic() + 60, 0
+    deadline, met = time.monotonic() + 180, 0
     while met < IN_A_ROW:
         met = met + 1 if shown(browser) == wanted else 0
         assert time.monotonic() < deadline, f"not every process shows {sorted(wanted)}"
