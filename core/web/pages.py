@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from werkzeug.exceptions import HTTPException
 
+from core import failures
 from core.web import requests
 from core.web.routes import GUESTS, Door, Parameters, Route
 
@@ -26,7 +28,7 @@ def register(site: Site) -> None:
             Route(
                 name=f"page:{item.addon}:{page.path}:{','.join(page.methods)}",
                 path=page.path,
-                view=_handler(page),
+                view=_handler(page, item.addon),
                 door=Door(roles=frozenset(page.roles)),
                 methods=page.methods,
                 query=Parameters(page.query),
@@ -35,9 +37,15 @@ def register(site: Site) -> None:
         )
 
 
-def _handler(page: Page) -> Callable[..., ResponseReturnValue]:
+def _handler(page: Page, addon: str) -> Callable[..., ResponseReturnValue]:
     def handle(**arguments: Any) -> ResponseReturnValue:
-        return page.view(requests.env(), **arguments)  # type: ignore[no-any-return]
+        try:
+            return page.view(requests.env(), **arguments)  # type: ignore[no-any-return]
+        except HTTPException:
+            raise
+        except Exception as error:
+            failures.note(requests.database(), addon, "pages", page.view, error)
+            raise
 
     return handle
 

@@ -1,4 +1,4 @@
-"""An installation whose process is killed with -9: the state of before or that of after, whole; and the next goes on."""
+"""An installation killed with -9: the state of before or that of after, whole; and the next goes on."""
 
 from __future__ import annotations
 
