@@ -13,7 +13,10 @@ APT_LINE := sudo apt-get install -y make python3 python3-venv
 # `compat` puts the folder itself on the path: else mypy sees nothing of core from an addon outside it.
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --config-settings editable_mode=compat --editable
 
-.PHONY: help demo test test-fast lint format i18n bench wheel clean libraries chromium
+# Python keeps what it compiled, whatever the shell says: else every command starts by compiling it anew.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help demo test test-fast test-faults lint format i18n bench wheel clean libraries chromium
 .DELETE_ON_ERROR:
 
 help:  ## List the chores
@@ -27,6 +30,9 @@ test: $(STAMPS)/dev libraries chromium  ## Run every test: both databases and a 
 
 test-fast: $(STAMPS)/dev libraries  ## Run the tests that need no PostgreSQL and no browser
 	$(BIN)/python -m pytest --fast -n 2 --dist worksteal $(ARGS)
+
+test-faults: $(STAMPS)/dev  ## Kill the web server 200 times on each database (KILLS=2000, SEED=...)
+	LUMBUNG_TEST_KILLS=$(or $(KILLS),200) LUMBUNG_TEST_SEED=$(SEED) $(BIN)/python -m pytest tests/faults -k keeps -s -o faulthandler_timeout=0 $(ARGS)
 
 lint: $(STAMPS)/dev  ## Check style, types, imports, templates and translations
 	$(BIN)/ruff check .

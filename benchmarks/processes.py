@@ -25,9 +25,13 @@ PATIENCE = 120
 
 
 def environment(**more: str) -> dict[str, str]:
-    """That of a child: this repository can be imported, whatever its working folder."""
+    """That of a child: this repository can be imported, whatever its working folder.
+
+    What Python compiled is kept, as in every installation; else a start would measure the compiler.
+    """
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    return {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1", **more}
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPATH": path, **more}
 
 
 def figures(command: Sequence[str], more: Mapping[str, str], folder: Path = ROOT) -> list[Figures]:

@@ -14,7 +14,7 @@ from core.checks.roles import check_access, check_roles, check_rules
 from core.errors import LoadError
 from core.faults import blame, in_words, inside
 from core.i18n.lazy import _
-from core.manifest import Demo, Menu, Page, Role, Rows
+from core.manifest import Demo, Menu, Page, Role, Rows, Rule
 from core.orm.compose import Finding
 from core.orm.events import Listeners
 from core.orm.model import Model
@@ -37,6 +37,7 @@ class Assembly:
     views: dict[str, ResolvedView]
     menus: list[Contribution[Menu]]
     roles: list[Contribution[Role]]
+    rules: list[Contribution[Rule]]
     pages: list[Contribution[Page]]
     data: list[Contribution[Rows]]
     demo: list[Contribution[Demo]]
@@ -105,6 +106,7 @@ def _assemble(catalogue: Catalogue, active: set[str], quarantined: dict[str, Loa
         views=views,
         menus=gathered["menus"],
         roles=gathered["roles"],
+        rules=gathered["rules"],
         pages=gathered["pages"],
         data=gathered["data"],
         demo=gathered["demo"],

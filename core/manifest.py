@@ -68,6 +68,9 @@ class Page:
 
     `roles=("base.user",)` lets in everyone who is signed in. `query` and `form` name what its address and its
     form may bring: a request with anything else is refused.
+
+    The env of a GET only reads. That of a POST writes: it is committed when the view returns, before the answer is
+    sent, and undone where it raises. What the database breaks off is done again, so a view does all it does in env.
     """
 
     path: str

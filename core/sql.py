@@ -7,11 +7,11 @@ import decimal
 import json
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
@@ -230,7 +230,13 @@ def one_of(dialect: str, column: Any, keys: Iterable[int]) -> sa.ColumnElement[b
     if dialect == "sqlite":
         listed = sa.func.json_each(sa.literal(json.dumps(list(keys)))).table_valued("value")
         return column.in_(sa.select(listed.c.value))  # type: ignore[no-any-return]
-    return column == sa.any_(sa.literal(list(keys), ARRAY(sa.BigInteger)))  # type: ignore[no-any-return]
+    return column == sa.any_(sa.literal(list(keys), sa.ARRAY(sa.BigInteger)))  # type: ignore[no-any-return]
+
+
+def upsert(connection: sa.Connection, table: sa.Table) -> Any:
+    """An insert into a table that can say what to do `on_conflict`. Reads no dialect but the one that is used."""
+    dialects = import_module(f"sqlalchemy.dialects.{connection.dialect.name}")
+    return dialects.insert(table)
 
 
 def unindexed(env: Env, column: Any) -> Any:

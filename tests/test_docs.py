@@ -58,6 +58,19 @@ def test_the_smallest_addon_is_two_files_of_at_most_twenty_lines() -> None:
     assert sum("seats = " in line for line in lines) == 2  # the entry point, and the field once
 
 
+def test_recipes_show_code_that_is_tested() -> None:
+    tested = [
+        path.read_text()
+        for room in ("addons", "docs/tutorial", "tests")
+        for path in (ROOT / room).rglob("*.py")
+    ]
+    for recipe in (ROOT / "docs/recipes").glob("*.md"):
+        blocks = re.findall(r"```python\n(.*?)```", recipe.read_text(), re.DOTALL)
+        assert blocks, f"{recipe.name} shows nothing"
+        for block in blocks:
+            assert any(block in text for text in tested), f"{recipe.name}: no tested file has\n{block}"
+
+
 SURVEY = """from __future__ import annotations
 
 from collections.abc import Mapping, Sequence

@@ -13,13 +13,13 @@ import sqlalchemy as sa
 from core.errors import FieldError
 from core.i18n.lazy import _
 from core.orm.links import Link, Many2many, Many2one
+from core.sql import one_of
 
 if TYPE_CHECKING:
     from core.access.rights import Policy
     from core.orm.info import ModelInfo
     from core.orm.session import Session
 
-BATCH = 10_000
 COMPANY = frozenset({"company", "company_id"})
 
 
@@ -41,15 +41,14 @@ def _refuse(
 ) -> None:
     if not records or not found:
         return
-    keys = [record.id for record in records]
+    connection = session.core_connection()
     place: Any = sa.case(*((crosses, number) for number, (_item, crosses) in enumerate(found)))
-    for start in range(0, len(keys), BATCH):
-        here = info.table.c.id.in_(keys[start : start + BATCH])
-        asked = sa.select(place).where(here, sa.or_(*(crosses for _item, crosses in found))).limit(1)
-        number = session.core_connection().scalar(asked)
-        if number is not None:
-            item = found[number][0]
-            raise FieldError(_("%(field)s belongs to another company.", field=item.label), item.name)
+    here = one_of(connection.dialect.name, info.table.c.id, [record.id for record in records])
+    asked = sa.select(place).where(here, sa.or_(*(crosses for _item, crosses in found))).limit(1)
+    number = connection.scalar(asked)
+    if number is not None:
+        item = found[number][0]
+        raise FieldError(_("%(field)s belongs to another company.", field=item.label), item.name)
 
 
 def _links(policy: Policy, info: ModelInfo) -> Iterator[tuple[Link[Any], Any]]:

@@ -20,6 +20,7 @@ from core.i18n.lazy import _
 from core.orm.closed import CLOSED, mapped_key
 from core.orm.links import Link, Many2many, Many2one
 from core.orm.session import Session
+from core.sql import one_of
 
 if TYPE_CHECKING:
     from core.access.rights import Rights
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from core.orm.info import ModelInfo
     from core.orm.model import Model
 
-BATCH = 10_000
-"""Keys per statement: both databases take so many parameters."""
 COMPANY = "company"
 """The field by which a record belongs to a company."""
 
@@ -95,11 +94,9 @@ def _check_rows(
     keys = list(
         {sa.inspect(record).identity[0] if sa.inspect(record).identity else record.id for record in records}
     )
-    found = 0
-    for start in range(0, len(keys), BATCH):
-        statement = sa.select(sa.func.count()).select_from(info.cls).where(
-            info.table.c.id.in_(keys[start : start + BATCH]), condition)  # fmt: skip
-        found += session.core_connection().scalar(statement) or 0
+    connection = session.core_connection()
+    here = one_of(connection.dialect.name, info.table.c.id, keys)
+    found = connection.scalar(sa.select(sa.func.count()).select_from(info.cls).where(here, condition))
     if found != len(keys):
         raise AccessDenied(_("Your roles do not allow this with some of these %(model)s.", model=info.plural))
 
@@ -160,11 +157,6 @@ def _key(record: Any, item: Many2one[Any], names: frozenset[str]) -> int | None:
 
 def _visible(session: Session, rights: Rights, target: ModelInfo, keys: Sequence[int]) -> set[int]:
     """Those of the keys whose records the user may see."""
-    condition = rights.condition(target, "r")
-    found: set[int] = set()
-    for start in range(0, len(keys), BATCH):
-        statement = sa.select(target.table.c.id).where(target.table.c.id.in_(keys[start : start + BATCH]))
-        if condition is not None:
-            statement = statement.where(condition)
-        found.update(session.core_connection().scalars(statement))
-    return found
+    condition, connection, key = rights.condition(target, "r"), session.core_connection(), target.table.c.id
+    statement = sa.select(key).where(one_of(connection.dialect.name, key, keys))
+    return set(connection.scalars(statement if condition is None else statement.where(condition)))

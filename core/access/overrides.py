@@ -32,7 +32,7 @@ def overrides_of(
         database.overrides
     )  # version and content are exchanged as one, as threads share the database
     if kept is None or kept[0] != wanted:
-        kept = database.overrides = (wanted, _read(registry, connection))
+        kept = database.overrides = (wanted, stored(registry, connection))
     return kept[1]
 
 
@@ -63,8 +63,8 @@ def _follow_bulk(session: Session, cls: Any, names: frozenset[str]) -> None:
 BULK_FOLLOWERS.append(_follow_bulk)
 
 
-def _read(registry: Registry, connection: sa.Connection) -> dict[tuple[str, str], dict[str, Scope]]:
-    """What the rows say by role and model; of several for the same two, the widest scope holds."""
+def stored(registry: Registry, connection: sa.Connection) -> dict[tuple[str, str], dict[str, Scope]]:
+    """What the rows say by role and model, as they are now; of several for the same two, the widest scope holds."""
     rights, roles = registry.info(MODEL).table, registry.info(ROLE).table
     rows = connection.execute(
         sa.select(roles.c.name, rights)

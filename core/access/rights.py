@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -87,7 +86,7 @@ class Rights:
         """Whose rights these are."""
         return self.env.user
 
-    @cached_property
+    @sa.util.memoized_property  # `functools.cached_property` of Python 3.11 has all threads wait for one that asks
     def overrides(self) -> Overrides:
         """What this database says instead of what was shipped, at the version that this transaction sees."""
         return overrides_of(self.env.database, self.policy.registry, self.env.session.core_connection())
@@ -174,12 +173,14 @@ class Rights:
         if scope == "none":
             return sa.false()
         cls: Any = info.cls
-        own = self._own(info, cls)
+        own = self.own(info)
         if scope == "own" or not isinstance(info.fields.get(TEAM), Many2one):
             return own
         return sa.or_(own, cls.team_id.in_(self.user.teams))
 
-    def _own(self, info: ModelInfo, cls: Any) -> sa.ColumnElement[bool]:
+    def own(self, info: ModelInfo) -> sa.ColumnElement[bool]:
+        """The condition that a record is the user's own."""
+        cls: Any = info.cls
         if isinstance(info.fields.get(OWNER), Many2one):
             return cls.owner_id == self.user.id  # type: ignore[no-any-return]
         return cls.created_by == self.user.id  # type: ignore[no-any-return]
@@ -203,11 +204,12 @@ class Rights:
     def _role_rules(
         self, info: ModelInfo, operation: Operation, by_role: Mapping[str, list[sa.ColumnElement[bool]]]
     ) -> sa.ColumnElement[bool] | None:
-        if not by_role or self._granting(info, operation) - by_role.keys():
+        if not by_role or self.granting_roles(info, operation) - by_role.keys():
             return None
         return sa.or_(*(sa.and_(*conditions) for conditions in by_role.values()))
 
-    def _granting(self, info: ModelInfo, operation: Operation) -> set[str]:
+    def granting_roles(self, info: ModelInfo, operation: Operation) -> set[str]:
+        """Those of the user's roles that open an operation on a model."""
         return {
             role
             for role in self.user.roles

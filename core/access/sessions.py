@@ -5,15 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
 from core.i18n import catalogs
 from core.i18n.formats import DEFAULT_ZONE
 from core.orm.env import CurrentUser
+from core.orm.once import per_registry
 from core.schema.tables import registry_version
 from core.schema.tables import session as session_table
 
@@ -82,12 +83,13 @@ def token_hash(token: str) -> str:
 def find(connection: sa.Connection, registry: Registry, token: str) -> SignedIn | None:
     """The session of a token with its user, None where it is unknown, over, or the user is switched off."""
     asked = {"token": token_hash(token), "now": dt.datetime.now(dt.UTC)}
-    row = connection.execute(_statements(registry).session, asked).first()
-    if row is None:
+    rows = connection.execute(_statements(registry).session, asked).all()
+    if not rows:
         return None
+    row = rows[0]
     return SignedIn(
         token_hash=row.token_hash,
-        user=current_user(connection, registry, row._mapping),
+        user=_user(row._mapping, ((each.kind, each.text, each.number) for each in rows)),
         brand=row.brand or "Lumbung",
         version=row.registry_version or 0,
         seen_at=row.seen_at,
@@ -97,8 +99,13 @@ def find(connection: sa.Connection, registry: Registry, token: str) -> SignedIn 
 
 def current_user(connection: sa.Connection, registry: Registry, user: Any) -> CurrentUser:
     """The frozen user of a row of base.user, with roles, teams and companies, in one more statement."""
-    found: dict[str, list[Any]] = {"role": [], "team": [], "company": []}
-    for kind, text, number in connection.execute(_statements(registry).grants, {"user": user["id"]}):
+    grants = connection.execute(_statements(registry).grants, {"user": user["id"]})
+    return _user(user, (tuple(row) for row in grants))
+
+
+def _user(user: Any, grants: Iterable[tuple[Any, ...]]) -> CurrentUser:
+    found: dict[str | None, list[Any]] = {"role": [], "team": [], "company": [], None: []}
+    for kind, text, number in grants:
         found[kind].append(text if kind == "role" else number)
     first = [user["company_id"]] if user["company_id"] is not None else []
     return CurrentUser(
@@ -115,33 +122,28 @@ def current_user(connection: sa.Connection, registry: Registry, user: Any) -> Cu
 
 @dataclass(frozen=True)
 class _Statements:
-    """What every request asks, put together once per registry: that takes longer than to run them."""
+    """What every request asks."""
 
     session: sa.Select[Any]
     grants: sa.CompoundSelect[Any]
 
 
-_known: WeakKeyDictionary[Registry, _Statements] = WeakKeyDictionary()
-
-
+@per_registry
 def _statements(registry: Registry) -> _Statements:
-    if registry not in _known:
-        _known[registry] = _Statements(_session(registry), _grants(registry))
-    return _known[registry]
+    return _Statements(_session(registry), _grants(registry, sa.bindparam("user")))
 
 
 def _session(registry: Registry) -> sa.Select[Any]:
-    """The session with the hash `token` that is not over at `now`, its user and their company's name."""
+    """The session with the hash `token` that is not over at `now`, its user with a row per grant, and the company."""
     users, companies = registry.info("base.user").table, registry.info("base.company").table
-    return (
+    signed_in = (
         sa.select(
-            users,
+            *(users.c[name] for name in ("id", "name", "lang", "tz", "theme", "company_id")),
             companies.c.name.label("brand"),
             session_table.c.token_hash,
             session_table.c.made_at,
             session_table.c.seen_at,
             session_table.c.expires_at,
-            sa.select(registry_version.c.version).scalar_subquery().label("registry_version"),
         )
         .join_from(session_table, users, users.c.id == session_table.c.user_id)
         .outerjoin(companies, companies.c.id == users.c.company_id)
@@ -151,17 +153,20 @@ def _session(registry: Registry) -> sa.Select[Any]:
             users.c.active.is_(True),
             users.c.archived.is_(False),
         )
+        .cte("signed_in")
     )
+    grants = _grants(registry, sa.select(signed_in.c.id).scalar_subquery()).subquery("grants")
+    version = sa.select(registry_version.c.version).scalar_subquery().label("registry_version")
+    return sa.select(signed_in, grants, version).outerjoin_from(signed_in, grants, sa.true())
 
 
-def _grants(registry: Registry) -> sa.CompoundSelect[Any]:
+def _grants(registry: Registry, key: sa.ColumnElement[int]) -> sa.CompoundSelect[Any]:
     """(kind, text, number) of every role with those it implies, every team with those below, every company.
 
-    Of the user with the key `user`.
+    Of the user with the key `key`.
     """
     user, role, team = (registry.info(name) for name in ("base.user", "base.role", "base.team"))
     of_user, implies = user.associations, role.associations["implies"]
-    key: sa.BindParameter[int] = sa.bindparam("user")
     roles = sa.select(of_user["roles"].c.target_id.label("id")).where(of_user["roles"].c.source_id == key)
     role_ids = roles.cte("role_ids", recursive=True)
     role_ids = role_ids.union(sa.select(implies.c.target_id).where(implies.c.source_id == role_ids.c.id))

@@ -10,12 +10,11 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from core.schema.tables import sign_in_failure as failures
+from core.sql import upsert
 
 PER_ADDRESS, PER_CLIENT = 5, 100
 WINDOW = dt.timedelta(minutes=15)
@@ -81,11 +80,10 @@ def _digest(kind: str, text: str) -> str:
 
 def _raise(connection: sa.Connection, key: str, most: int, now: dt.datetime) -> tuple[int, dt.datetime]:
     """One more try; the one that reaches `most` begins the pause, which the next do not lengthen."""
-    dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
     number, until = failures.c.failures, failures.c.until
     window, pause = sa.literal(now + WINDOW, until.type), sa.literal(now + PAUSE, until.type)
     over = until <= now
-    counted = dialect.insert(failures).values(key=key, failures=1, until=window)
+    counted = upsert(connection, failures).values(key=key, failures=1, until=window)
     changes = {
         "failures": sa.case((over, 1), else_=number + 1),
         "until": sa.case((over, window), (number == most - 1, pause), else_=until),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core import Char, Integer, Json, Model, Select, _
 
-ACTIONS = {"create": _("Created"), "write": _("Changed"), "delete": _("Deleted")}
+ACTIONS = {"create": _("Created"), "write": _("Changed"), "delete": _("Deleted"), "look": _("Seen as")}
 
 
 class Change(

@@ -206,7 +206,7 @@ class Crowd(Chance):
     def _address(self, partner: Any) -> Row:
         rng, place = self.rng, self.places[partner.city_id]
         return {
-            "partner": partner,
+            "partner_id": partner.id,
             "use": "home" if partner.kind == "person" else "main",
             "street": f"Jl. {rng.choice(STREETS)} No. {rng.randrange(1, 240)}",
             "rt_rw": f"{rng.randrange(1, 15):03}/{rng.randrange(1, 20):03}",

@@ -71,7 +71,13 @@ class Ways:
             self._open.append(company)
         elif self._known[company] == WANTED and company in self._open:
             self._open.remove(company)
-        return {"person": person, "company_id": company, "role": role, "job_title": title, "email": email}
+        return {
+            "person_id": person.id,
+            "company_id": company,
+            "role": role,
+            "job_title": title,
+            "email": email,
+        }
 
     # ------------------------------------------------------------- numbers and e-mails
     def phones(self, partners: Sequence[Partner]) -> list[Row]:
@@ -84,7 +90,7 @@ class Ways:
         use = self.rng.choice(("whatsapp", "home", "work") if is_person else ("whatsapp", "work", "fax"))
         number = self.crowd.mobile() if use == "whatsapp" else self.crowd.landline(place.code)
         note = self.rng.choice(CALLING) if self.rng.random() < 0.2 else None
-        return {"partner": partner, "use": use, "number": number, "note": note}
+        return {"partner_id": partner.id, "use": use, "number": number, "note": note}
 
     def emails(self, partners: Sequence[Partner]) -> list[Row]:
         """Where organisations want invoices and orders, and where some people are reached at home."""
@@ -94,13 +100,18 @@ class Ways:
         rng, domain = self.rng, (partner.email or "").partition("@")[2]
         if partner.kind != "person":
             if self._is_chosen(0.3):
-                yield {"partner": partner, "use": "billing", "email": f"keuangan@{domain}"}
+                yield {"partner_id": partner.id, "use": "billing", "email": f"keuangan@{domain}"}
             if self._is_chosen(0.15):
                 lang = "en" if rng.random() < 0.1 else None
-                yield {"partner": partner, "use": "orders", "email": f"pembelian@{domain}", "lang": lang}
+                yield {
+                    "partner_id": partner.id,
+                    "use": "orders",
+                    "email": f"pembelian@{domain}",
+                    "lang": lang,
+                }
         elif domain not in MAIL and self._is_chosen(0.2):
             mail = f"{slug(partner.name, '.')}{rng.randrange(1, 99)}@{rng.choice(MAIL)}"
-            yield {"partner": partner, "use": "private", "email": mail}
+            yield {"partner_id": partner.id, "use": "private", "email": mail}
 
     # ------------------------------------------------------------- places
     def addresses(self, partners: Sequence[Partner]) -> list[Row]:
@@ -113,7 +124,7 @@ class Ways:
         use = rng.choices(("shipping", "billing", "registered"), (12, 6, 4))[0]
         street = f"Jl. {rng.choice(STREETS)} No. {rng.randrange(1, 240)}"
         return {
-            "partner": partner,
+            "partner_id": partner.id,
             "use": use,
             "street": f"Gudang, {street}" if use == "shipping" else street,
             "rt_rw": f"{rng.randrange(1, 15):03}/{rng.randrange(1, 20):03}",

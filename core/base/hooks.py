@@ -154,7 +154,7 @@ def menus() -> Sequence[Menu]:
         Menu("base.users", _("Users"), User, group=manage, icon="key", order=90),
         Menu("base.teams", _("Teams"), Team, group=manage, icon="users", order=91),
         Menu("base.companies", _("Companies"), Company, group=manage, icon="building", order=92),
-        Menu("base.roles", _("Roles"), Role, group=manage, icon="lock", order=93),
+        Menu("base.roles", _("Roles"), "/settings/roles", group=manage, icon="lock", order=93),
         Menu("base.activity", _("What was done"), "/settings/activity", group=manage, icon="clock", order=89),
         Menu("base.tags", _("Tags"), Tag, group=manage, icon="tag", order=94),
         Menu("base.apps", _("Apps"), "/apps", group=manage, icon="puzzle", order=95),

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
-
-import sqlalchemy as sa
 
 from core import Char, Email, Many2one, Model, Select, UserError, _
 from core.base import partner as partners
 from core.base.linked import key_of, targets
+from core.base.repeats import repeats
 
 ROLES = {
     "owner": _("Owner"),
@@ -61,7 +59,7 @@ class PartnerLink(
 
 
 def _check(links: Sequence[Any]) -> None:
-    """Raises UserError where the ends of a link are not what it says, or where it is there already."""
+    """Raises UserError where the ends of a link are not what it says, or where a person has the role there already."""
     people = targets(links, "person", partners.Partner)
     companies = targets(links, "company", partners.Partner)
     for link, person, company in zip(links, people, companies, strict=True):
@@ -75,31 +73,11 @@ def _check(links: Sequence[Any]) -> None:
             raise UserError(
                 _("%(field)s belongs to another company.", field=_("Organisation")), "company", link
             )
-    _refuse_twice(links)
+    for link in repeats(links, "person", "company", "role"):
+        raise UserError(_("This person has this role there already."), "role", link)
 
 
 def _apart(first: Any, second: Any) -> bool:
     """Whether two partners are of two companies of ours."""
     owners = {key_of(first, "company"), key_of(second, "company")} - {None}
     return len(owners) > 1
-
-
-def _refuse_twice(links: Sequence[Any]) -> None:
-    """One person has one role at one organisation once. The people stay locked, so that nobody adds it meanwhile."""
-    env, cls = links[0].env, type(links[0])
-    asked = Counter(_ends(link) for link in links)
-    people = sorted({person for person, _company, _role in asked if person})
-    partner: Any = env[partners.Partner]
-    env.execute(sa.select(partner.id).where(partner.id.in_(people)).order_by(partner.id).with_for_update())
-    known = [link.id for link in links if link.id is not None]
-    stored = sa.select(cls.person_id, cls.company_id, cls.role)
-    asked.update(
-        tuple(row) for row in env.execute(stored.where(cls.person_id.in_(people), cls.id.not_in(known)))
-    )
-    for link in links:
-        if asked[_ends(link)] > 1:
-            raise UserError(_("This person has this role there already."), "role", link)
-
-
-def _ends(link: Any) -> tuple[int | None, int | None, str]:
-    return key_of(link, "person"), key_of(link, "company"), link.role

@@ -12,13 +12,17 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
+
+from markupsafe import Markup
 
 LANGUAGES: dict[str, str] = {"id": "Indonesia", "en": "English"}
 """Code and own name of each language, the first being the default."""
 DEFAULT_LANGUAGE = "id"
+MOST_KEPT = 16384
+"""Texts whose translation is kept at hand: a page asks for a hundred."""
 
 _language: ContextVar[str] = ContextVar("lumbung_language", default=DEFAULT_LANGUAGE)
 _domains: dict[str, str] = {"core": "core"}
@@ -65,7 +69,14 @@ def register_domain(domain: str, module: str, folder: Path) -> None:
     _domains[module] = domain
     _folders[domain] = folder
     domain_of.cache_clear()
+    forget()
+
+
+def forget() -> None:
+    """Reads the catalogues again when they are next asked."""
     _catalog.cache_clear()
+    _translated.cache_clear()
+    _marked.cache_clear()
 
 
 def domains() -> dict[str, Path]:
@@ -85,7 +96,12 @@ def domain_of(module: str) -> str:
 
 def gettext(domain: str, message: str) -> str:
     """The translation of `message` in the language of the moment; the message itself where none is."""
-    return _catalog(domain, _language.get()).gettext(message) if message else ""
+    return _translated(domain, _language.get(), message)
+
+
+def marked(domain: str, message: str) -> Markup:
+    """The translation for a template: its authors are trusted, so markup in it holds."""
+    return _marked(domain, _language.get(), message)
 
 
 def ngettext(domain: str, message: str, plural: str, count: int) -> str:
@@ -102,6 +118,16 @@ def fill(text: str, message: str, args: Mapping[str, Any]) -> str:
         return text % args
     except (KeyError, TypeError, ValueError):
         return message % args
+
+
+@lru_cache(MOST_KEPT)
+def _translated(domain: str, language: str, message: str) -> str:
+    return _catalog(domain, language).gettext(message) if message else ""
+
+
+@lru_cache(MOST_KEPT)
+def _marked(domain: str, language: str, message: str) -> Markup:
+    return Markup(_translated(domain, language, message))
 
 
 @cache

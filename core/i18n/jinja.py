@@ -76,8 +76,9 @@ def _bound(function: Token, domain: str, stream: TokenStream) -> Iterator[Token]
 
 @pass_eval_context
 def _gettext_of(context: EvalContext, domain: str, message: str, /, **args: Any) -> str:
-    text = catalogs.gettext(domain, message)
-    return _filled(context, text, message, args)
+    if context.autoescape and not args:
+        return catalogs.marked(domain, message)
+    return _filled(context, catalogs.gettext(domain, message), message, args)
 
 
 @pass_eval_context

@@ -38,6 +38,8 @@ class Changes:
         """What the deleted rows held (core.orm.history)."""
         self.stale: Any = None
         """What depends on the deleted rows (core.orm.computes), looked up while they are there."""
+        self.held: Any = None
+        """What the changes may not take away (core.access.keeping)."""
         self.updated: dict[ModelInfo, dict[Any, frozenset[str]]] = defaultdict(dict)
         for record in sorted(session.dirty, key=KEY):
             if names := changed_names(record):
@@ -49,9 +51,9 @@ def read_forgotten(session: Session) -> None:
     forgetful: dict[ModelInfo, dict[int, Any]] = defaultdict(dict)
     for record in session.dirty:
         state = sa.inspect(record)
-        if NO_VALUE in state.committed_state.values() or not state.expired_attributes.isdisjoint(
-            state.mapper.columns
-        ):
+        columns = state.mapper.columns
+        forgotten = any(past is NO_VALUE and name in columns for name, past in state.committed_state.items())
+        if forgotten or not state.expired_attributes.isdisjoint(columns):
             forgetful[record.__lumbung__][state.identity[0]] = record
     for info, records in forgetful.items():
         connection = session.core_connection()

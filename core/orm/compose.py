@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.errors import LoadError, Origin
+from core.errors import FieldError, LoadError, Origin
 from core.i18n.lazy import TextLike, _
 from core.orm.fields import RESERVED_PREFIX, Field
 from core.orm.info import ModelInfo
@@ -174,6 +174,7 @@ def _check_field(
         raise LoadError(
             _("Field %(model)s.%(field)s is translated, so it cannot be unique.", model=model, field=item.name),
             _("Leave out unique=True, or translate=True."), addon=addon, origin=item.origin)  # fmt: skip
+    _check_default(model, item, addon)
     if old is None or old.owner is part:
         return
     other = publication.owner(old.owner)
@@ -186,6 +187,17 @@ def _check_field(
         raise LoadError(
             _("Field %(model)s.%(field)s of %(addon)s is defined again.", model=model, field=item.name, addon=other),
             _("Write override=True if that is meant."), addon=addon, origin=item.origin)  # fmt: skip
+
+
+def _check_default(model: str, item: Field[Any], addon: str) -> None:
+    try:
+        item.settle_default()
+    except (FieldError, TypeError) as error:
+        raise LoadError(
+            _("The default of %(model)s.%(field)s does not fit: %(error)s", model=model, field=item.name,
+              error=error.message if isinstance(error, FieldError) else str(error)),
+            _("Give default= a value of this kind of field, or a function that takes the env."),
+            addon=addon, origin=item.origin) from error  # fmt: skip
 
 
 def _check_columns(model: str, fields: Mapping[str, Field[Any]], publication: Publication) -> None:

@@ -125,9 +125,9 @@ class Env:
         """The first column of the first row, or None."""
         return self.session.scalar(statement)
 
-    def execute(self, statement: Any) -> sa.Result[*tuple[Any, ...]]:
-        """Rows of a statement over composed classes."""
-        return self.session.execute(statement)
+    def execute(self, statement: Any, values: Mapping[str, Any] | None = None) -> sa.Result[*tuple[Any, ...]]:
+        """Rows of a statement over composed classes; `values` for its `bindparam()`s."""
+        return self.session.execute(statement, values)
 
     def get(self, model: type[M], key: int) -> M | None:
         """The record of that key, None where there is none that the user may see."""

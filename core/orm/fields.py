@@ -15,6 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from core.errors import FieldError, declared_at
 from core.i18n.lazy import LazyText, TextLike, _
+from core.orm.types import JsonType
 
 if TYPE_CHECKING:
     from core.i18n.formats import Formats
@@ -91,7 +92,7 @@ class Field(Generic[T]):
         self.required = required
         self._label = label
         self.help = help
-        self.default = (lambda env: str(default)) if isinstance(default, LazyText) else default
+        self.default = default
         self.index = index
         self.unique = unique
         self.compute = compute
@@ -140,7 +141,7 @@ class Field(Generic[T]):
         """One column as the options say: nullable unless required, with the constant default on both sides."""
         constant, server = self.stored_default, None
         if constant is not None:
-            is_data = isinstance(type_, sa.JSON)  # which has no literals
+            is_data = isinstance(type_, JsonType)  # which has no literals
             server = sa.literal(json.dumps(constant), sa.String()) if is_data else sa.literal(constant, type_)
             type_ = type_.evaluates_none()  # an explicit None is written, and not the default in its place
         return sa.Column(
@@ -157,6 +158,18 @@ class Field(Generic[T]):
     def stored_default(self) -> Any:
         """The constant default as the column holds it; None where there is none."""
         return None if callable(self.default) else self.default
+
+    def settle_default(self) -> None:
+        """Brings a constant default to the form in which it is stored. Raises FieldError where it does not fit."""
+        default = self.default
+        if isinstance(default, LazyText):
+            self._constant(str(default))
+            self.default = lambda env: str(default)
+        elif default is not None and not callable(default):
+            self.default = self._constant(default)
+
+    def _constant(self, value: Any) -> Any:
+        return self.settled(value)
 
     # ------------------------------------------------------------- values
     def parse(self, text: str, formats: Formats) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import event
 
 from core.access import flush as access
-from core.access import leaving, overrides
+from core.access import keeping, leaving, overrides
 from core.orm import before, computes, ends, events, history, keys, validation
 from core.orm.changes import Changes, read_forgotten
 from core.orm.session import UNCOUNTED, Session
@@ -36,6 +36,7 @@ def _before(session: Session, context: Any, instances: Any) -> None:
         computes.of_own_rows(session, changes)
         validation.validate(changes, computed=True)
         access.check_stored(session, changes)
+        keeping.look(session, changes)
         _stamp(session, changes)
         leaving.follow(session, changes)
         computes.look_at_deleted(session, changes)
@@ -56,6 +57,7 @@ def _after(session: Session, context: Any) -> None:
         history.write(session, changes)
         texts.follow(session, changes, computed)
         overrides.follow(session, changes)
+        keeping.check(session, changes)
         _remember(session)
         events.note(session, changes)
 

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from core.orm import ends
 from core.orm.closed import mapped_key
@@ -27,6 +26,8 @@ if TYPE_CHECKING:
 
 CHANGE = "base.change"
 CREATED, UPDATED, DELETED = "create", "write", "delete"
+LOOKED = "look"
+"""Nothing was changed: somebody looked at what a user sees."""
 INSERT = "insert of arrays"
 """Under which a table keeps its statement in `Table.info`."""
 
@@ -157,8 +158,8 @@ def _insert_of_arrays(table: Any, names: Iterable[str]) -> sa.Insert:
     Kept with the table, as to make it takes twice as long as to execute it for one row.
     """
     keys, texts = (
-        sa.bindparam("keys", type_=ARRAY(sa.BigInteger)),
-        sa.bindparam("texts", type_=ARRAY(sa.Text)),
+        sa.bindparam("keys", type_=sa.ARRAY(sa.BigInteger)),
+        sa.bindparam("texts", type_=sa.ARRAY(sa.Text)),
     )
     given = (
         sa.func.unnest(keys, texts)

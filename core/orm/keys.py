@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import REGCLASS
 
 _drawn = sa.table("sqlite_sequence", sa.column("name"), sa.column("seq"))
 """SQLite's own table of the last key of each AUTOINCREMENT table, kept up by itself as rows come."""
@@ -74,4 +73,4 @@ def _pass_by(connection: sa.Connection, table: str, key: int) -> None:
 def _sequence(connection: sa.Connection, table: str) -> Any:
     """The sequence that PostgreSQL keeps for the keys of a table, looked up once in a statement."""
     name = connection.dialect.identifier_preparer.quote(table)
-    return sa.cast(sa.select(sa.func.pg_get_serial_sequence(name, "id")).scalar_subquery(), REGCLASS)
+    return sa.func.to_regclass(sa.select(sa.func.pg_get_serial_sequence(name, "id")).scalar_subquery())

@@ -92,12 +92,15 @@ class Char(Field[T]):
         return f"{self.name}_texts" if self.translate else self.name
 
     def sql_type(self) -> sa.types.TypeEngine[Any]:
-        return JsonType if self.translate else string(self.size)
+        return JsonType() if self.translate else string(self.size)
 
     @property
     def stored_default(self) -> Any:
         constant = super().stored_default
         return {"en": constant} if self.translate and constant is not None else constant
+
+    def _constant(self, value: Any) -> Any:
+        return Char.read(self, plain(self, value)) if self.translate else self.settled(value)
 
     def read(self, text: str) -> Any:
         if len(text) > self.size:
@@ -325,7 +328,7 @@ class Json(Field[T]):
         def __init__(self, **options: Any) -> None: ...
 
     def sql_type(self) -> sa.types.TypeEngine[Any]:
-        return JsonType
+        return JsonType()
 
     def read(self, text: str) -> Any:
         try:

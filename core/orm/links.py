@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from core.errors import FieldError
 from core.i18n.lazy import _
 from core.orm.fields import Field, FieldOptions
+from core.orm.kinds import unfit
 from core.orm.names import index_name, short, table_name
 from core.orm.types import BigId
 
@@ -39,6 +40,9 @@ class Link(Field[T]):
             return target
         fragment: Any = target if isinstance(target, type) else target()
         return fragment.__lumbung__.model  # type: ignore[no-any-return]
+
+    def _constant(self, value: Any) -> Any:
+        raise unfit(self)  # what it leads to is known once there is an env
 
     def formatter(self, formats: Formats) -> Callable[[Any], str]:
         return lambda record: "" if record is None else record.display_label()

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from core.errors import UserError
 from core.i18n.lazy import _
 from core.schema.tables import sequence_counter as counters
+from core.sql import upsert
 
 if TYPE_CHECKING:
     from core.orm.env import Env
@@ -98,8 +98,7 @@ def _company(env: Env, record: Any) -> int:
 
 def _raise(connection: sa.Connection, code: str, company: int, year: int, count: int) -> int:
     """Counts on by `count`; gives the last number. Locks the counter until the transaction ends."""
-    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    added = make(counters).values(sequence=code, company=company, year=year, last=count)
+    added = upsert(connection, counters).values(sequence=code, company=company, year=year, last=count)
     raised = added.on_conflict_do_update(
         index_elements=[counters.c.sequence, counters.c.company, counters.c.year],
         set_={"last": counters.c.last + count},

@@ -83,6 +83,8 @@ class Decimal(Field[T]):
         try:
             return exact(value, self.scale)
         except ValueError:
+            if isinstance(value, str):
+                raise unfit(self) from None
             raise FieldError(_("%(field)s is too large.", field=self.label), self.name) from None
 
     def parse(self, text: str, formats: Formats) -> Number | None:

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import operators
 
@@ -19,12 +18,21 @@ BigId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 """BIGINT keys; on SQLite INTEGER, which is 64 bit too and alone can be the rowid."""
 
 
-class _Json(sa.JSON):
-    should_evaluate_none = False  # in SQLAlchemy's JSON the opposite of `none_as_null`, which stays
+class JsonType(sa.types.TypeDecorator[Any]):
+    """JSON in which None is NULL, also where the column has a default."""
 
+    impl = sa.JSON(none_as_null=True)
+    cache_ok = True
 
-JsonType = _Json(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
-"""JSON in which None is NULL, also where the column has a default."""
+    def load_dialect_impl(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
+        if dialect.name != "postgresql":
+            return super().load_dialect_impl(dialect)
+        from sqlalchemy.dialects.postgresql import JSONB  # a start on SQLite is shorter without it
+
+        return dialect.type_descriptor(JSONB(none_as_null=True))
+
+    def coerce_compared_value(self, op: Any, value: Any) -> Any:
+        return self.impl_instance.coerce_compared_value(op, value)
 
 
 class UtcDateTime(sa.types.TypeDecorator[dt.datetime]):

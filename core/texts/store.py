@@ -23,6 +23,18 @@ postgresql_table = sa.Table(
     sa.Column("record_id", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("body", sa.Text, nullable=False),
 )
+_given = (
+    sa.func.unnest(
+        sa.bindparam("keys", type_=sa.ARRAY(sa.BigInteger)), sa.bindparam("bodies", type_=sa.ARRAY(sa.Text))
+    )
+    .table_valued(sa.column("key", sa.BigInteger), sa.column("body", sa.Text))
+    .render_derived()
+)
+ADDED = postgresql_table.insert().from_select(
+    ["model", "record_id", "body"],
+    sa.select(sa.bindparam("number", type_=sa.Integer), _given.c.key, _given.c.body),
+)
+"""A row for each of `keys` and `bodies`."""
 sqlite_table = sa.table("search", sa.column("rowid", sa.BigInteger), sa.column("body", sa.Text))
 state = sa.Table(
     "search_state",
@@ -73,11 +85,10 @@ class PostgreSQLStore:
                 connection.exec_driver_sql(statement)
 
     def write(self, connection: sa.Connection, number: int, bodies: Mapping[int, str], *, new: bool) -> None:
-        """One executemany; where texts may be there already they are replaced."""
+        """One statement; where texts may be there already they are replaced."""
         if not new:
             self.delete(connection, number, list(bodies))
-        rows = [{"model": number, "record_id": key, "body": body} for key, body in bodies.items()]
-        connection.execute(postgresql_table.insert(), rows)
+        connection.execute(ADDED, {"number": number, "keys": list(bodies), "bodies": list(bodies.values())})
 
     def delete(self, connection: sa.Connection, number: int, keys: Sequence[int]) -> None:
         """In batches."""

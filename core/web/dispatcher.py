@@ -185,16 +185,16 @@ class Dispatcher:
         return self.tenants.get(name.lower()) or self.tenants.get(ANY_HOST)
 
     def prepare(self) -> None:
-        """Builds the sites ahead of their first visitors. No connection stays open: the process may fork.
+        """Builds the sites with their templates ahead of their first visitors.
 
-        A database that does not answer is left to its first visitor.
+        No connection stays open: the process may fork. A database that does not answer is left to its first visitor.
         """
         for tenant in self.tenants.values():
             with (
                 contextlib.suppress(DatabaseError, sa.exc.SQLAlchemyError),
                 contextlib.closing(tenant.database),
             ):
-                tenant.site()
+                tenant.site().templates.compile_all()
 
     def close(self) -> None:
         """Disposes of every database's engines."""

@@ -21,6 +21,7 @@ from core.web.forms import rows
 from core.web.forms.choosing import suggest
 from core.web.forms.drawn import BUTTONS, STATE
 from core.web.forms.form import is_input
+from core.web.forms.links import ADDS
 from core.web.listing.parameters import PARAMETERS
 from core.web.listing.query import TYPED
 from core.web.records.pages import COPY, RecordPages
@@ -106,7 +107,8 @@ class Inputs:
 
     def takes(self, assembly: Assembly, model: str, name: str) -> bool:
         """Whether the form has such an input for somebody."""
-        return name in self.names(assembly, model) or rows.takes(assembly, model, name)
+        known = self.names(assembly, model)
+        return name.removesuffix(ADDS) in known or rows.takes(assembly, model, name)
 
     def names(self, assembly: Assembly, model: str) -> list[str]:
         """The fields of the view that are typed into."""

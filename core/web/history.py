@@ -97,7 +97,7 @@ def _activity() -> ResponseReturnValue:
         return render("core/activity.html", page.title, history=page), 422
     page.day = page.day or f"{day:%d/%m/%Y}"
     rows, last = _done(env, user, span)
-    page.entries = _labelled(env, timeline.entries(env, rows))
+    page.entries = labelled(env, timeline.entries(env, rows))
     if last is not None:
         page.older = f"/settings/activity?{urlencode({'user': user, 'day': page.day, 'before': last})}"
     return render("core/activity.html", page.title, history=page)
@@ -146,7 +146,7 @@ def _done(env: Env, user: int, span: tuple[int, int]) -> tuple[list[Any], int | 
     return found, before
 
 
-def _labelled(env: Env, entries: Sequence[timeline.Entry]) -> list[timeline.Entry]:
+def labelled(env: Env, entries: Sequence[timeline.Entry]) -> list[timeline.Entry]:
     """Each with the name of its record and the address of its page."""
     labels = Labels(env)
     keys: dict[str, set[int]] = {}
@@ -154,10 +154,10 @@ def _labelled(env: Env, entries: Sequence[timeline.Entry]) -> list[timeline.Entr
         keys.setdefault(entry.model.name, set()).add(entry.record)
     known = {model: labels.get(model, wanted) for model, wanted in keys.items() if env.may(model, "r")}
 
-    def labelled(entry: timeline.Entry) -> timeline.Entry:
+    def one(entry: timeline.Entry) -> timeline.Entry:
         label = known.get(entry.model.name, {}).get(entry.record)
         if label is None:
             return replace(entry, label=f"#{entry.record}")
         return replace(entry, label=label.text, href=f"/app/{entry.model.name}/{entry.record}")
 
-    return [labelled(entry) for entry in entries]
+    return [one(entry) for entry in entries]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from flask import request
 from werkzeug.exceptions import HTTPException
 
 from core import failures
 from core.web import requests
 from core.web.routes import GUESTS, Door, Parameters, Route
+from core.web.security import SAFE
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -40,7 +42,9 @@ def register(site: Site) -> None:
 def _handler(page: Page, addon: str) -> Callable[..., ResponseReturnValue]:
     def handle(**arguments: Any) -> ResponseReturnValue:
         try:
-            return page.view(requests.env(), **arguments)  # type: ignore[no-any-return]
+            if request.method in SAFE:
+                return page.view(requests.env(), **arguments)  # type: ignore[no-any-return]
+            return _written(page, arguments)
         except HTTPException:
             raise
         except Exception as error:
@@ -48,6 +52,13 @@ def _handler(page: Page, addon: str) -> Callable[..., ResponseReturnValue]:
             raise
 
     return handle
+
+
+@requests.repeated
+def _written(page: Page, arguments: Mapping[str, Any]) -> ResponseReturnValue:
+    """What a page answers that may write: nobody is told of it before it is committed."""
+    with requests.writing() as env:
+        return page.view(env, **arguments)  # type: ignore[no-any-return]
 
 
 def _health() -> ResponseReturnValue:

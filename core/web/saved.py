@@ -19,6 +19,7 @@ from werkzeug.exceptions import BadRequest, NotFound
 from core.errors import FieldError, UserError
 from core.i18n.lazy import _
 from core.orm.kinds import Select
+from core.orm.once import per_registry
 from core.web import requests
 from core.web.listing.query import FLEETING, OPEN
 from core.web.routes import Door, Parameters, Route
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
     from core.orm.env import Env
+    from core.orm.registry import Registry
     from core.web.listing import ListView
     from core.web.listing.query import Query
     from core.web.site import Site
@@ -99,7 +101,7 @@ def tabs(env: Env, model: str, query: Query) -> Tabs | None:
     """The views of a list; one statement."""
     if not env.may(MODEL, "r"):
         return None
-    rows, path = _rows(env, model), f"/app/{model}"
+    rows, path = env.execute(_views(env.registry), {"of": model}).all(), f"/app/{model}"
     now = _kept(query.given)
     opened = next((row for row in rows if str(row.id) == query.view), None)
     page = Tabs(
@@ -119,9 +121,11 @@ def tabs(env: Env, model: str, query: Query) -> Tabs | None:
     return page
 
 
-def _rows(env: Env, model: str) -> Sequence[Any]:
-    view, owner = env.registry[MODEL], env.registry["base.user"]
-    statement = (
+@per_registry
+def _views(registry: Registry) -> sa.Select[Any]:
+    """The views of the list of the model `of`."""
+    view, owner = registry[MODEL], registry["base.user"]
+    return (
         sa.select(
             view.id,
             view.name,
@@ -131,10 +135,10 @@ def _rows(env: Env, model: str) -> Sequence[Any]:
             owner.name.label("owner_name"),
         )
         .outerjoin(view.owner)
-        .where(view.model == model, view.archived.is_(False))
+        .where(view.model == sa.bindparam("of"), view.archived.is_(False))
         .order_by(view.position, view.name, view.id)
+        .limit(MOST)
     )
-    return env.execute(statement.limit(MOST)).all()
 
 
 def _kept(pairs: Pairs) -> list[tuple[str, str]]:

@@ -76,7 +76,7 @@ def frame(title: str) -> PageFrame:
     """The frame for this request; without its env (an error while opening it) a bare one."""
     env = g.get("env")
     user = env.user if env is not None and env.user.id is not None else None
-    groups = _menu() if user else []
+    entries = menus() if user else []
     return PageFrame(
         title=title,
         lang=catalogs.current_language(),
@@ -88,8 +88,8 @@ def frame(title: str) -> PageFrame:
             for code, name in catalogs.LANGUAGES.items()
         ],
         user=UserBadge(user.name, initials(user.name), tone(user.id)) if user else None,
-        menu=groups,
-        tabbar=_tabbar() if user else [],
+        menu=_menu(entries) if user else [],
+        tabbar=_tabbar(entries) if user else [],
         flash=get_flashed_messages(with_categories=True),
     )
 
@@ -128,18 +128,18 @@ def tone(key: int | None) -> str:
     return f"p{(key or 0) % TONES + 1}"
 
 
-def _menu() -> list[MenuGroup]:
+def _menu(entries: Sequence[Menu]) -> list[MenuGroup]:
     groups: dict[str, MenuGroup] = {
         "": MenuGroup("", [Link("/", str(_("Home")), "home", request.path == "/")])
     }
-    for menu in menus():
+    for menu in entries:
         group = groups.setdefault(str(menu.group), MenuGroup(str(menu.group)))
         group.links.append(_link(menu))
     return list(groups.values())
 
 
-def _tabbar() -> list[Link]:
-    chosen = [menu for menu in menus() if menu.tabbar][:2]
+def _tabbar(entries: Sequence[Menu]) -> list[Link]:
+    chosen = [menu for menu in entries if menu.tabbar][:2]
     home = Link("/", str(_("Home")), "home", request.path == "/")
     return [home, *map(_link, chosen)]
 

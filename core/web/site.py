@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, request
 from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import generate_csrf
+from markupsafe import Markup
 
 from core.i18n.words import inside, new_one
 from core.web import (
@@ -28,19 +29,21 @@ from core.web import (
     signin,
 )
 from core.web.actions import pages as actions
+from core.web.admin import pages as admin
 from core.web.forms import Layout
 from core.web.listing import ListView
 from core.web.routes import GUESTS, Parameters, Route, RouteMap
 from core.web.templating import make_environment
 
 if TYPE_CHECKING:
-    import jinja2
     from itsdangerous import URLSafeTimedSerializer
 
     from core.assembly import Assembly
     from core.orm.env import Env
+    from core.web.templating import LayerEnvironment
 
 HERE = Path(__file__).parent
+MOST_SYMBOLS = 1024
 
 
 @dataclass(eq=False)
@@ -49,7 +52,7 @@ class Site:
 
     assembly: Assembly
     app: Flask
-    templates: jinja2.Environment
+    templates: LayerEnvironment
     routes: RouteMap
     lists: dict[tuple[str, frozenset[str]], ListView] = field(default_factory=dict)
     layouts: dict[tuple[str, frozenset[str]], Layout] = field(default_factory=dict)
@@ -103,8 +106,15 @@ def build_site(assembly: Assembly, secret: str) -> Site:
     layers += [(name, assembly.folders[name] / "templates") for name in assembly.names]
     templates = make_environment([layer for layer in layers if layer[1].is_dir()])
     htmx = "vendor/htmx.min.js" if (HERE / "static" / "vendor" / "htmx.min.js").is_file() else ""
-    helpers = {"static": static_address, "csrf_token": generate_csrf, "inside": inside, "new_one": new_one}
-    templates.globals.update(helpers, htmx=htmx, url=lambda path: path)
+    templates.globals.update(
+        csrf_token=generate_csrf,
+        htmx=htmx,
+        inside=inside,
+        new_one=new_one,
+        static=static_address,
+        symbol=symbol,
+        url=lambda path: path,
+    )
     site = Site(assembly, app, templates, RouteMap(app, assembly))
     app.extensions["lumbung"] = site
     static = Route(
@@ -123,6 +133,7 @@ def build_site(assembly: Assembly, secret: str) -> Site:
         resets,
         password,
         history,
+        admin,
         apps,
         pages,
     ):
@@ -136,6 +147,14 @@ def static_address(path: str) -> str:
     """The address of a static file, with a digest of it, so that browsers may keep it for a year."""
     content = (HERE / "static" / path).read_bytes()
     return f"/static/{path}?v={hashlib.sha256(content).hexdigest()[:8]}"
+
+
+@lru_cache(MOST_SYMBOLS)
+def symbol(name: str, small: bool = False) -> Markup:
+    """A symbol of the sprite, which is one cached file; a page has dozens of them."""
+    size, sprite = " s" if small else "", static_address("icons.svg")
+    text = '<svg class="i{}" aria-hidden="true"><use href="{}#{}"/></svg>'
+    return Markup(text).format(size, sprite, name)
 
 
 def current_site() -> Any:

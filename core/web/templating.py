@@ -7,11 +7,12 @@ says it.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from jinja2 import BaseLoader, Environment, FileSystemLoader, StrictUndefined, TemplateNotFound
+from jinja2 import BaseLoader, Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound
 
 from core.i18n.jinja import TextExtension
 from core.i18n.lazy import _
@@ -81,7 +82,13 @@ class LayerEnvironment(Environment):
         folders = Path(os.path.abspath(filename)).parents if filename else ()
         return next((self._folders[folder] for folder in folders if folder in self._folders), "core")
 
+    def compile_all(self) -> None:
+        """Compiles what pages ask for before anybody does. A faulty template is left to its first reader."""
+        for name in sorted({name.rpartition("!")[2] for name in self.list_templates()}):
+            with contextlib.suppress(TemplateError):
+                self.get_template(name)
 
-def make_environment(layers: Sequence[tuple[str, Path]]) -> Environment:
+
+def make_environment(layers: Sequence[tuple[str, Path]]) -> LayerEnvironment:
     """The environment over (addon, folder of templates) in load order, later addons on top."""
     return LayerEnvironment(layers)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from core.i18n import catalogs
 from core.i18n.lazy import TextLike, _
 from core.orm.fields import Field
-from core.orm.history import CHANGE, CREATED, DELETED
+from core.orm.history import CHANGE, CREATED, DELETED, LOOKED
 from core.orm.kinds import Char
 from core.orm.links import Link, Many2many
 from core.sql import among
@@ -177,6 +177,8 @@ def _action(row: Any) -> tuple[TextLike, str]:
         return _("created this record"), "plus"
     if row.action == DELETED:
         return _("deleted this record"), "trash"
+    if row.action == LOOKED:
+        return _("looked at what this person sees"), "eye"
     if archived:
         return (_("archived this record"), "box") if archived[1] else (_("restored this record"), "undo")
     return _("changed"), "edit"

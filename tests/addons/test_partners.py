@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -281,3 +282,30 @@ def test_many_are_asked_for_in_few_statements(env: Env) -> None:
 def test_an_unknown_purpose_is_a_mistake_of_the_program(env: Env) -> None:
     with pytest.raises(KeyError):
         env[Partner].contact_for([], "no such")
+
+
+# ----------------------------------------------------------------- two at once
+@pytest.mark.parametrize("model", [PartnerPhone, PartnerEmail, PartnerLink])
+def test_of_two_who_add_the_same_at_once_one_is_refused(opened: Open, model: Any) -> None:
+    with opened() as env:
+        made = partners(env)
+        sari, maju = made[SARI].id, made[MAJU].id
+    row = {
+        PartnerPhone: {"partner_id": sari, "number": "+622220451234"},
+        PartnerEmail: {"partner_id": sari, "email": "rumah@sari.example"},
+        PartnerLink: {"person_id": sari, "company_id": maju, "role": "finance"},
+    }[model]
+
+    def add_too() -> None:
+        with opened() as second:
+            second.create(model, [row])
+
+    with ThreadPoolExecutor(1) as pool:
+        with opened() as env:
+            env.create(model, [row])
+            env.flush()
+            late = pool.submit(add_too)
+            with pytest.raises(TimeoutError):  # it waits for the first
+                late.result(0.5)
+        with pytest.raises(UserError):
+            late.result(20)

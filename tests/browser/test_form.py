@@ -1,8 +1,7 @@
-"""Records in a real browser: sections that open in place, keys, errors as they come, and two people at once."""
+"""Records in a real browser: sections that open in place, keys and errors as they come."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
@@ -106,48 +105,6 @@ def test_the_summary_has_the_focus_and_leads_to_the_field(
     page.locator(".errs a").nth(1).click()
     expect(page.locator("#f-website")).to_be_focused()
     provoked(complaints, "422")
-
-
-# ----------------------------------------------------------------- two at once
-@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
-def test_two_people_and_one_lead(
-    desk: Stand, open_page: OpenPage, complaints: list[str], axe: str, script: bool
-) -> None:
-    """The second one chooses per field, by keyboard or pointer, and nothing is lost."""
-    key = 40 + script
-    path = f"{desk.address}{LEADS}/{key}/edit"
-    with open_page(viewport=WIDE) as first, open_page(viewport=NARROW, java_script_enabled=script) as second:
-        sign_in(first, path, "made")
-        sign_in(second, path, "dewi")
-        for name, text in (
-            ("title", "Judul Made"),
-            ("note", "Mau pojok, B-07."),
-            ("company_name", "CV Mereka"),
-        ):
-            first.locator(f"#f-{name}").fill(text)
-        first.locator("main button.pri").click()
-        first.wait_for_url(re.compile(rf"{LEADS}/{key}$"))
-        for name, text in (("title", "Judul Dewi"), ("note", "Mau pojok. Siap."), ("job_title", "Pemilik")):
-            second.locator(f"#f-{name}").fill(text)
-        second.locator("main button.pri").click()
-        expect(second.locator(".note")).to_contain_text("Made Wirawan")
-        if script:
-            _look(second, axe, "a conflict on a phone")
-            second.set_viewport_size(WIDE)
-            _look(second, axe, "a conflict")
-            second.locator("[data-choose=theirs]").click()
-            second.locator("[data-choose=mine]").click()
-        second.locator("input[name=note][data-of=theirs]").check()
-        second.locator("main button.pri").click()
-        expect(second.locator("h1")).to_have_text("Judul Dewi")
-        provoked(complaints, "409")
-    expected = {
-        "title": "Judul Dewi",
-        "note": "Mau pojok, B-07.",
-        "company_name": "CV Mereka",
-        "job_title": "Pemilik",
-    }
-    assert {name: desk.served.value("crm.lead", key, name) for name in expected} == expected
 
 
 # ----------------------------------------------------------------- without script, by keyboard alone

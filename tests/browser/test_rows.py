@@ -169,3 +169,36 @@ def test_a_new_contact_is_made_without_script(desk: Stand, open_page: OpenPage) 
     assert desk.served.value("crm.lead", key, "partner") == desk.served.first(
         "base.partner", name="Toko Tanpa Skrip"
     )
+
+
+@pytest.mark.parametrize("width", [1440, 1101, 768, 360])
+def test_rows_with_many_columns_fit_and_show_what_they_hold(
+    desk: Stand, open_page: OpenPage, axe: str, width: int
+) -> None:
+    """They wrap as cards: nothing is cut, nothing lies on anything else, and each input has room for a name."""
+    key = company(desk.served, "Jalan Perintis Kemerdekaan 182")
+    with open_page(viewport={"width": width, "height": 900}) as page:
+        sign_in(page, f"{desk.address}{PARTNERS}/{key}/edit")
+        add(page, "addresses")
+        box = page.locator("[data-lines=addresses] .ox")
+        assert box.evaluate("box => box.scrollWidth <= box.clientWidth")
+        inputs = page.locator("[data-lines=addresses] tbody .in")
+        places = [place for place in inputs.evaluate_all(PLACES) if place]
+        assert len(places) == 18 and min(place[2] for place in places) >= 140
+        cells = page.locator("[data-lines=addresses] tbody td").evaluate_all(PLACES)
+        assert not [(one, other) for one in cells for other in cells if one != other and _overlap(one, other)]
+        _look(page, axe, "addresses")
+
+
+PLACES = """items => items.map(item => {
+    const box = item.getBoundingClientRect();
+    return [box.left, box.top, box.width, item.scrollHeight];
+})"""
+
+
+def _overlap(one: list[float], other: list[float]) -> bool:
+    """Whether two boxes, each as high as what it holds, lie on each other."""
+    return all(
+        one[axis] < other[axis] + other[axis + 2] - 1 and other[axis] < one[axis] + one[axis + 2] - 1
+        for axis in (0, 1)
+    )

@@ -294,6 +294,39 @@ FIELDS = [
             "Big",
         )
     ),
+    *(
+        single(
+            f"default that does not fit: {source}",
+            "import datetime as dt\nimport decimal\n" + model(f"own = {source}"),
+            "bad.own.own",
+            *words,
+            remedy=("default=", "function"),
+        )
+        for source, *words in (
+            ('Integer(default="x")', "cannot hold"),
+            ("Integer(default=True)", "cannot hold"),
+            ("Integer(default=_('5'))", "cannot hold"),
+            ("Integer(default=2**63)", "too large"),
+            ("Boolean(default=1)", "cannot hold"),
+            ('Char(default=b"x")', "cannot hold"),
+            ('Char(3, default="long")', "too long"),
+            ('Char(3, default=_("long"))', "too long"),
+            ('Char(3, translate=True, default="long")', "too long"),
+            ('Char(translate=True, default={"en": "a"})', "cannot hold"),
+            ("Text(default=5)", "cannot hold"),
+            ('Date(default="today")', "cannot hold"),
+            ("Date(default=dt.datetime(2026, 1, 1))", "cannot hold"),
+            ("DateTime(default=dt.datetime(2026, 1, 1))", "cannot hold"),
+            ('Select({"a": "A", "b": "B"}, default="c")', "A, B"),
+            ("Money(default=1.5)", "float"),
+            ('Decimal(default="much")', "cannot hold"),
+            ("Percent(default=10**17)", "too large"),
+            ("Json(default={1, 2})", "JSON"),
+            ('Email(default="nobody")', "nobody"),
+            ("Many2one(Thing, default=1)", "cannot hold"),
+            ("Many2many(Thing, default=[1])", "cannot hold"),
+        )
+    ),
     single(
         "name of a link's column",
         model("link_id = Integer()").replace("link_id", "link = Many2one(Thing)\n    link_id"),

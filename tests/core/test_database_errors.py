@@ -236,6 +236,19 @@ def test_a_connection_that_is_cut_in_the_middle(postgres_url: str) -> None:
             assert connection.exec_driver_sql(TABLES).scalar() == 0
 
 
+def test_a_connection_that_was_cut_while_nobody_used_it(postgres_url: str) -> None:
+    """What was given back before the server restarted is replaced unseen."""
+    plain = postgres_url.replace("+psycopg", "")
+    with contextlib.closing(databases.Database(postgres_url)) as database:
+        with database.reading.connect() as first, database.reading.connect() as second:
+            pids = [each.exec_driver_sql("SELECT pg_backend_pid()").scalar() for each in (first, second)]
+        with psycopg.connect(plain, autocommit=True) as other:
+            for pid in pids:
+                other.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+        with database.reading.connect() as connection:
+            assert connection.exec_driver_sql("SELECT pg_backend_pid()").scalar() not in pids
+
+
 def test_what_is_no_trouble_of_the_database_keeps_its_own_words(url: str) -> None:
     """Values and names may hold any word: a doubled value that says “locked” is no locked database."""
     with contextlib.closing(databases.Database(url)) as database:

@@ -58,7 +58,7 @@ def register(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str, Pa
     monkeypatch.setattr(catalogs, "_folders", dict(catalogs._folders))
     yield register_domain
     catalogs.domain_of.cache_clear()
-    catalogs._catalog.cache_clear()
+    catalogs.forget()
 
 
 @pytest.fixture
@@ -243,7 +243,7 @@ def test_the_newer_of_source_and_compiled_is_read(farm: ModuleType, tmp_path: Pa
     os.utime(mo, (po.stat().st_mtime + 5,) * 2)
     assert str(farm.cow) == "Lembu"
     os.utime(mo, (po.stat().st_mtime - 5,) * 2)
-    catalogs._catalog.cache_clear()
+    catalogs.forget()
     assert str(farm.cow) == "Sapi"
 
 

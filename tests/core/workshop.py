@@ -127,7 +127,7 @@ def workshop(folder: Path) -> Iterator[Workshop]:
             now.clear()
             now.update(kept)
         catalogs.domain_of.cache_clear()
-        catalogs._catalog.cache_clear()
+        catalogs.forget()
 
 
 def forget(folder: Path) -> None:

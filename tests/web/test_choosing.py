@@ -46,6 +46,11 @@ def test_suggestions_are_those_of_who_asks(served: kit.Served) -> None:
     assert served.sign_in("ayu").get(f"{SUGGEST}?x=1").status_code == 400
 
 
+def focused(answer: kit.Answer) -> list[str]:
+    """The input in which one is when the page comes."""
+    return [item["name"] for item in answer.main.all("input") if item.get("autofocus") is not None]
+
+
 def test_a_name_that_is_not_enough_is_answered_by_suggestions_as_buttons(served: kit.Served) -> None:
     visitor = served.sign_in("dewi", lang="en")
     keys = [_make(served, "base.partner", name=f"Toko Kembar {number}") for number in range(2)]
@@ -55,6 +60,7 @@ def test_a_name_that_is_not_enough_is_answered_by_suggestions_as_buttons(served:
     assert [button.text for button in buttons] == ["Toko Kembar 0", "Toko Kembar 1"]
     shown = visitor.post(NEW, {**form(refused), "form-pick": buttons[1]["value"]})
     assert shown.status_code == 200 and form(shown)["title"] == ["Tetap"]
+    assert focused(shown) == ["partner"]
     key = number_of(visitor.send(shown))
     assert served.value("crm.lead", key, "partner") == keys[1]
 
@@ -87,6 +93,7 @@ def test_a_target_is_made_on_the_way_and_chosen(served: kit.Served) -> None:
     assert back.status_code == 200 and form(back)["title"] == ["Pembeli"]
     made = served.first("base.partner", name="Toko Yang Baru")
     assert form(back)["partner"] == [f"Toko Yang Baru #{made}"]
+    assert focused(back) == ["partner"], "one goes on where one was"
     key = number_of(visitor.send(back))
     assert served.value("crm.lead", key, "partner") == made
 
@@ -98,6 +105,7 @@ def test_one_may_go_back_without_a_new_one(served: kit.Served) -> None:
     sent: Sent = {**form(shown), "form-return": "1"}
     back = visitor.post("/app/base.partner/new", sent)
     assert back.status_code == 200 and form(back)["title"] == ["Lain"]
+    assert focused(back) == ["partner"]
     assert served.count("base.partner") == before
     assert number_of(visitor.send(back)) == 1 and served.value("crm.lead", 1, "title") == "Lain"
 
@@ -111,6 +119,7 @@ def test_a_target_is_made_for_a_row(served: kit.Served) -> None:
     )
     back = visitor.send(shown, {"name": "Orang Baru"})
     assert back.status_code == 200, back.main.text
+    assert focused(back) == ["contacts-new1-person"]
     number_of(visitor.send(back, {"contacts-new1-role": "finance"}))
     link = served.first(
         "base.partner_link", role="finance", person_id=served.first("base.partner", name="Orang Baru")
@@ -131,7 +140,7 @@ def test_a_draft_of_somebody_else_is_none(served: kit.Served) -> None:
     assert served.count("base.partner") == before
 
 
-@pytest.mark.parametrize("name", ["", "title", "owner_id", "partner_id", "tags", "form-state", "x"])
+@pytest.mark.parametrize("name", ["", "title", "owner_id", "partner_id", "tags-add", "form-state", "x"])
 def test_only_a_link_that_was_shown_makes_a_target(shared: kit.Served, name: str) -> None:
     visitor = shared.sign_in("dewi")
     assert visitor.post(NEW, {**form(visitor.get(NEW)), "form-create": name}).status_code == 400
@@ -150,3 +159,74 @@ def test_a_form_with_a_wrong_key_keeps_it(served: kit.Served) -> None:
     answer = visitor.fill(NEW, {"title": "x", "team": str(2**40)})
     assert answer.status_code == 422 and "no such record" in answer.main.text
     assert form(answer)["team"] == [str(2**40)]
+
+
+# ----------------------------------------------------------------- any number
+def chips(answer: kit.Answer) -> dict[str, bool]:
+    """The boxes of what is chosen as tags, and whether they are ticked."""
+    boxes = answer.main.all("input", name="tags")
+    labels = [box for box in boxes if box["value"]]  # the other one is in the template
+    return {box.parent.text: box.get("checked") is not None for box in labels if box.parent}
+
+
+def test_any_number_is_chosen_by_name_without_script(served: kit.Served) -> None:
+    visitor = served.sign_in("dewi", lang="en")
+    made = [_make(served, "base.tag", name=name) for name in ("Satu", "Dua", "Tiga", "2026")]
+    shown = visitor.get(NEW)
+    for name in ("Satu", f"Dua #{made[1]}", "2026"):
+        shown = visitor.post(NEW, {**form(shown), "title": "x", "tags-add": name, "form-row": "tags"})
+        assert shown.status_code == 200
+        box = shown.main.one("input", name="tags-add")
+        assert box["value"] == "" and box.get("autofocus") is not None, "one goes on where one was"
+    assert chips(shown) == {"Satu": True, "Dua": True, "2026": True}
+    key = number_of(visitor.send(shown, {"tags-add": "Tiga"}))
+    assert sorted(served.value("crm.lead", key, "tags")) == sorted(made)
+    path = f"/app/crm.lead/{key}/edit"
+    kept = [str(tag) for tag in made[:2]]
+    refused = visitor.fill(path, {"tags": kept, "title": ""})
+    assert refused.status_code == 422
+    assert chips(refused) == {"Satu": True, "Dua": True, "Tiga": False, "2026": False}, (
+        "and may be ticked again"
+    )
+    number_of(visitor.send(refused, {"title": "y"}))
+    assert sorted(served.value("crm.lead", key, "tags")) == sorted(made[:2])
+
+
+def test_a_number_is_no_key_of_one_of_many(served: kit.Served) -> None:
+    visitor, tag = served.sign_in("dewi", lang="en"), _make(served, "base.tag", name="Satu")
+    for text in (str(tag), f"#{tag}", f"Dua #{tag}", "x" * 300, "0", f"{2**70}"):
+        answer = visitor.fill(NEW, {"title": "x", "tags-add": text})
+        assert answer.status_code == 422 and "nothing is called" in answer.main.one("p", id="f-tags-e").text
+        assert form(answer)["tags-add"] == [text] and chips(answer) == {}
+
+
+def test_what_one_of_many_may_mean_is_offered_as_buttons(served: kit.Served) -> None:
+    visitor = served.sign_in("dewi", lang="en")
+    made = [_make(served, "base.tag", name=f"Kembar {number}") for number in range(2)]
+    refused = visitor.fill(NEW, {"title": "Tetap", "tags": [str(made[0])], "tags-add": "kembar"})
+    assert refused.status_code == 422
+    button = next(
+        button for button in refused.main.all("button", name="form-pick") if button.text == "Kembar 1"
+    )
+    shown = visitor.post(NEW, {**form(refused), "form-pick": button["value"]})
+    assert chips(shown) == {"Kembar 0": True, "Kembar 1": True} and form(shown)["title"] == ["Tetap"]
+    assert served.value("crm.lead", number_of(visitor.send(shown)), "tags") == made
+
+
+def test_one_of_many_is_made_on_the_way(served: kit.Served) -> None:
+    visitor, first = served.sign_in("made", lang="en"), _make(served, "base.tag", name="Satu")
+    shown = visitor.get(NEW)
+    sent = {
+        **form(shown),
+        "title": "Tetap",
+        "tags": [str(first)],
+        "tags-add": "Baru sekali",
+        "form-create": "tags",
+    }
+    target = visitor.post(NEW, sent)
+    assert form(target)["name"] == ["Baru sekali"]
+    back = visitor.send(target)
+    assert chips(back) == {"Satu": True, "Baru sekali": True} and form(back)["title"] == ["Tetap"]
+    assert focused(back) == ["tags-add"]
+    key = number_of(visitor.send(back))
+    assert served.value("crm.lead", key, "tags") == [first, served.first("base.tag", name="Baru sekali")]

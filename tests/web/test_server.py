@@ -28,6 +28,8 @@ def test_sites_are_built_ahead_and_no_connection_stays(
         served.prepare()
         tenant = served.tenants["*"]
         assert tenant._site is not None
+        compiled = {name for _loader, name in tenant._site.templates.cache or ()}
+        assert {"core/form.html", "core/list.html"} <= compiled, "each process would do it for itself"
         assert not {"reading", "writing"} & vars(tenant.database).keys(), (
             "an engine would be shared by processes"
         )

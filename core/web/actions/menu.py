@@ -6,7 +6,9 @@ from collections.abc import Collection
 from typing import Any
 
 from core.access.grants import Operation
+from core.access.users import ADMIN
 from core.i18n.lazy import _
+from core.web.admin.tabs import SEE_AS
 from core.web.records.reading import Action
 
 
@@ -21,6 +23,18 @@ def record_actions(record: Any, may: Collection[Operation]) -> list[Action]:
         actions.append(Action(_("Restore"), f"{here}/restore", "undo", post=True))
     elif "w" in may:
         actions.append(Action(_("Archive"), f"{here}/archive", "box", post=True))
+    if ADMIN in env.user.roles:
+        actions += _of_administrators(model, record.id)
     if "d" in may:
         actions.append(Action(_("Delete"), f"{here}/delete", "trash", tone="bad"))
+    return actions
+
+
+def _of_administrators(model: str, key: int) -> list[Action]:
+    """Where an administrator goes on from a record."""
+    places = {"base.role": (_("Rights"), "lock"), "base.user": (_("Sign-in and sessions"), "key")}
+    actions = [Action(_("Who may do what with this"), f"{SEE_AS}?record={model}/{key}", "eye")]
+    if model in places:
+        label, symbol = places[model]
+        actions.append(Action(label, f"/settings/{model.rpartition('.')[2]}s/{key}", symbol))
     return actions

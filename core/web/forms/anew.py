@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 from core.web.forms import drawn as state
 from core.web.forms.drawn import STATE, Drawn
 from core.web.forms.form import RecordForm
+from core.web.forms.links import LinksInput
 from core.web.forms.rows import MOST, Rows
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ def anew(layout: Layout, env: Env, key: int, typed: MultiDict[str, str]) -> Reco
     for item in begun.inputs:
         if not item.readonly:
             sent.setlist(item.name, typed.getlist(item.name) if item.name in old.shown else item.shown)
+        if isinstance(item, LinksInput):
+            sent.setlist(item.adds, typed.getlist(item.adds))
     for rows in begun.lists.values():
         for name, texts in _rows(rows, old, typed):
             sent.setlist(name, texts)

@@ -12,9 +12,10 @@ from core.i18n.lazy import _
 from core.orm.links import Many2many, Many2one, One2many
 from core.web import requests
 from core.web.forms import drawn as state
+from core.web.forms.choosing import PICK
 from core.web.forms.inputs import FormField, Input, Source
 from core.web.forms.links import LinkInput, LinksInput, know
-from core.web.forms.rows import RowFault, Rows, is_inline
+from core.web.forms.rows import ADD, RowFault, Rows, is_inline
 from core.web.forms.tables import Table, draw
 
 if TYPE_CHECKING:
@@ -53,6 +54,12 @@ class FormSection:
     fields: list[FormField]
     tables: list[Table] = field(default_factory=list)
 
+    @property
+    def inputs(self) -> Iterator[FormField]:
+        """Those of the rows too."""
+        yield from self.fields
+        yield from (cell for table in self.tables for row in table.rows for cell in row.cells)
+
 
 class RecordForm:
     """The inputs of all sections of a layout, or of one; read from what was typed where `typed` is given.
@@ -79,6 +86,8 @@ class RecordForm:
         self.general: list[str] = []
         self.is_sent = typed is not None
         self.notice: Notice | None = None
+        self.place = _place(typed) if typed is not None else ""
+        """The list or input that a button was about: there one goes on."""
         self.draft: str | None = None
         """The form to which this one leads back, where its record is made on the way."""
         source = Source(env, record, self.drawn.formats, like, is_copy=bool(self.drawn.copy))
@@ -117,7 +126,8 @@ class RecordForm:
         shown = [item for item in self.every if item.name in self.drawn.shown and not item.readonly]
         state.check_names(typed, self.drawn, {item.name: item.several for item in shown},
                           optional={item.name for item in shown if item.optional},
-                          marks={mark for rows in self.lists.values() for mark in rows.marks()})  # fmt: skip
+                          marks={mark for rows in self.lists.values() for mark in rows.marks()}
+                          | {item.adds for item in shown if isinstance(item, LinksInput)})  # fmt: skip
         for item in shown:
             item.shown = self.drawn.shown[item.name]
         lines = [item for item in shown if item.row is not None]
@@ -246,6 +256,9 @@ class RecordForm:
         open_ones: Iterator[FormField] = (item for part in found for item in part.fields if not item.readonly)
         first = next(open_ones, None)
         has_added = any(row.is_added for rows in self.lists.values() for row in rows.rows)
+        first = next(
+            (item for part in found for item in part.inputs if item.name and item.name == self.place), first
+        )
         if first is not None and not (self.errors() or self.notice or has_added):
             first.focus = True
         return [part for part in found if part.fields or part.tables]
@@ -257,6 +270,11 @@ class RecordForm:
             where = "" if item.row is None else f"{item.row.title}: "
             found += [(f"f-{item.name}", f"{where}{text}") for text in item.errors[:1]]
         return found
+
+
+def _place(typed: MultiDict[str, str]) -> str:
+    """What a button that saves nothing was about: one more was added to it, or a suggestion taken."""
+    return typed.get(ADD) or typed.get(PICK, "").partition("=")[0]
 
 
 def is_input(item: Field[Any]) -> bool:

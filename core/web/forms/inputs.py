@@ -55,6 +55,8 @@ class FormField:
     """Its name where no label stands over it."""
     target: str | None = None
     """The model that a link leads to."""
+    adds: str | None = None
+    """The input into which a further link is typed, where there may be any number."""
     creates: str | None = None
     """What the button says that makes a new target."""
     suggestions: list[tuple[str, str]] = field(default_factory=list)

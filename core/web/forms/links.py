@@ -7,14 +7,13 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import sqlalchemy as sa
-
 from core.errors import FieldError
 from core.i18n.lazy import _
 from core.i18n.words import new_one
 from core.orm.model import Model
-from core.web.forms.choosing import suggested
-from core.web.forms.inputs import FormField, Input, Options, Source
+from core.web.forms.choosing import chosen, suggested
+from core.web.forms.inputs import FormField, Input, Options
+from core.web.forms.targets import Targets, targets
 from core.web.listing import NOT_VISIBLE
 from core.web.numbers import number
 
@@ -23,94 +22,16 @@ if TYPE_CHECKING:
 
     from core.orm.env import Env
 
-CHOICES_SHOWN = 200
-"""Up to so many targets a link is a list to choose from; above, one types a name and picks a suggestion."""
 LISTED_IN_ROWS = 40
+ADDS = "-add"
+"""How the name of the input ends into which a further record is typed."""
 _PICKED = re.compile(r"(?:.*#)?([0-9]{1,18})", re.DOTALL)
 UNSEEN = "unseen"
 """What a list to choose from says for a link to a record that the user may not see."""
 
 
-class Targets:
-    """The records that a link may lead to, as labels by their keys."""
-
-    def __init__(self, env: Env, model: str) -> None:
-        self._env = env
-        self.info = env.registry.models[model]
-        self._others: dict[int, str | None] = {}
-        self._named: dict[str, list[int]] = {}
-
-    @cached_property
-    def _found(self) -> dict[int, str]:
-        """The first ones that are not archived, and one more than a list may have."""
-        cls: Any = self.info.cls
-        name = self.info.label_field
-        label = getattr(cls, name) if name else cls.id
-        is_plain = name is not None and cls.display_label is Model.display_label
-        chosen = (cls.id, label) if is_plain and self._env.may_see(self.info.name, name or "") else (cls,)
-        wanted = sa.select(*chosen).where(cls.archived.is_(False)).order_by(label, cls.id)
-        rows = self._env.execute(wanted.limit(CHOICES_SHOWN + 1))
-        if len(chosen) == 1:
-            return {record.id: record.display_label() for (record,) in rows}
-        return {key: text or f"#{key}" for key, text in rows}
-
-    @property
-    def few(self) -> bool:
-        """Whether they are few enough to list."""
-        return len(self._found) <= CHOICES_SHOWN
-
-    @cached_property
-    def listed(self) -> dict[int, str]:
-        """Those that are offered."""
-        return dict(list(self._found.items())[:CHOICES_SHOWN])
-
-    def labels(self, keys: Iterable[int]) -> dict[int, str]:
-        """The labels of those of `keys` that the user may see, in their order."""
-        wanted = list(dict.fromkeys(keys))
-        missing = [key for key in wanted if key not in self._others]
-        if "_found" in vars(self):
-            missing = [key for key in missing if key not in self._found]
-        if missing:
-            self._others.update(dict.fromkeys(missing))
-            records = self._env.read(self.info.cls, missing)
-            self._others.update({record.id: record.display_label() for record in records})
-        known = {**self._others, **vars(self).get("_found", {})}
-        return {key: label for key in wanted if (label := known.get(key)) is not None}
-
-    def label(self, key: int) -> str | None:
-        """The label of one."""
-        return self.labels([key]).get(key)
-
-    def named(self, text: str) -> list[int]:
-        """The keys of those of that very name: of one, or of two where there are more."""
-        self.look_up([text])
-        return self._named[text]
-
-    def look_up(self, texts: Iterable[str]) -> None:
-        """Finds those of these very names at once."""
-        name, cls = self.info.label_field, self.info.cls
-        missing = [text for text in dict.fromkeys(texts) if text not in self._named]
-        self._named.update({text: [] for text in missing})
-        asked = [text for text in missing if text]
-        if name is None or not asked:
-            return
-        label = getattr(cls, name)
-        for start in range(0, len(asked), CHOICES_SHOWN):
-            part = asked[start : start + CHOICES_SHOWN]
-            wanted: Any = sa.select(label, sa.func.min(cls.id), sa.func.max(cls.id)).where(label.in_(part))
-            for text, first, last in self._env.execute(wanted.group_by(label)):
-                self._named[text] = [first] if first == last else [first, last]
-
-
-def targets(source: Source, model: str) -> Targets:
-    """What all links of a form to one model lead to."""
-    if model not in source.shared:
-        source.shared[model] = Targets(source.env, model)
-    return source.shared[model]  # type: ignore[no-any-return]
-
-
-class _Linked(Input):
-    """What both kinds share."""
+class Linked(Input):
+    """What both kinds share: a record is found by its suggestion or by its name."""
 
     @cached_property
     def targets(self) -> Targets:
@@ -121,6 +42,56 @@ class _Linked(Input):
     def is_few(self) -> bool:
         """Whether they are listed; in rows a long list would be repeated in each."""
         return self.targets.few and (self.row is None or len(self.targets.listed) <= LISTED_IN_ROWS)
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether it is chosen from a list, and not typed."""
+        return self.is_few and not self.several
+
+    def suggestion(self, key: int) -> str:
+        """The text by which a record is chosen."""
+        return f"{self.targets.label(key)} #{key}"
+
+    def found(self, text: str) -> int:
+        """The record that a text means. Raises FieldError where it is none, or one of several."""
+        key = self._by_key(text) or self._by_name(text)
+        if key is None:
+            raise FieldError(
+                _("%(field)s: nothing is called “%(text)s”. Choose one that is suggested.", field=self.item.label,
+                  text=text[:60]))  # fmt: skip
+        return key
+
+    def _by_key(self, text: str) -> int | None:
+        """The record that was chosen or suggested; a number that somebody typed is part of a name."""
+        match = _PICKED.fullmatch(text)
+        key = int(match[1]) if match else 0
+        return key if key and self.targets.label(key) is not None and self.suggestion(key) == text else None
+
+    def _by_name(self, text: str) -> int | None:
+        """The one record of that very name; of several none, as a guess could be the wrong one."""
+        found = self.targets.named(text)
+        return found[0] if len(found) == 1 else None
+
+    @property
+    def wanted(self) -> str:
+        """What was typed to find a record, and is none."""
+        return self._sent(self.texts) if self.process_errors else ""
+
+    def taken(self, form: MultiDict[str, str], key: int) -> MultiDict[str, str]:
+        """A form that was sent, with a record chosen in this input."""
+        return chosen(form, self.name, *self.show(key))
+
+    def draw(self) -> FormField:
+        drawn, info, env = super().draw(), self.targets.info, self.source.env
+        drawn.target = info.name
+        if self.readonly:
+            return drawn
+        if env.may(info.name, "c"):
+            drawn.creates = new_one(info.label)
+        if self.wanted and not self.is_listed:
+            found = suggested(env, info, self.wanted)
+            drawn.suggestions = [(f"{label} #{key}", label) for key, label in found]
+        return drawn
 
 
 def know(inputs: Iterable[Input], typed: MultiDict[str, str]) -> None:
@@ -135,7 +106,7 @@ def know(inputs: Iterable[Input], typed: MultiDict[str, str]) -> None:
         found.look_up(text for text in texts if text and not _PICKED.fullmatch(text))
 
 
-class LinkInput(_Linked):
+class LinkInput(Linked):
     """A link to one record: its value is a key."""
 
     def of(self, record: Any) -> int | None:
@@ -166,29 +137,12 @@ class LinkInput(_Linked):
         text = self._sent(texts)
         if not text:
             return None
-        found = self._by_key(text) or self._by_name(text)
-        if found is None and self.is_few:
+        if self.is_few and self._by_key(text) is None and self._by_name(text) is None:
             raise FieldError(_("%(field)s: no such record.", field=self.item.label))
-        if found is None:
-            raise FieldError(
-                _("%(field)s: nothing is called “%(text)s”. Choose one that is suggested.", field=self.item.label,
-                  text=text[:60]))  # fmt: skip
-        return found
+        return self.found(text)
 
-    def _by_key(self, text: str) -> int | None:
-        """The record that was chosen or suggested; a number that somebody typed is part of a name."""
-        match = _PICKED.fullmatch(text)
-        key = int(match[1]) if match else 0
-        return (
-            key
-            if key and self.targets.label(key) is not None and self._sent(self.show(key)) == text
-            else None
-        )
-
-    def _by_name(self, text: str) -> int | None:
-        """The one record of that very name; of several none, as a guess could be the wrong one."""
-        found = self.targets.named(text)
-        return found[0] if len(found) == 1 else None
+    def suggestion(self, key: int) -> str:
+        return self._sent(self.show(key))
 
     def told(self, value: Any) -> str:
         return "" if value is None else self.targets.label(value) or str(NOT_VISIBLE)
@@ -213,23 +167,41 @@ class LinkInput(_Linked):
     def widget_name(self) -> str:
         return self.item.widget if self.is_few else "suggest"
 
-    def draw(self) -> FormField:
-        drawn, info, env = super().draw(), self.targets.info, self.source.env
-        drawn.target = info.name
-        if self.readonly:
-            return drawn
-        if env.may(info.name, "c"):
-            drawn.creates = new_one(info.label)
-        if drawn.error and not self.is_few:
-            found = suggested(env, info, self._sent(self.texts))
-            drawn.suggestions = [(f"{label} #{key}", label) for key, label in found]
-        return drawn
 
+class LinksInput(Linked):
+    """Links to any number of records: what is written is what was added and taken away.
 
-class LinksInput(_Linked):
-    """Links to any number of records: what is written is what was added and taken away."""
+    Each that is chosen is a box that is ticked; a further one is typed into an input of its own.
+    """
 
     several: ClassVar[bool] = True
+    unfound = ""
+    """What was typed and means no record."""
+
+    @property
+    def adds(self) -> str:
+        """The name of the input into which a further one is typed."""
+        return f"{self.name}{ADDS}"
+
+    @property
+    def wanted(self) -> str:
+        return self.unfound
+
+    def taken(self, form: MultiDict[str, str], key: int) -> MultiDict[str, str]:
+        form = chosen(form, self.adds, "")
+        form.setlist(self.name, [*dict.fromkeys([*form.getlist(self.name), str(key)])])
+        return form
+
+    def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
+        text, error = self._sent(formdata.getlist(self.adds)) if formdata and not self.readonly else "", ""
+        if text:
+            try:
+                formdata = self.taken(formdata, self.found(text))
+            except FieldError as refusal:
+                self.unfound, error = text, str(refusal)
+        super().process(formdata)
+        if error:
+            self.process_errors = [*self.process_errors, error]
 
     def of(self, record: Any) -> list[int]:
         return [other.id for other in getattr(record, self.item.name)]
@@ -263,7 +235,18 @@ class LinksInput(_Linked):
         values[self.item.name] = env.read(self.targets.info.cls, keys)
 
     def options(self) -> Options:
-        chosen = set(self.texts)
+        """The boxes: what is chosen, and what was and is taken away."""
         keys = [key for text in (*self.shown, *self.texts) if (key := number(text)) is not None]
-        labels = {**self.targets.listed, **self.targets.labels(keys)}
-        return [(str(key), label, str(key) in chosen) for key, label in labels.items()]
+        labels = {
+            **self.targets.listed,
+            **self.targets.labels(keys),
+        }  # the first ones are read anyway, to suggest
+        return [
+            (str(key), labels[key], str(key) in self.texts) for key in dict.fromkeys(keys) if key in labels
+        ]
+
+    def draw(self) -> FormField:
+        drawn = super().draw()
+        if not self.readonly:
+            drawn.adds, drawn.value = self.adds, self.unfound
+        return drawn

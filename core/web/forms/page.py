@@ -12,7 +12,7 @@ from core.web.forms.choosing import DRAFT
 from core.web.forms.conflict import Conflict
 from core.web.forms.drawn import STATE
 from core.web.forms.form import FormSection, Notice, RecordForm
-from core.web.forms.links import LinkInput
+from core.web.forms.links import Linked
 
 
 @dataclass
@@ -86,7 +86,7 @@ def _sections(form: RecordForm) -> list[FormSection]:
 def _lists(form: RecordForm) -> list[tuple[str, list[str]]]:
     """The first suggestions for links that are typed, once for all links to one model."""
     found = {item.targets.info.name: item.targets for item in form.drawable
-             if isinstance(item, LinkInput) and not (item.is_few or item.readonly)}  # fmt: skip
+             if isinstance(item, Linked) and not (item.readonly or item.is_listed)}  # fmt: skip
     return [
         (f"list-{model}", [f"{label} #{key}" for key, label in targets.listed.items()])
         for model, targets in found.items()

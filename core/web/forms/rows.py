@@ -21,7 +21,7 @@ from core.orm.links import Many2many, Many2one, One2many
 from core.orm.writing import all_locked, allowed
 from core.sql import among
 from core.web import requests
-from core.web.forms.links import targets
+from core.web.forms.targets import targets
 
 if TYPE_CHECKING:
     from werkzeug.datastructures import MultiDict

@@ -16,10 +16,10 @@ from core.web import requests, timeline
 from core.web.actions.menu import record_actions
 from core.web.forms import RecordForm
 from core.web.forms.anew import anew
-from core.web.forms.choosing import CREATE, DRAFT, PICK, RETURN, chosen, opened, picked, seal
+from core.web.forms.choosing import CREATE, DRAFT, PICK, RETURN, opened, picked, seal
 from core.web.forms.drawn import BUTTONS
 from core.web.forms.form import Notice
-from core.web.forms.links import LinkInput
+from core.web.forms.links import Linked
 from core.web.forms.page import conflict_page, form_page
 from core.web.forms.rows import ADD
 from core.web.numbers import number
@@ -203,7 +203,7 @@ class RecordPages:
     def _on_the_way(self, form: RecordForm, name: str) -> ResponseReturnValue:
         """The form of a new target of the link `name`, which keeps what was typed in `form`."""
         item = form[name] if name in form.drawn.shown and name in form else None
-        if not isinstance(item, LinkInput) or item.readonly or form.draft is not None:
+        if not isinstance(item, Linked) or item.readonly or form.draft is not None:
             raise BadRequest(str(_("The form has other fields than this page showed.")))
         info, env = item.targets.info, requests.env()
         if not env.may(info.name, "c"):
@@ -215,8 +215,8 @@ class RecordPages:
             return self._form(form), 422
         target = RecordForm(self._layout(info.name), env, None)
         target.draft = draft
-        if item.process_errors and info.label_field in target:
-            target[info.label_field or ""].typed = item.texts
+        if item.wanted and info.label_field in target:
+            target[info.label_field or ""].typed = [item.wanted]
         return self._form(target)
 
     def _restored(self, draft: str, key: int | None = None) -> ResponseReturnValue:
@@ -231,9 +231,10 @@ class RecordPages:
             if record is not None:
                 self._check_writable(record)
             form = RecordForm(self.site.form_layout(model, env), env, record, typed)
-            if key is not None:
-                typed = chosen(typed, name, *form[name].show(key))
-                form = RecordForm(form.layout, env, record, typed)
+            item = form[name]
+            if key is not None and isinstance(item, Linked):
+                form = RecordForm(form.layout, env, record, item.taken(typed, key))
+            form.place = name
             return self._form(form)
 
     def _read(self, layout: Layout, record: Any, form: RecordForm | None = None) -> str:

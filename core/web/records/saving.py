@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from flask import request
-from sqlalchemy.dialects import postgresql, sqlite
 from werkzeug.exceptions import NotFound
 
 from core.orm.copying import copy_lines
 from core.orm.writing import locked
 from core.schema.tables import idempotency
+from core.sql import upsert
 from core.web import requests
 from core.web.forms.conflict import Conflict, compare
 from core.web.forms.drawn import fingerprint
@@ -94,8 +94,7 @@ def _claim(env: Env, used: str) -> bool:
     connection, now = env.session.core_connection(), env.now()
     old = sa.delete(idempotency).where(idempotency.c.made_at < now - KEPT)
     connection.execute(old)
-    insert: Any = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    row = insert(idempotency).values(key=used, made_at=now).on_conflict_do_nothing()
+    row = upsert(connection, idempotency).values(key=used, made_at=now).on_conflict_do_nothing()
     return connection.scalar(row.returning(idempotency.c.key)) is not None
 
 

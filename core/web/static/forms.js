@@ -131,7 +131,7 @@
   function take(input, item) {
     close(input);
     if (item.dataset.make) { make(input.closest(".field").querySelector("[data-create]"), item.dataset.make); return; }
-    put(input, item.dataset.value, "");
+    put(input, item.dataset.value, item.textContent);
   }
 
   function walk(event) {
@@ -143,9 +143,9 @@
       event.preventDefault();
       if (!open) look(input, 0);
       else mark(input, items[(here + (event.key === "ArrowDown" ? 1 : here < 0 ? 0 : -1) + items.length) % items.length]);
-    } else if (event.key === "Enter" && open && here >= 0) {
+    } else if (event.key === "Enter" && open && (here >= 0 || input.dataset.chips)) {
       event.preventDefault();
-      take(input, items[here]);
+      take(input, items[Math.max(here, 0)]);
     } else if (event.key === "Escape" && open) {
       event.preventDefault();
       close(input);
@@ -155,6 +155,10 @@
   /* ---- a second layer: data-create is the form of a new record, which is then chosen ---- */
 
   function put(input, value, label) {
+    if (input.dataset.chips) {
+      tick(input, /\d+$/.exec(value)[0], label);
+      value = "";
+    }
     if (input.tagName === "SELECT" && !all("option", input).some(function (item) { return item.value === value; })) {
       input.add(new Option(label, value));
     }
@@ -162,6 +166,18 @@
     tell(input, "input");
     tell(input, "change");
     input.focus();
+  }
+
+  /* One of many that are chosen: a box of its own, or the one that is there. */
+  function tick(input, key, label) {
+    var group = input.closest(".field").querySelector(".chips"), chip = group.querySelector("[value='" + key + "']");
+    if (!chip) {
+      group.append(group.querySelector("template").content.cloneNode(true));
+      chip = group.lastElementChild.querySelector("input");
+      chip.value = key;
+      group.lastElementChild.querySelector("span").textContent = label;
+    }
+    chip.checked = true;
   }
 
   function page(answer) {
@@ -178,7 +194,7 @@
     form.removeAttribute("data-guard");
     form.removeAttribute("data-check");
     form.className = "";
-    all("[data-create]", form).forEach(function (button) { button.remove(); });
+    all("[data-create],[name=form-next]", form).forEach(function (button) { button.remove(); });
     dialog.replaceChildren.apply(dialog, [heading].concat(parts, [form]).map(function (part) {
       var copy = document.importNode(part, true);
       if (part !== heading) change(copy, prefixed);
@@ -196,7 +212,7 @@
   }
 
   function make(button, text) {
-    var input = button.closest(".field").querySelector("select,input:not([type=hidden])");
+    var input = button.closest(".field").querySelector(".in");
     fetch(button.dataset.create, { credentials: "same-origin" }).then(function (answer) {
       return answer.ok && !answer.redirected && page(answer);
     }).then(function (found) {

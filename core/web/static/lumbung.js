@@ -56,27 +56,19 @@
 
   /* ---- forms: data-guard asks before changes are lost; data-busy is the label while sending ---- */
 
-  var start = new WeakMap();
-
-  function content(form) {
-    var parts = {};
-    new FormData(form).forEach(function (value, name) {
-      parts[name] = (parts[name] || "") + "&" + (value instanceof File ? value.name + value.size : value);
-    });
-    return parts;
+  /* Whether an input holds something else than what it came with. */
+  function differs(input) {
+    if (/^(checkbox|radio)$/.test(input.type)) return input.checked !== input.defaultChecked;
+    if (input.options) return input.selectedOptions[0] !== (all("[selected]", input)[0] || input.options[0]);
+    return input.type !== "hidden" && input.value !== input.defaultValue;
   }
 
-  function remember(form) {
-    if (!start.has(form)) start.set(form, content(form));
-  }
-
-  /* How many inputs differ from what they held when the page came. */
+  /* How many inputs do; none of a row that is new and goes again. */
   function changes(form) {
-    var before = start.get(form), now = content(form);
-    if (form.dataset.sent || !before) return 0;
-    return Object.keys(Object.assign({}, before, now)).filter(function (name) {
-      return before[name] !== now[name];
-    }).length;
+    if (form.dataset.sent) return 0;
+    return new Set(all("[name]:is(input,select,textarea)", form).filter(function (input) {
+      return differs(input) && !input.closest("tr:has(td:last-child [name*='-new']:checked)");
+    }).map(function (input) { return input.name; })).size;
   }
 
   function changed(form) {
@@ -111,7 +103,7 @@
     var form = input.form;
     if (form.dataset.sent) return;
     var data = new URLSearchParams(new FormData(form));
-    data.append("form-check", input.name);
+    data.append("form-check", input.dataset.chips || input.name);
     fetch(form.getAttribute("action"), { method: "POST", body: data, credentials: "same-origin" }).then(function (answer) {
       return answer.ok && answer.text();
     }).then(function (text) {
@@ -395,7 +387,6 @@
 
   function init() {
     all("[data-reveal],[data-dialog],[data-choose]").forEach(function (button) { button.hidden = false; });
-    all("form[data-guard]").forEach(remember);
     all("form[data-filter]").forEach(offer);
     sayPicks();
     all(".tip:has([data-undo])").forEach(fade);

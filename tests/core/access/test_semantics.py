@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -601,3 +603,26 @@ def test_rights_read_by_threads_at_two_versions_are_not_mixed_up(world: World) -
         database.overrides = (6, {})
         assert overrides_of(database, registry, connection, 7) == new
         assert overrides_of(database, registry, connection) == new
+
+
+def test_who_holds_the_write_lock_waits_for_nobody_who_wants_it(world: World) -> None:
+    """Rights are looked up in the transaction: to begin one can take as long as that of somebody else."""
+    user = person(world, "ada", OWN)
+    begun = threading.Event()
+
+    def wait_for_the_lock() -> None:
+        with open_env(world.registry, world.database, user) as env:
+            begun.set()
+            assert env.may(Doc, "c")
+
+    with ThreadPoolExecutor(1) as pool:
+        with open_env(world.registry, world.database, user) as env:
+            env.session.core_connection()
+            waiting = pool.submit(wait_for_the_lock)
+            begun.wait()
+            time.sleep(0.1)
+            asked = time.monotonic()
+            assert env.may(Doc, "c")
+            took = time.monotonic() - asked
+        waiting.result()
+    assert took < 1

@@ -14,6 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.dialects import postgresql, sqlite
 
+from core import Char, Decimal, Model, Money, Phone
 from core.errors import FieldError
 from core.i18n.catalogs import LANGUAGES, speaking
 from core.i18n.formats import formats
@@ -22,7 +23,7 @@ from core.orm.kinds import Boolean
 from core.orm.registry import Registry
 from tests.core.orm import every
 from tests.core.orm.every import FIELDS, STATES, Every
-from tests.core.orm.toys import Partner, World
+from tests.core.orm.toys import ACCESS, Partner, World, world
 
 UTC = dt.UTC
 WIB = ZoneInfo("Asia/Jakarta")
@@ -325,3 +326,25 @@ def test_records_without_a_name_have_a_label(shop: World) -> None:
         record.name = ""
         assert record.display_label() == f"#{record.id}"
         record.name = "n"
+
+
+class Begun(Model, name="toy.begun", access=ACCESS):
+    amount = Money(default=5)
+    share = Decimal(scale=3, default="0.5")
+    phone = Phone(default="0812-2045-7781")
+    name = Char(translate=True, default="Name")
+
+
+def test_a_constant_default_is_stored_as_a_given_value_is(url: str) -> None:
+    registry = Registry({"toy": [Begun]})
+    with world(url, registry) as made:
+        with made.env() as env:
+            env.create(Begun, [{}])
+        with made.env() as env:
+            found = env.scalars(sa.select(env[Begun])).one()
+            assert (str(found.amount), str(found.share)) == ("5.00", "0.500")
+            assert found.phone == "+6281220457781"
+            assert found.name == "Name"
+            columns = registry.info(Begun).table.c
+            assert columns.phone.default.arg == "+6281220457781"
+    registry.dispose()

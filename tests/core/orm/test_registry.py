@@ -288,7 +288,7 @@ def test_faults_name_the_addon_and_the_line() -> None:
         must = Char(required=True, default=lambda env: "x")
 
     class Linked(Room):
-        must = Many2one(House, required=True, default=1)
+        must = Many2one(House, required=True, default=lambda env: 1)
 
     class Column(Room):
         house_id = Integer()

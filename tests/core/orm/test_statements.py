@@ -90,3 +90,14 @@ def test_keys_go_on_where_they_were_and_never_come_again(toy: World) -> None:
         alone = env.create(Tag, [{"name": "alone"}])[0]
         env.flush()
         assert alone.id not in {*used, given.id, first.id, second.id}
+
+
+def test_a_record_that_gains_lines_is_not_read_for_that(toy: World) -> None:
+    with toy.env() as env:
+        env.create(Partner, [{"name": "p"}])
+    with toy.env() as env:
+        partner = env.scalars(sa.select(env[Partner])).one()
+        with toy.statements() as seen:
+            env.create(Lead, [{"title": "x", "partner": partner}])
+            env.flush()
+        assert not [statement for statement in seen if "SELECT toy_partner.id, " in statement]

@@ -1,0 +1,16 @@
+"""The addresses of what an administrator looks after, and of what people do for themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.web.admin import roles, see_as
+
+if TYPE_CHECKING:
+    from core.web.site import Site
+
+
+def register(site: Site) -> None:
+    """All of them."""
+    for room in (roles, see_as):
+        room.register(site)

@@ -1,0 +1,162 @@
+"""What is typed survives the end of a session, and what was not typed is no change; links to many records as chips."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any
+
+import pytest
+from playwright.sync_api import Dialog, Page, expect
+
+from core.base.demo import DOMAIN, PASSWORD
+from core.schema.tables import session
+from tests.browser.conftest import Stand, provoked
+from tests.browser.test_leads import LEADS, NARROW, WIDE, _look, questions, sign_in
+from tests.browser.test_rows import PARTNERS, add
+from tests.copies import SQLITE
+from tests.web.test_rows import company
+
+OpenPage = Callable[..., AbstractContextManager[Page]]
+
+
+@pytest.fixture(scope="module")
+def desk(stand: Callable[[str], AbstractContextManager[Stand]]) -> Iterator[Stand]:
+    """A stand on SQLite."""
+    with stand(SQLITE) as opened:
+        yield opened
+
+
+def end_sessions(desk: Stand) -> None:
+    with desk.served.database.writing.begin() as connection:
+        connection.execute(session.delete())
+
+
+@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["1440", "360"])
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+def test_a_form_is_found_again_after_the_sign_in(
+    desk: Stand, open_page: OpenPage, complaints: list[str], axe: str, script: bool, viewport: Any
+) -> None:
+    title = f"Masih ada {script} {viewport['width']}"
+    with open_page(viewport=viewport, java_script_enabled=script) as page:
+        sign_in(page, f"{desk.address}{LEADS}/new")
+        page.locator("#f-title").fill(title)
+        end_sessions(desk)
+        page.locator("main .save button.pri").click()
+        expect(page.locator("#password")).to_be_visible()
+        if script:
+            _look(page, axe, "a sign-in that keeps a form")
+        page.locator("#email").fill(f"dewi@{DOMAIN}")
+        page.locator("#password").fill(PASSWORD)
+        page.keyboard.press("Enter")
+        expect(page.locator("#f-title")).to_have_value(title)
+        expect(page.locator("main form .note")).to_be_focused()
+        if script:
+            _look(page, axe, "a form that was kept")
+        page.locator("main .save button.pri").click()
+        page.wait_for_url(lambda url: url.rsplit("/", 1)[1].isdigit())
+        provoked(complaints, "401")
+    assert desk.served.first("crm.lead", title=title)
+
+
+def test_the_second_layer_asks_who_one_is(desk: Stand, page: Page, complaints: list[str]) -> None:
+    """The answer to a form of the layer is a sign-in there; what stands below it is not lost either."""
+    sign_in(page, f"{desk.address}{LEADS}/new")
+    page.locator("#f-title").fill("Di bawah")
+    page.locator("button[value=partner]").click()
+    layer = page.locator("dialog.layer")
+    layer.locator("#l-f-name").fill("Di atas")
+    end_sessions(desk)
+    page.keyboard.press("Enter")
+    layer.locator("#l-email").fill(f"dewi@{DOMAIN}")
+    layer.locator("#l-password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(layer.locator("#l-f-name")).to_have_value("Di atas")
+    layer.locator(".save button.pri").click()
+    expect(layer).to_have_count(0)
+    expect(page.locator("#f-partner")).to_have_value(
+        f"Di atas #{desk.served.first('base.partner', name='Di atas')}"
+    )
+    page.locator("main .save button.pri").click()
+    expect(page.locator("#f-title")).to_have_value("Di bawah")
+    page.locator("main .save button.pri").click()
+    page.wait_for_url(lambda url: url.rsplit("/", 1)[1].isdigit())
+    provoked(complaints, "401")
+    provoked(complaints, "422")
+
+
+# ----------------------------------------------------------------- changes
+def test_an_empty_row_is_no_change(desk: Stand, page: Page) -> None:
+    asked = questions(page, Dialog.accept)
+    key = company(desk.served, "Satu")
+    sign_in(page, f"{desk.address}{PARTNERS}/{key}/edit")
+    add(page, "addresses")
+    add(page, "phones")
+    said = page.locator("form[data-guard] .save [role=status]")
+    expect(said).to_have_text("")
+    page.locator("#f-addresses-new2-street, #f-addresses-new1-street").last.fill("Dua")
+    expect(said).to_have_text("1 perubahan belum disimpan")
+    page.locator("[data-lines=addresses] tbody tr:last-child td:last-child input").check()
+    expect(said).to_have_text("")
+    page.goto(f"{desk.address}{PARTNERS}/{key}")
+    assert asked == [], "nothing is lost"
+
+
+# ----------------------------------------------------------------- any number of links
+@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["1440", "360"])
+def test_any_number_is_chosen_by_the_keyboard(
+    desk: Stand, open_page: OpenPage, axe: str, viewport: Any
+) -> None:
+    name = f"Zamrud {viewport['width']}"
+    with desk.served.env() as env:
+        env.create(env["base.tag"], [{"name": name}, {"name": f"{name} dua"}])
+    with open_page(viewport=viewport) as page:
+        sign_in(page, f"{desk.address}{LEADS}/new", "made")
+        page.locator("#f-title").fill(name)
+        tags, chosen = page.locator("#f-tags"), page.locator(".chips label")
+        for text in (name, f"{name} dua"):
+            tags.press_sequentially(text.lower())
+            expect(page.locator(".sug:popover-open [role=option]").first).to_have_text(text)
+            page.keyboard.press("Enter")
+            expect(chosen.last).to_have_text(text)
+            expect(tags).to_be_focused()
+            expect(tags).to_have_value("")
+        expect(page.locator("form[data-guard] .save [role=status]")).to_have_text(
+            "2 perubahan belum disimpan"
+        )
+        _look(page, axe, "chips")
+        page.keyboard.press("Shift+Tab")
+        expect(chosen.last.locator("input")).to_be_focused()
+        page.keyboard.press("Space")
+        expect(chosen.last.locator("input")).not_to_be_checked()
+        _look(page, axe, "a chip that goes")
+        tags.press_sequentially(f"{name} baru")
+        expect(page.locator(".sug [role=option]").last).to_have_text(f"Buat “{name} baru”")
+        page.keyboard.press("ArrowUp")
+        page.keyboard.press("Enter")
+        expect(page.locator("#l-f-name")).to_have_value(f"{name} baru")
+        page.keyboard.press("Enter")
+        expect(chosen).to_have_text([name, f"{name} dua", f"{name} baru"])
+        page.keyboard.press("Control+Enter")
+        page.wait_for_url(lambda url: url.rsplit("/", 1)[1].isdigit())
+    lead = desk.served.first("crm.lead", title=name)
+    wanted = [desk.served.first("base.tag", name=text) for text in (name, f"{name} baru")]
+    assert sorted(desk.served.value("crm.lead", lead, "tags")) == sorted(wanted)
+
+
+def test_any_number_is_chosen_without_script(desk: Stand, open_page: OpenPage) -> None:
+    with desk.served.env() as env:
+        env.create(env["base.tag"], [{"name": "Polos satu"}, {"name": "Polos dua"}])
+    with open_page(viewport=NARROW, java_script_enabled=False) as page:
+        sign_in(page, f"{desk.address}{LEADS}/new")
+        page.locator("#f-title").fill("Polos")
+        for text in ("Polos satu", "Polos dua"):
+            page.locator("#f-tags").fill(text)
+            page.locator("button[name=form-row][value=tags]").click()
+            expect(page.locator("#f-tags")).to_be_focused()
+        expect(page.locator(".chips label")).to_have_text(["Polos satu", "Polos dua"])
+        page.locator(".chips label").first.click()
+        page.locator("main .save button.pri").click()
+        page.wait_for_url(lambda url: url.rsplit("/", 1)[1].isdigit())
+    lead = desk.served.first("crm.lead", title="Polos")
+    assert desk.served.value("crm.lead", lead, "tags") == [desk.served.first("base.tag", name="Polos dua")]
