@@ -43,6 +43,23 @@ if TYPE_CHECKING:
     from core.web.templating import LayerEnvironment
 
 HERE = Path(__file__).parent
+ROOMS = (
+    security,
+    requests,
+    errors,
+    signin,
+    routes,
+    generic,
+    actions,
+    saved,
+    resets,
+    password,
+    history,
+    admin,
+    apps,
+    pages,
+)
+"""What makes the pages of a site, in the order in which it is registered."""
 MOST_SYMBOLS = 1024
 
 
@@ -121,22 +138,7 @@ def build_site(assembly: Assembly, secret: str) -> Site:
         "static", "/static/<path:filename>", app.send_static_file, GUESTS, query=Parameters(("v",))
     )
     site.routes.add(static)
-    for room in (
-        security,
-        requests,
-        errors,
-        signin,
-        routes,
-        generic,
-        actions,
-        saved,
-        resets,
-        password,
-        history,
-        admin,
-        apps,
-        pages,
-    ):
+    for room in ROOMS:
         room.register(site)
     site.routes.check()
     return site
