@@ -41,7 +41,7 @@ SWAPS = int(os.environ.get("LUMBUNG_TEST_SWAPS", "3"))
 INSTALLED = 2 if SWAPS < 50 else 8
 """So many of the swaps install something, through the page; the others put addons away and back."""
 WORKERS, CLIENTS = 4, 8
-PAUSE = 0.02 if SWAPS >= 50 else 0.1
+PAUSE = 0.1
 """Seconds that a person looks at a page."""
 IN_A_ROW = 10
 """So many answers show the new menu before every process is taken to have followed."""
