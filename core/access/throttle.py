@@ -83,7 +83,7 @@ def _raise(connection: sa.Connection, key: str, most: int, now: dt.datetime) -> 
     number, until = failures.c.failures, failures.c.until
     window, pause = sa.literal(now + WINDOW, until.type), sa.literal(now + PAUSE, until.type)
     over = until <= now
-    counted = upsert(connection, failures).values(key=key, failures=1, until=window)
+    counted = upsert(connection.dialect.name, failures).values(key=key, failures=1, until=window)
     changes = {
         "failures": sa.case((over, 1), else_=number + 1),
         "until": sa.case((over, window), (number == most - 1, pause), else_=until),

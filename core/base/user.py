@@ -5,6 +5,7 @@ from __future__ import annotations
 from core import Boolean, Char, Email, Many2many, Many2one, Model, Phone, Ref, Select, _
 from core.base import team
 from core.base.company import Company
+from core.base.company_owned import own_company
 from core.base.role import Role
 
 LANGUAGES = {"id": "Bahasa Indonesia", "en": "English"}
@@ -35,6 +36,8 @@ class User(
     active = Boolean(default=True, label=_("May sign in"), access=CLOSED)
     roles = Many2many(Role, label=_("Roles"), access=CLOSED)
     teams: Many2many[team.Team] = Many2many(lambda: team.Team, label=_("Teams"))
-    company = Many2one(Company, label=_("Our company"), help=_("New records belong to this company."))
+    company = Many2one(
+        Company, default=own_company, label=_("Our company"), help=_("New records belong to this company.")
+    )
     company_id: Ref
     companies = Many2many(Company, label=_("May work for"))

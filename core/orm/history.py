@@ -16,7 +16,7 @@ from core.orm import ends
 from core.orm.closed import mapped_key
 from core.orm.kinds import Json
 from core.orm.links import Many2many
-from core.sql import one_of
+from core.sql import one_of, rows_sent
 
 if TYPE_CHECKING:
     from core.orm.changes import Changes
@@ -28,7 +28,7 @@ CHANGE = "base.change"
 CREATED, UPDATED, DELETED = "create", "write", "delete"
 LOOKED = "look"
 """Nothing was changed: somebody looked at what a user sees."""
-INSERT = "insert of arrays"
+INSERT = "insert of rows"
 """Under which a table keeps its statement in `Table.info`."""
 
 
@@ -140,34 +140,24 @@ def _insert(session: Session, table: Any, info: ModelInfo, action: str, values: 
         "model": info.name, "action": action, "unit": session.unit, "version": 1, "archived": False,
         "created_at": now, "updated_at": now, "created_by": session.env.user.id, "updated_by": session.env.user.id,
     }  # fmt: skip
-    if connection.dialect.name != "postgresql":
-        connection.execute(
-            table.insert(), [{**row, "record_id": key, "values": held} for key, held in values.items()]
-        )
+    if len(values) == 1 or connection.dialect.name != "postgresql":
+        rows = [{**row, "record_id": key, "values": held} for key, held in values.items()]
+        connection.execute(table.insert().inline(), rows if len(rows) > 1 else rows[0])
         return
-    shared = {f"shared_{name}": value for name, value in row.items()}
-    texts = [None if held is None else json.dumps(held, ensure_ascii=False) for held in values.values()]
     if INSERT not in table.info:
-        table.info[INSERT] = _insert_of_arrays(table, row)
-    connection.execute(table.info[INSERT], {**shared, "keys": list(values), "texts": texts})
+        table.info[INSERT] = _insert_of_rows(table, row)
+    shared = {f"shared_{name}": value for name, value in row.items()}
+    connection.execute(table.info[INSERT], {**shared, "rows": json.dumps(list(values.items()))})
 
 
-def _insert_of_arrays(table: Any, names: Iterable[str]) -> sa.Insert:
-    """A row for each of `keys` and `texts`, all with the same values of the columns `names`.
+def _insert_of_rows(table: Any, names: Iterable[str]) -> sa.Insert:
+    """A row for each key and values that are sent, all with the same values of the columns `names`.
 
-    Kept with the table, as to make it takes twice as long as to execute it for one row.
+    Kept with the table, as to make it takes twice as long as to execute it for few rows.
     """
-    keys, texts = (
-        sa.bindparam("keys", type_=sa.ARRAY(sa.BigInteger)),
-        sa.bindparam("texts", type_=sa.ARRAY(sa.Text)),
-    )
-    given = (
-        sa.func.unnest(keys, texts)
-        .table_valued(sa.column("record_id", sa.BigInteger), sa.column("held", sa.Text))
-        .render_derived()
-    )
     columns: dict[str, Any] = {
         name: sa.bindparam(f"shared_{name}", type_=table.c[name].type) for name in names
     }
-    columns |= {"record_id": given.c.record_id, "values": sa.cast(given.c.held, table.c["values"].type)}
+    sent = ("record_id", "values")
+    columns |= zip(sent, rows_sent(*(table.c[name].type for name in sent)), strict=True)
     return table.insert().from_select(list(columns), sa.select(*columns.values()))  # type: ignore[no-any-return]

@@ -98,7 +98,9 @@ def _company(env: Env, record: Any) -> int:
 
 def _raise(connection: sa.Connection, code: str, company: int, year: int, count: int) -> int:
     """Counts on by `count`; gives the last number. Locks the counter until the transaction ends."""
-    added = upsert(connection, counters).values(sequence=code, company=company, year=year, last=count)
+    added = upsert(connection.dialect.name, counters).values(
+        sequence=code, company=company, year=year, last=count
+    )
     raised = added.on_conflict_do_update(
         index_elements=[counters.c.sequence, counters.c.company, counters.c.year],
         set_={"last": counters.c.last + count},

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import zlib
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, Protocol
 
 import sqlalchemy as sa
 
+from core.sql import rows_sent, upsert
 from core.texts.text import spellings
 
 BATCH = 500
@@ -23,18 +26,6 @@ postgresql_table = sa.Table(
     sa.Column("record_id", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("body", sa.Text, nullable=False),
 )
-_given = (
-    sa.func.unnest(
-        sa.bindparam("keys", type_=sa.ARRAY(sa.BigInteger)), sa.bindparam("bodies", type_=sa.ARRAY(sa.Text))
-    )
-    .table_valued(sa.column("key", sa.BigInteger), sa.column("body", sa.Text))
-    .render_derived()
-)
-ADDED = postgresql_table.insert().from_select(
-    ["model", "record_id", "body"],
-    sa.select(sa.bindparam("number", type_=sa.Integer), _given.c.key, _given.c.body),
-)
-"""A row for each of `keys` and `bodies`."""
 sqlite_table = sa.table("search", sa.column("rowid", sa.BigInteger), sa.column("body", sa.Text))
 state = sa.Table(
     "search_state",
@@ -74,6 +65,16 @@ class Store(Protocol):
         """The condition that `column` is the key of a record whose text has every word."""
 
 
+@cache
+def _written() -> Any:
+    """A row for each key and text that is sent, in place of the one that is there."""
+    sent = sa.select(sa.bindparam("number", type_=sa.Integer), *rows_sent(sa.BigInteger(), sa.Text()))
+    added = upsert("postgresql", postgresql_table).from_select(["model", "record_id", "body"], sent)
+    return added.on_conflict_do_update(
+        index_elements=["model", "record_id"], set_={"body": added.excluded.body}
+    )
+
+
 class PostgreSQLStore:
     """Rows with a trigram index; where the database has or allows no such extension, found more slowly."""
 
@@ -85,10 +86,8 @@ class PostgreSQLStore:
                 connection.exec_driver_sql(statement)
 
     def write(self, connection: sa.Connection, number: int, bodies: Mapping[int, str], *, new: bool) -> None:
-        """One statement; where texts may be there already they are replaced."""
-        if not new:
-            self.delete(connection, number, list(bodies))
-        connection.execute(ADDED, {"number": number, "keys": list(bodies), "bodies": list(bodies.values())})
+        """One statement, whether they are there already or not."""
+        connection.execute(_written(), {"number": number, "rows": json.dumps(list(bodies.items()))})
 
     def delete(self, connection: sa.Connection, number: int, keys: Sequence[int]) -> None:
         """In batches."""

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from core.web.site import Site
 
 TOKEN_COOKIE = "lumbung"
+COMPANY = "company"
+"""Where the cookie keeps the company that was chosen; without it all are switched on."""
 ANONYMOUS = CurrentUser()
 TRIES = 5
 PAUSE = 0.02
@@ -184,7 +186,7 @@ def _open_env(token: str | None = None) -> None:
     connection = g.env.session.core_connection()
     found = sessions.find(connection, registry, token) if token else None
     g.signed_in = found
-    g.env.user = _in_language(found.user if found else ANONYMOUS)
+    g.env.user = _in_language(_in_company(found.user) if found else ANONYMOUS)
     if found:
         g.env.session.rights.overrides = overrides_of(database(), registry, connection, found.version)
     catalogs.set_language(g.env.lang)
@@ -214,6 +216,12 @@ def _in_language(user: CurrentUser) -> CurrentUser:
         if user.id is None:
             chosen = request.accept_languages.best_match(list(catalogs.LANGUAGES), catalogs.DEFAULT_LANGUAGE)
     return replace(user, lang=chosen)
+
+
+def _in_company(user: CurrentUser) -> CurrentUser:
+    """The user with the one company that this browser chose, if it is still theirs; else with all."""
+    chosen = session.get(COMPANY)
+    return replace(user, companies=(chosen,)) if chosen in user.companies else user
 
 
 def _close(error: BaseException | None = None) -> Any:

@@ -71,17 +71,22 @@ def _make(key: int) -> ResponseReturnValue:
         raise NotFound
     if link_action(user) is None:
         raise UserError(_("%(name)s may not sign in: allow that first.", name=user.name))
+    return show_link(key, user.display_label())
+
+
+def show_link(key: int, name: str) -> str:
+    """Makes a link for a user and gives the page that shows it."""
     with requests.connection() as connection:
         token, until = resets.make(connection, key)
     path, host = resets.path(token), request.environ.get(HOST)
     page = LinkPage(
-        name=user.name,
+        name=name,
         address=f"{request.scheme}://{host}{path}" if host else path,
         path=path,
         until=requests.env().formats.time(until),
-        back=(f"/app/{USER}/{key}", user.display_label()),
+        back=(f"/app/{USER}/{key}", name),
     )
-    return render("core/reset_link.html", _("Link for %(name)s", name=user.name), link=page)
+    return render("core/reset_link.html", _("Link for %(name)s", name=name), link=page)
 
 
 def _choose(token: str) -> ResponseReturnValue:

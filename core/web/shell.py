@@ -51,6 +51,15 @@ class UserBadge:
 
 
 @dataclass
+class CompanyChoice:
+    """A company that the user may work for; `current` where it is the only one that is switched on."""
+
+    key: int
+    label: str
+    current: bool
+
+
+@dataclass
 class PageFrame:
     """What every template knows as `page`."""
 
@@ -64,6 +73,7 @@ class PageFrame:
     menu: list[MenuGroup]
     tabbar: list[Link]
     flash: Sequence[Any]
+    companies: Sequence[CompanyChoice] = ()
 
 
 def render(template: str, title: TextLike, **context: Any) -> str:
@@ -77,12 +87,14 @@ def frame(title: str) -> PageFrame:
     env = g.get("env")
     user = env.user if env is not None and env.user.id is not None else None
     entries = menus() if user else []
+    choices = companies() if user else []
+    chosen = next((one.label for one in choices if one.current), None)
     return PageFrame(
         title=title,
         lang=catalogs.current_language(),
         theme=user.theme if user else "",
         path=_here(),
-        brand=g.signed_in.brand if requests.signed_in() else _brand(),
+        brand=chosen or (g.signed_in.brand if requests.signed_in() else _brand()),
         languages=[
             (code, name, f"/language/{code}?next={quote(_here())}", code == _lang())
             for code, name in catalogs.LANGUAGES.items()
@@ -91,7 +103,22 @@ def frame(title: str) -> PageFrame:
         menu=_menu(entries) if user else [],
         tabbar=_tabbar(entries) if user else [],
         flash=get_flashed_messages(with_categories=True),
+        companies=choices,
     )
+
+
+def companies() -> list[CompanyChoice]:
+    """The companies to choose from, for who may work for several; one statement."""
+    mine = g.signed_in.user.companies if requests.signed_in() else ()
+    if len(mine) < 2:
+        return []
+    import sqlalchemy as sa
+
+    env = requests.env()
+    company = env.registry.info("base.company").table.c
+    found = sa.select(company.id, company.name).where(company.id.in_(mine)).order_by(company.name)
+    rows = env.session.core_connection().execute(found)
+    return [CompanyChoice(row.id, row.name, env.companies == (row.id,)) for row in rows]
 
 
 def _here() -> str:

@@ -59,7 +59,7 @@ ROOMS = (
     apps,
     pages,
 )
-"""What makes the pages of a site, in the order in which it is registered."""
+"""The modules that bring the addresses of a site, in the order in which what they do before a request is done."""
 MOST_SYMBOLS = 1024
 
 

@@ -95,6 +95,7 @@ def test_an_empty_row_is_no_change(desk: Stand, page: Page) -> None:
     said = page.locator("form[data-guard] .save [role=status]")
     expect(said).to_have_text("")
     page.locator("#f-addresses-new2-street, #f-addresses-new1-street").last.fill("Dua")
+    page.locator("[data-lines=addresses] tbody tr:last-child [name$=postcode]").fill("40111")
     expect(said).to_have_text("1 perubahan belum disimpan")
     page.locator("[data-lines=addresses] tbody tr:last-child td:last-child input").check()
     expect(said).to_have_text("")

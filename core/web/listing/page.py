@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from core.access.users import ADMIN
 from core.i18n.formats import Formats
 from core.i18n.lazy import _
 from core.orm.kinds import Boolean, Select
@@ -24,6 +25,7 @@ from core.web.listing.selection import Selection, selection
 from core.web.listing.typed import FilterForm
 
 if TYPE_CHECKING:
+    from core.orm.env import Env
     from core.web.listing.view import ListView
 
 FEW = (Select, Boolean, Many2one, Calendar)
@@ -31,6 +33,8 @@ FEW = (Select, Boolean, Many2one, Calendar)
 
 
 EMPTY = Markup()
+INVITE = "/settings/users/invite"
+"""Where an administrator makes a user: the form is the same, and ends in the link by which they come in."""
 CROWD = 2 * COUNT_LIMIT
 """A list that had so many rows a moment ago still has more than COUNT_LIMIT."""
 
@@ -125,7 +129,7 @@ def draw_page(view: ListView, reading: Reading, form: FilterForm) -> ListPage:
         title=str(view.model.plural),
         one=str(view.model.label),
         path=view.path,
-        new_href=f"{view.path}/new" if env.may(view.model.name, "c") else None,
+        new_href=_new_href(env, view) if env.may(view.model.name, "c") else None,
         csv_href=query.href(format="csv", group=None, fold=None),
         columns=_heads(query),
         filter=form,
@@ -147,6 +151,12 @@ def draw_page(view: ListView, reading: Reading, form: FilterForm) -> ListPage:
 
 FORMS: dict[str, tuple[str, ...]] = {"search": ("q",), "filter": (), "columns": ("columns",)}
 """The forms of the page, and the parameters that each sends itself."""
+
+
+def _new_href(env: Env, view: ListView) -> str:
+    """Where a new record is made."""
+    is_invited = view.model.name == "base.user" and ADMIN in env.user.roles
+    return INVITE if is_invited else f"{view.path}/new"
 
 
 def _heads(query: Query) -> list[Column]:

@@ -94,7 +94,7 @@ def _claim(env: Env, used: str) -> bool:
     connection, now = env.session.core_connection(), env.now()
     old = sa.delete(idempotency).where(idempotency.c.made_at < now - KEPT)
     connection.execute(old)
-    row = upsert(connection, idempotency).values(key=used, made_at=now).on_conflict_do_nothing()
+    row = upsert(connection.dialect.name, idempotency).values(key=used, made_at=now).on_conflict_do_nothing()
     return connection.scalar(row.returning(idempotency.c.key)) is not None
 
 

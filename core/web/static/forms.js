@@ -4,7 +4,7 @@
   "use strict";
 
   function all(selector, inside) {
-    return Array.from((inside || document).querySelectorAll(selector));
+    return [...(inside || document).querySelectorAll(selector)];
   }
 
   function tell(element, kind) {
@@ -12,8 +12,8 @@
   }
 
   function change(inside, edit) {
-    [inside].concat(all("*", inside)).forEach(function (element) {
-      Array.from(element.attributes).forEach(function (attribute) {
+    [inside, ...all("*", inside)].forEach(element => {
+      [...element.attributes].forEach(attribute => {
         var value = edit(attribute.name, attribute.value);
         if (value !== attribute.value) attribute.value = value;
       });
@@ -24,12 +24,12 @@
 
   function addRow(button) {
     var box = button.closest("[data-lines]"), body = box.querySelector("tbody"), list = box.dataset.lines;
-    var numbers = all("[name^='" + list + "-new']", body).map(function (item) {
+    var numbers = all("[name^='" + list + "-new']", body).map(item => {
       return Number(item.name.slice(list.length + 4).split("-")[0]);
     });
-    var key = 1 + Math.max.apply(null, [0].concat(numbers)), place = String(body.rows.length + 1);
+    var key = 1 + Math.max(0, ...numbers), place = String(body.rows.length + 1);
     var row = box.querySelector("template").content.querySelector("tr").cloneNode(true);
-    change(row, function (name, value) {
+    change(row, (name, value) => {
       if (name === "aria-label") return value.replace(/ 0$/, " " + place);
       return value.replace(list + "-new0", list + "-new" + key);
     });
@@ -77,13 +77,13 @@
 
   function look(input, wait) {
     clearTimeout(timer);
-    timer = setTimeout(function () {
+    timer = setTimeout(() => {
       var text = input.value.trim();
-      fetch(input.dataset.suggest + "?q=" + encodeURIComponent(text.replace(/ #\d+$/, "").slice(0, 200)), { credentials: "same-origin" })
-        .then(function (answer) { return answer.ok && answer.json(); })
-        .then(function (found) {
+      fetch(input.dataset.suggest + "?q=" + encodeURIComponent(text.replace(/ #\d+$/, "").slice(0, 200)))
+        .then(answer => answer.ok && answer.json())
+        .then(found => {
           if (found && input.value.trim() === text && document.activeElement === input) show(input, found, text);
-        }).catch(function () { /* it is looked up on saving */ });
+        }).catch(() => { /* it is looked up on saving */ });
     }, wait);
   }
 
@@ -101,7 +101,7 @@
   function show(input, found, text) {
     var list = box(input), button = input.closest(".field").querySelector("[data-create]");
     list.replaceChildren();
-    found.items.forEach(function (item) { option(list, item[0], item[1]); });
+    found.items.forEach(item => { option(list, item[0], item[1]); });
     if (button && text && !/ #\d+$/.test(text)) {
       option(list, "", button.dataset.new.replace("%s", text)).dataset.make = text;
     }
@@ -123,7 +123,7 @@
   }
 
   function mark(input, item) {
-    all("[role=option]", box(input)).forEach(function (other) { other.setAttribute("aria-selected", String(other === item)); });
+    all("[role=option]", box(input)).forEach(other => { other.setAttribute("aria-selected", other === item); });
     input.setAttribute("aria-activedescendant", item.id);
     item.scrollIntoView({ block: "nearest" });
   }
@@ -138,7 +138,7 @@
     var input = event.target;
     if (event.isComposing || !input.matches("[data-suggest]")) return;
     var list = box(input), items = all("[role=option]", list), open = list.matches(":popover-open");
-    var here = items.findIndex(function (item) { return item.id === input.getAttribute("aria-activedescendant"); });
+    var here = items.findIndex(item => item.id === input.getAttribute("aria-activedescendant"));
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       if (!open) look(input, 0);
@@ -159,7 +159,7 @@
       tick(input, /\d+$/.exec(value)[0], label);
       value = "";
     }
-    if (input.tagName === "SELECT" && !all("option", input).some(function (item) { return item.value === value; })) {
+    if (input.tagName === "SELECT" && !all("option", input).some(item => item.value === value)) {
       input.add(new Option(label, value));
     }
     input.value = value;
@@ -181,7 +181,7 @@
   }
 
   function page(answer) {
-    return answer.text().then(function (text) { return new DOMParser().parseFromString(text, "text/html"); });
+    return answer.text().then(text => new DOMParser().parseFromString(text, "text/html"));
   }
 
   /* The form of a page in the layer; false where there is none, as after a sign-out. */
@@ -194,8 +194,8 @@
     form.removeAttribute("data-guard");
     form.removeAttribute("data-check");
     form.className = "";
-    all("[data-create],[name=form-next]", form).forEach(function (button) { button.remove(); });
-    dialog.replaceChildren.apply(dialog, [heading].concat(parts, [form]).map(function (part) {
+    all("[data-create],[name=form-next]", form).forEach(button => { button.remove(); });
+    dialog.replaceChildren(...[heading, ...parts, form].map(part => {
       var copy = document.importNode(part, true);
       if (part !== heading) change(copy, prefixed);
       return copy;
@@ -213,23 +213,23 @@
 
   function make(button, text) {
     var input = button.closest(".field").querySelector(".in");
-    fetch(button.dataset.create, { credentials: "same-origin" }).then(function (answer) {
+    fetch(button.dataset.create).then(answer => {
       return answer.ok && !answer.redirected && page(answer);
-    }).then(function (found) {
+    }).then(found => {
       var dialog = document.createElement("dialog");
       dialog.className = "modal layer";
       dialog.setAttribute("aria-labelledby", "layer-h");
       if (!found || !fill(dialog, found)) { without(button); return; }
       document.body.append(dialog);
-      dialog.addEventListener("close", function () { dialog.remove(); input.focus(); });
-      dialog.addEventListener("submit", function (event) { send(event, dialog, input, button.dataset.create); });
-      dialog.addEventListener("click", function (event) {
+      dialog.addEventListener("close", () => { dialog.remove(); input.focus(); });
+      dialog.addEventListener("submit", event => { send(event, dialog, input, button.dataset.create); });
+      dialog.addEventListener("click", event => {
         if (event.target.closest(".save a")) { event.preventDefault(); dialog.close(); }
       });
       dialog.showModal();
       var first = dialog.querySelector("form input.in:not([readonly])");
       if (first) { first.value = text || ""; first.focus(); }
-    }).catch(function () { without(button); });
+    }).catch(() => { without(button); });
   }
 
   function without(button) {
@@ -243,10 +243,10 @@
     if (form.dataset.sent) return;
     form.dataset.sent = "1";
     fetch(form.action, {
-      method: "POST", body: new URLSearchParams(new FormData(form, event.submitter)), credentials: "same-origin"
-    }).then(function (answer) {
+      method: "POST", body: new URLSearchParams(new FormData(form, event.submitter))
+    }).then(answer => {
       var saved = answer.redirected && key.exec(answer.url);
-      return page(answer).then(function (found) {
+      return page(answer).then(found => {
         if (!saved) {
           if (!fill(dialog, found)) delete form.dataset.sent;
           return;
@@ -255,37 +255,37 @@
         dialog.close();
         put(input, input.tagName === "SELECT" ? saved[1] : label + " #" + saved[1], label);
       });
-    }).catch(function () { delete form.dataset.sent; });
+    }).catch(() => { delete form.dataset.sent; });
   }
 
   /* ---- listeners, on the document: forms may come later ---- */
 
-  document.addEventListener("focusin", function (event) {
+  document.addEventListener("focusin", event => {
     if (event.target.matches("[data-suggest]")) box(event.target);
   });
 
-  document.addEventListener("input", function (event) {
+  document.addEventListener("input", event => {
     if (event.target.matches("[data-suggest]") && event.isTrusted) look(event.target, 200);
   });
 
-  document.addEventListener("focusout", function (event) {
+  document.addEventListener("focusout", event => {
     if (event.target.matches("[data-suggest]")) close(event.target);
   });
 
   document.addEventListener("keydown", walk, true);
 
-  document.addEventListener("mousedown", function (event) {
+  document.addEventListener("mousedown", event => {
     if (event.target.closest(".sug")) event.preventDefault();  /* the input keeps the focus */
   });
 
-  ["scroll", "resize"].forEach(function (kind) {
-    window.addEventListener(kind, function () {
+  ["scroll", "resize"].forEach(kind => {
+    window.addEventListener(kind, () => {
       var input = document.activeElement;
       if (input && input.matches("[data-suggest][aria-expanded=true]")) beside(input, box(input));
     }, true);
   });
 
-  document.addEventListener("click", function (event) {
+  document.addEventListener("click", event => {
     var item = event.target.closest(".sug [role=option]"), button = event.target.closest("[data-add],[data-create]");
     if (item) take(item.closest(".field").querySelector("[data-suggest]"), item);
     if (!button) return;

@@ -6,7 +6,7 @@
   var root = document.documentElement;
 
   function all(selector, inside) {
-    return Array.from((inside || document).querySelectorAll(selector));
+    return [...(inside || document).querySelectorAll(selector)];
   }
 
   function visible(element) {
@@ -24,8 +24,8 @@
     if (!button || !button.value) return;
     event.preventDefault();
     fetch(form.action, {
-      method: "POST", body: new FormData(form, button), credentials: "same-origin", redirect: "manual"
-    }).catch(function () { /* kept for this page; the next page comes with the old theme */ });
+      method: "POST", body: new FormData(form, button), redirect: "manual"
+    }).catch(() => { /* kept for this page; the next page comes with the old theme */ });
     root.dataset.theme = button.value;
     var other = all("button", form).find(visible);
     if (other) other.focus();
@@ -37,8 +37,8 @@
     var input = document.getElementById(button.dataset.reveal);
     var shown = input.type === "text";
     input.type = shown ? "password" : "text";
-    button.setAttribute("aria-pressed", String(!shown));
-    all("use", button).forEach(function (use) {
+    button.setAttribute("aria-pressed", !shown);
+    all("use", button).forEach(use => {
       var file = use.getAttribute("href").split("#")[0];
       use.setAttribute("href", file + (shown ? "#eye" : "#eyeoff"));
     });
@@ -50,7 +50,7 @@
   function openDialog(id) {
     var dialog = document.getElementById(id);
     if (!dialog || dialog.open) return;
-    all("[popover]:popover-open").forEach(function (popover) { popover.hidePopover(); });
+    all("[popover]:popover-open").forEach(popover => { popover.hidePopover(); });
     dialog.showModal();
   }
 
@@ -63,12 +63,12 @@
     return input.type !== "hidden" && input.value !== input.defaultValue;
   }
 
-  /* How many inputs do; none of a row that is new and goes again. */
+  /* How many inputs do. Those of a row, addresses-3-street, are one; none of a row that is new and goes again is. */
   function changes(form) {
     if (form.dataset.sent) return 0;
-    return new Set(all("[name]:is(input,select,textarea)", form).filter(function (input) {
+    return new Set(all("[name]:is(input,select,textarea)", form).filter(input => {
       return differs(input) && !input.closest("tr:has(td:last-child [name*='-new']:checked)");
-    }).map(function (input) { return input.name; })).size;
+    }).map(input => input.dataset.chips || input.name.split("-", 2).join("-"))).size;
   }
 
   function changed(form) {
@@ -86,7 +86,7 @@
 
   function say(input, text) {
     var id = input.id + "-e", place = document.getElementById(id);
-    var described = (input.getAttribute("aria-describedby") || "").split(" ").filter(function (other) { return other && other !== id; });
+    var described = (input.getAttribute("aria-describedby") || "").split(" ").filter(other => other && other !== id);
     if (text && !place) {
       place = input.closest(".field").appendChild(document.getElementById("error-line").content.firstElementChild.cloneNode(true));
       place.id = id;
@@ -104,24 +104,24 @@
     if (form.dataset.sent) return;
     var data = new URLSearchParams(new FormData(form));
     data.append("form-check", input.dataset.chips || input.name);
-    fetch(form.getAttribute("action"), { method: "POST", body: data, credentials: "same-origin" }).then(function (answer) {
+    fetch(form.getAttribute("action"), { method: "POST", body: data }).then(answer => {
       return answer.ok && answer.text();
-    }).then(function (text) {
+    }).then(text => {
       if (text !== false && input.isConnected && !form.dataset.sent) say(input, text);
-    }).catch(function () { /* it is said on saving */ });
+    }).catch(() => { /* it is said on saving */ });
   }
 
   /* ---- two versions of a record: data-choose="mine" picks that one of every field ---- */
 
   function choose(button) {
-    all("[data-of=" + button.dataset.choose + "]", button.form).forEach(function (radio) { radio.checked = true; });
+    all("[data-of=" + button.dataset.choose + "]", button.form).forEach(radio => { radio.checked = true; });
   }
 
   function busy(form, button) {
     form.dataset.sent = "1";
     if (!button || !button.dataset.busy) return;
     button.dataset.label = button.textContent;
-    setTimeout(function () {
+    setTimeout(() => {
       button.textContent = button.dataset.busy;
       button.setAttribute("aria-busy", "true");
       button.disabled = true;
@@ -130,7 +130,7 @@
 
   function ready(form) {
     delete form.dataset.sent;
-    all("[data-label]", form).forEach(function (button) {
+    all("[data-label]", form).forEach(button => {
       button.textContent = button.dataset.label;
       button.removeAttribute("aria-busy");
       button.disabled = false;
@@ -169,9 +169,9 @@
   function walkRows(step) {
     var table = firstVisible("[data-rows]");
     if (!table) return false;
-    var links = all("tbody tr", table).map(function (row) { return row.querySelector("a[href]"); }).filter(Boolean);
-    var row = document.activeElement && document.activeElement.closest("tr");
-    var here = links.findIndex(function (link) { return link.closest("tr") === row; });
+    var links = all("tbody tr", table).map(row => row.querySelector("a[href]")).filter(Boolean);
+    var row = document.activeElement?.closest("tr");
+    var here = links.findIndex(link => link.closest("tr") === row);
     var next = links[here < 0 ? (step > 0 ? 0 : links.length - 1) : here + step];
     if (!next) return true;
     next.focus();
@@ -186,7 +186,7 @@
   function sayPicks() {
     var bar = document.querySelector("[data-bulk]"), head = document.querySelector("[data-all]");
     if (!bar) return;
-    var boxes = all(PICK), chosen = boxes.filter(function (box) { return box.checked; });
+    var boxes = all(PICK), chosen = boxes.filter(box => box.checked);
     var every = bar.querySelector("[name=all]:checked"), place = bar.querySelector("[data-many]");
     bar.classList.add("tip");
     bar.hidden = !chosen.length && !every;
@@ -200,8 +200,8 @@
   /* What the columns with data-sum have in the chosen rows, as they are shown. */
   function sums(chosen, symbol) {
     var heads = all("#bulk th[data-sum]"), swap = root.lang === "en" ? /,/g : /\./g;
-    return heads.map(function (head) {
-      var cents = chosen.reduce(function (total, box) {
+    return heads.map(head => {
+      var cents = chosen.reduce((total, box) => {
         var text = box.closest("tr").cells[head.cellIndex].textContent.replace(swap, "").replace(",", ".").replace("\u2212", "-");
         return total + Math.round(Number(text.replace(/[^-\d.]/g, "")) * 100);
       }, 0);
@@ -213,14 +213,14 @@
   function pick(box, isRange) {
     var boxes = all(PICK), from = boxes.indexOf(lastPick), to = boxes.indexOf(box);
     if (isRange && from >= 0) {
-      boxes.slice(Math.min(from, to), Math.max(from, to) + 1).forEach(function (other) { other.checked = true; });
+      boxes.slice(Math.min(from, to), Math.max(from, to) + 1).forEach(other => { other.checked = true; });
     }
     lastPick = box;
     sayPicks();
   }
 
   function pickByKey(isRange) {
-    var row = document.activeElement.closest("tr"), box = row && row.querySelector("[name=row]");
+    var row = document.activeElement.closest("tr"), box = row?.querySelector("[name=row]");
     if (!box) return false;
     box.checked = isRange || !box.checked;
     pick(box, isRange);
@@ -252,7 +252,7 @@
     var value = form.elements.filter_value;
     if (!field) return;
     var known = field.dataset.ops.split(" ");
-    Array.from(operator.options).forEach(function (option) {
+    [...operator.options].forEach(option => {
       option.hidden = option.disabled = !known.includes(option.value);
     });
     if (!known.includes(operator.value)) operator.value = known[0];
@@ -297,7 +297,7 @@
   }
 
   function saveByKey(event) {
-    var inside = event.target.closest && event.target.closest("form[data-guard]");
+    var inside = event.target.closest?.("form[data-guard]");
     var form = inside || firstVisible("form[data-guard]");
     if (!form) return;
     event.preventDefault();
@@ -312,9 +312,9 @@
     return key.length === 1 && press(key);
   }
 
-  document.addEventListener("keydown", function (event) {
+  document.addEventListener("keydown", event => {
     if (event.defaultPrevented || event.isComposing || !event.key) return;
-    var popover = event.target.closest && event.target.closest(".pop:popover-open");
+    var popover = event.target.closest?.(".pop:popover-open");
     if (popover) { walkPopover(event, popover); return; }
     if (document.querySelector("dialog[open],[popover]:popover-open")) return;
     if ((event.ctrlKey || event.metaKey) && !event.altKey && (event.key === "Enter" || event.key === "s")) {
@@ -334,17 +334,17 @@
     if (singleKey(event.key.length === 1 ? event.key.toLowerCase() : event.key)) event.preventDefault();
   });
 
-  document.addEventListener("click", function (event) {
-    if (event.target.matches && event.target.matches(PICK)) pick(event.target, event.shiftKey);
-    var button = event.target.closest && event.target.closest("[data-reveal],[data-dialog],[data-choose]");
+  document.addEventListener("click", event => {
+    if (event.target.matches?.(PICK)) pick(event.target, event.shiftKey);
+    var button = event.target.closest?.("[data-reveal],[data-dialog],[data-choose]");
     if (!button) return;
     if (button.dataset.choose) { choose(button); return; }
     if (button.dataset.reveal) reveal(button);
     else if (!("commandForElement" in button)) openDialog(button.dataset.dialog);
-    else all("[popover]:popover-open").forEach(function (popover) { popover.hidePopover(); });
+    else all("[popover]:popover-open").forEach(popover => { popover.hidePopover(); });
   });
 
-  document.addEventListener("submit", function (event) {
+  document.addEventListener("submit", event => {
     var form = event.target;
     if (event.defaultPrevented || form.method === "dialog") return;
     if (form.matches("[data-theme-form]")) { changeTheme(event, form); return; }
@@ -353,16 +353,16 @@
     if (form.matches("[data-guard]") || (button && button.dataset.busy)) busy(form, button);
   });
 
-  document.addEventListener("reset", function () { setTimeout(sayPicks); });
+  document.addEventListener("reset", () => { setTimeout(sayPicks); });
 
-  document.addEventListener("input", function (event) {
+  document.addEventListener("input", event => {
     var form = event.target.form;
     if (form && form.matches("[data-guard]")) sayChanges(form);
   });
 
-  document.addEventListener("change", function (event) {
+  document.addEventListener("change", event => {
     var form = event.target.form;
-    if (event.target.matches("[data-all]")) all(PICK).forEach(function (box) { box.checked = event.target.checked; });
+    if (event.target.matches("[data-all]")) all(PICK).forEach(box => { box.checked = event.target.checked; });
     if (event.target.matches("#bulk input")) sayPicks();
     if (form && form.matches("[data-filter]")) offer(form);
     if (form && form.matches("[data-check]") && event.target.name && event.target.id && typing(event.target)) {
@@ -370,31 +370,31 @@
     }
   });
 
-  document.addEventListener("focusout", function (event) {
-    if (event.target.matches && event.target.matches("[data-money]")) groupDigits(event.target);
+  document.addEventListener("focusout", event => {
+    if (event.target.matches?.("[data-money]")) groupDigits(event.target);
   });
 
   document.addEventListener("toggle", popoverToggled, true);
 
-  window.addEventListener("beforeunload", function (event) {
+  window.addEventListener("beforeunload", event => {
     if (all("form[data-guard]").some(changed)) event.preventDefault();
   });
 
   /* Back from the browser's own memory: buttons work again. */
-  window.addEventListener("pageshow", function (event) {
+  window.addEventListener("pageshow", event => {
     if (event.persisted) all("form[data-sent]").forEach(ready);
   });
 
   function init() {
-    all("[data-reveal],[data-dialog],[data-choose]").forEach(function (button) { button.hidden = false; });
+    all("[data-reveal],[data-dialog],[data-choose]").forEach(button => { button.hidden = false; });
     all("form[data-filter]").forEach(offer);
     sayPicks();
     all(".tip:has([data-undo])").forEach(fade);
     /* A status that was there from the start is not read aloud; writing it again is. */
-    all("[data-say] span").forEach(function (span) {
+    all("[data-say] span").forEach(span => {
       var text = span.textContent;
       span.textContent = "";
-      setTimeout(function () { span.textContent = text; }, 50);
+      setTimeout(() => { span.textContent = text; }, 50);
     });
   }
 
@@ -405,6 +405,6 @@
   }
 
   init();
-  window.addEventListener("load", function () { setTimeout(focusFirst, 100); });
-  document.addEventListener("htmx:after:swap", function () { init(); focusFirst(); });
+  window.addEventListener("load", () => { setTimeout(focusFirst, 100); });
+  document.addEventListener("htmx:after:swap", () => { init(); focusFirst(); });
 })();
