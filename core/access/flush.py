@@ -108,7 +108,7 @@ def _given_names(record: Any) -> frozenset[str]:
 
 def _check_fields(rights: Rights, info: ModelInfo, changed: Mapping[Any, frozenset[str]]) -> None:
     """Fields with access of their own may be set only by those it names; a new record has its defaults."""
-    closed = [item for item in info.own_fields if not (item.compute or rights.may_field(item, "w"))]
+    closed = [item for item in info.own_fields if not (item.compute or rights.may_field(info, item, "w"))]
     for item in closed:
         for record, names in changed.items():
             if names & {item.name, item.key} and not _is_default(record, item):

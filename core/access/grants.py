@@ -33,6 +33,11 @@ def parse(text: str) -> dict[str, Scope]:
     return scopes
 
 
+def field_name(model: str, field: str) -> str:
+    """A closed field among what roles are granted: its access is said and overridden like that of a model."""
+    return f"{model}.{field}"
+
+
 def wider(first: Scope, second: Scope) -> Scope:
     """The wider of two scopes."""
     return first if WIDTH[first] >= WIDTH[second] else second

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from core.access.grants import Overrides, granted
+from core.access.grants import Overrides, field_name, granted
 from core.access.overrides import stored
 from core.errors import FieldError, UserError
 from core.i18n.lazy import TextLike, _
@@ -32,6 +32,8 @@ USER, ROLE, RIGHT, TEAM = "base.user", "base.role", "base.access_right", "base.t
 ADMIN = "base.admin"
 NEEDED = {USER: "rw", ROLE: "rw", RIGHT: "rwc"}
 """What an administrator must be allowed to do with all records, to give anybody else their rights."""
+NEEDED_FIELDS = ("roles", "active")
+"""What an administrator must be able to set of users."""
 BY_USER = frozenset({"roles", "active", "archived"})
 BY_ROLE = frozenset({"implies", "name"})
 """The fields on which it depends who may administer."""
@@ -141,8 +143,15 @@ def _keepers(connection: sa.Connection, registry: Registry) -> set[int]:
 
 def _is_enough(registry: Registry, roles: Collection[str], overrides: Overrides) -> bool:
     """Whether roles open to all records what an administrator needs."""
-    scopes = {name: granted(name, registry.models[name].access, roles, overrides) for name in NEEDED}
-    return all(scopes[name].get(letter) == "all" for name, letters in NEEDED.items() for letter in letters)
+    needed = {name: (registry.models[name].access, letters) for name, letters in NEEDED.items()}
+    for name in NEEDED_FIELDS:
+        access = registry.models[USER].fields[name].access
+        if access is not None:
+            needed[field_name(USER, name)] = access, "rw"
+    scopes = {name: granted(name, access, roles, overrides) for name, (access, _letters) in needed.items()}
+    return all(
+        scopes[name].get(letter) == "all" for name, (_access, letters) in needed.items() for letter in letters
+    )
 
 
 def _roles_of_users(registry: Registry) -> sa.Select[Any]:

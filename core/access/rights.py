@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm.util import LoaderCriteriaOption
 
-from core.access.grants import Operation, Overrides, Scope, granted
+from core.access.grants import Operation, Overrides, Scope, field_name, granted
 from core.access.overrides import overrides_of
 from core.orm.fields import Field
 from core.orm.info import ModelInfo
@@ -99,7 +99,7 @@ class Rights:
         """The fields of a model that this user may not read."""
         if info.name not in self._hidden:
             self._hidden[info.name] = frozenset(
-                item.name for item in info.fields.values() if not self.may_field(item, "r")
+                item.name for item in info.fields.values() if not self.may_field(info, item, "r")
             )
         return self._hidden[info.name]
 
@@ -108,11 +108,12 @@ class Rights:
         names = self.hidden(info)
         return names | {info.fields[name].key for name in names} if names else names
 
-    def may_field(self, item: Field[Any], operation: Operation) -> bool:
-        """Whether a field may be read (r) or set (w), as far as the field itself says."""
+    def may_field(self, info: ModelInfo, item: Field[Any], operation: Operation) -> bool:
+        """Whether a field may be read (r) or set (w), as far as the field itself and what was said of it go."""
         if item.access is None:
             return True
-        return any(operation in item.access.get(role, "") for role in self.user.roles)
+        scopes = granted(field_name(info.name, item.name), item.access, self.user.roles, self.overrides)
+        return scopes.get(operation, "none") != "none"
 
     def readable(self, info: ModelInfo, name: str) -> bool:
         """Whether a field may be read; a link only if its target may be."""

@@ -16,7 +16,10 @@ class AccessRight(
     access={"base.admin": "rwcd"},
     order="model",
 ):
-    """The scopes of one role on one model. With such a row nothing of what was shipped for the two counts."""
+    """The scopes of one role on one model. With such a row nothing of what was shipped for the two counts.
+
+    `model` may also name a closed field, as “base.user.email”: whether the role reads (all) and sets it.
+    """
 
     model = Char(120, required=True, index=True, label=_("Model"), list=True, search=True)
     role = Many2one(Role, required=True, ondelete="cascade", label=_("Role"), list=True)

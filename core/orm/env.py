@@ -218,7 +218,8 @@ class Env:
     def may_set(self, model: Any, name: str) -> bool:
         """Whether the user may set a field, as far as the field itself says."""
         rights = self.session.rights
-        return rights is None or rights.may_field(self.registry.info(model).fields[name], "w")
+        info = self.registry.info(model)
+        return rights is None or rights.may_field(info, info.fields[name], "w")
 
     def may_with(self, record: Model, operation: Operation) -> bool:
         """Whether the user may do this with this very record, as its row stands."""

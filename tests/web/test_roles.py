@@ -158,7 +158,14 @@ def test_the_last_administrators_rights_stay(served: kit.Served, unchanged: Any)
 
 @pytest.mark.parametrize(
     "data",
-    [{"r-crm.lead": "everything"}, {"r-no.model": "all"}, {"x-crm.lead": "all"}, {"form-state": "forged"}],
+    [
+        {"f-base.user.phone": "all"},
+        {"f-base.user.name": "read"},
+        {"r-crm.lead": "everything"},
+        {"r-no.model": "all"},
+        {"x-crm.lead": "all"},
+        {"form-state": "forged"},
+    ],
 )
 def test_a_forged_form_is_refused(served: kit.Served, unchanged: Any, data: dict[str, str]) -> None:
     made = served.sign_in("made")
@@ -186,3 +193,60 @@ def test_another_worker_is_told(served: kit.Served) -> None:
         assert ayu.get("/app/crm.lead").status_code == 403
         made.fill(path(served, "crm.user"), {"r-crm.lead": "all"})
         assert ayu.get("/app/crm.lead").status_code == 200
+
+
+# ----------------------------------------------------------------- fields
+PHONE = "f-base.user.phone"
+
+
+def phones(visitor: kit.Visitor) -> tuple[bool, bool, int]:
+    """Whether a phone number of a colleague is in their page and in the list as a file, and what sorting by it says."""
+    page, file = visitor.get("/app/base.user/1"), visitor.get("/app/base.user?format=csv&id__eq=1")
+    assert page.status_code == file.status_code == 200
+    shown = visitor.get("/app/base.user?sort=phone")
+    whole = "2045-7700" in page.text.replace("&#45;", "-")
+    return whole, "Telepon" in file.text or "Phone" in file.text, shown.status_code
+
+
+def test_a_field_is_opened_to_read_and_hidden_again(served: kit.Served) -> None:
+    made, ayu = served.sign_in("made"), served.sign_in("ayu")
+    assert phones(ayu) == (False, False, 400)
+    assert made.fill(path(served), {PHONE: "read"}).status_code == 303
+    whole, _file, sort = phones(ayu)
+    assert whole and sort == 200
+    assert ayu.get("/app/base.user?format=csv&columns=phone").text.count("2045") >= 1
+    assert phones(served.sign_in("made"))[2] == 200
+    assert made.fill(path(served), {PHONE: "hidden"}).status_code == 303
+    assert phones(ayu) == (False, False, 400)
+    [row] = says(served)
+    assert row[0] == "base.user.phone" and row[5] is True, "as it was shipped"
+
+
+def test_a_field_that_is_read_only_is_no_input(served: kit.Served, unchanged: Any) -> None:
+    made, key = served.sign_in("made"), served.first("base.user", name="Ayu Lestari")
+    assert made.fill(path(served, "base.admin"), {PHONE: "read"}).status_code == 303
+    page = made.get(f"/app/base.user/{key}/edit")
+    phone = page.main.all("input", name="phone")
+    assert not phone and "2045" in page.main.text + page.text
+    with unchanged(served):
+        sent = dict(kit.typed(kit.form_in(page.main))) | {"phone": "+628111"}
+        assert made.post(f"/app/base.user/{key}/edit", sent).status_code == 400
+
+
+def test_fields_are_saved_beside_scopes_and_clash_like_them(served: kit.Served, unchanged: Any) -> None:
+    made, other = served.sign_in("made", lang="en"), served.sign_in("made")
+    page = made.get(path(served))
+    other.fill(path(served), {PHONE: "read"})
+    with unchanged(served):
+        answer = made.send(page, {PHONE: "write", "r-crm.lead": "all"})
+    assert answer.status_code == 409 and "Now: Read only" in answer.main.text
+    assert made.send(answer).status_code == 303
+    assert [row[0] for row in says(served)] == ["base.user.phone", "crm.lead"]
+
+
+def test_administrators_keep_the_fields_that_they_need(served: kit.Served, unchanged: Any) -> None:
+    made = served.sign_in("made")
+    for name in ("f-base.user.roles", "f-base.user.active"):
+        for level in ("read", "hidden"):
+            with unchanged(served):
+                assert made.fill(path(served, "base.admin"), {name: level}).status_code == 422

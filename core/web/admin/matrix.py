@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from werkzeug.exceptions import NotFound
 
-from core.access.grants import OPERATIONS, WIDTH, Operation, Overrides, Scope, granted
+from core.access.grants import OPERATIONS, WIDTH, Operation, Overrides, Scope, field_name, granted
 from core.access.overrides import stored
 from core.base.access_right import SCOPES
 from core.i18n.lazy import TextLike, _
@@ -25,15 +25,25 @@ from core.web.admin.tabs import PLACES
 if TYPE_CHECKING:
     from core.assembly import Assembly
     from core.orm.env import Env
+    from core.orm.fields import Field
     from core.orm.info import ModelInfo
+    from core.orm.registry import Registry
 
 ROLE, RIGHT = "base.role", "base.access_right"
 COLUMNS: tuple[tuple[Operation, TextLike], ...] = (
     ("r", _("Read")), ("w", _("Change")), ("c", _("Create")), ("d", _("Delete")))  # fmt: skip
 FIELDS = {"r": "read_scope", "w": "write_scope", "d": "delete_scope"}
 MODELS = {path: model for model, path in PLACES.items()}
-Typed = Mapping[str, Scope]
-"""Scopes by the name of an input."""
+Typed = Mapping[str, str]
+"""Scopes, and levels of fields, by the name of an input."""
+FIELD = "f"
+"""Begins the name of the input of a closed field."""
+LEVELS: Mapping[str, tuple[TextLike, Mapping[str, Scope]]] = {
+    "hidden": (_("Hidden"), {}),
+    "read": (_("Read only"), {"r": "all"}),
+    "write": (_("Read and change"), {"r": "all", "w": "all"}),
+}
+"""How far a closed field is open to a role."""
 
 
 class Stale(Exception):
@@ -94,13 +104,32 @@ class Matrix:
         """A model."""
         return self.env.registry.models[model]
 
-    def shipped(self, model: str) -> dict[Operation, Scope]:
-        """What the addons say."""
-        return _whole(granted(model, self.info(model).access, (self.role.name,), {}))
+    def access(self, target: str) -> Mapping[str, str]:
+        """What the addons say of a model, or of one of its closed fields."""
+        if target in self.env.registry.models:
+            return self.info(target).access
+        model, _dot, name = target.rpartition(".")
+        return self.info(model).fields[name].access or {}
 
-    def now(self, model: str) -> dict[Operation, Scope]:
+    def shipped(self, target: str) -> dict[Operation, Scope]:
+        """What the addons say of the role itself."""
+        return _whole(granted(target, self.access(target), (self.role.name,), {}))
+
+    def now(self, target: str) -> dict[Operation, Scope]:
         """What holds for the role itself."""
-        return _whole(granted(model, self.info(model).access, (self.role.name,), self.overrides))
+        return _whole(granted(target, self.access(target), (self.role.name,), self.overrides))
+
+    def level(self, target: str, roles: Iterable[str] | None = None) -> str:
+        """How far a closed field is open to the role itself, or to these roles together."""
+        chosen = (self.role.name,) if roles is None else tuple(roles)
+        scopes = granted(target, self.access(target), chosen, self.overrides)
+        held = {letter for letter, scope in scopes.items() if scope != "none"}
+        return "write" if "w" in held else "read" if "r" in held else "hidden"
+
+    def held(self, name: str) -> str:
+        """What the input of that name holds."""
+        kind, _dash, target = name.partition("-")
+        return self.level(target) if kind == FIELD else self.now(target)[kind]  # type: ignore[index]
 
     def included_scope(self, model: str, operation: Operation) -> tuple[Scope, str]:
         """The widest scope that comes with an included role, and the names of those roles."""
@@ -113,11 +142,9 @@ class Matrix:
 
     def shown(self) -> dict[str, list[str]]:
         """Every input with what it holds, as it is signed into the form."""
-        return {
-            input_name(model, operation): [scope]
-            for model in self.env.registry.models
-            for operation, scope in self.now(model).items()
-        }
+        names = [input_name(model, letter) for model in self.env.registry.models for letter in OPERATIONS]
+        names += [input_name(field, FIELD) for field in closed_fields(self.env.registry)]
+        return {name: [self.held(name)] for name in names}
 
     def groups(self, assembly: Assembly, typed: Typed, clashes: Typed) -> list[Group]:
         """The rows in the order of the menu, with what was typed over them."""
@@ -137,7 +164,7 @@ class Matrix:
         typed: Typed, clashes: Typed,
     ) -> Cell:  # fmt: skip
         name = input_name(info.name, operation)
-        scope = typed.get(name, now[operation])
+        scope: Any = typed.get(name, now[operation])
         widest, whose = self.included_scope(info.name, operation)
         inherited = ""
         if widest != "none" and WIDTH[widest] >= WIDTH[scope]:
@@ -169,13 +196,25 @@ class CellInputs:
     def takes(self, assembly: Assembly, model: str, name: str) -> bool:
         """Whether there is such a cell."""
         operation, _dash, target = name.partition("-")
+        if operation == FIELD:
+            return target in closed_fields(assembly.registry)
         return operation in OPERATIONS and target in assembly.registry.models
 
     def names(self, assembly: Assembly, model: str) -> list[str]:
         """All of them."""
-        return [
-            input_name(target, operation) for target in assembly.registry.models for operation in OPERATIONS
-        ]
+        models, fields = assembly.registry.models, closed_fields(assembly.registry)
+        cells = [input_name(target, operation) for target in models for operation in OPERATIONS]
+        return [*cells, *(input_name(field, FIELD) for field in fields)]
+
+
+def closed_fields(registry: Registry) -> dict[str, Field[Any]]:
+    """The fields with access of their own, by what they are called among rights."""
+    return {
+        field_name(info.name, item.name): item
+        for info in registry
+        for item in info.own_fields
+        if item.access is not None
+    }
 
 
 def matrix_of(env: Env, key: int) -> Matrix:
@@ -210,24 +249,24 @@ def save(key: int, shown: Typed, typed: Typed) -> tuple[str, int, int]:
             raise NotFound
         matrix = matrix_of(env, key)
         changed = {name: scope for name, scope in typed.items() if scope != shown[name]}
-        now = {name: _scope(matrix, name) for name in changed}
-        clashes = {name: scope for name, scope in now.items() if scope not in (shown[name], changed[name])}
+        now = {name: matrix.held(name) for name in changed}
+        clashes = {name: held for name, held in now.items() if held not in (shown[name], changed[name])}
         if clashes:
             raise Stale(clashes)
-        todo = {name: scope for name, scope in changed.items() if scope != now[name]}
-        for model in sorted({name.partition("-")[2] for name in todo}):
-            merged = {
-                letter: todo.get(input_name(model, letter), held)
-                for letter, held in matrix.now(model).items()
-            }
-            _write(env, matrix, model, merged)
+        todo = {name: chosen for name, chosen in changed.items() if chosen != now[name]}
+        for target in sorted({name.partition("-")[2] for name in todo}):
+            _write(env, matrix, target, _merged(matrix, target, todo))
         env.flush()
         return matrix.role.display_label(), len(todo), env.session.unit
 
 
-def _scope(matrix: Matrix, name: str) -> Scope:
-    operation, _dash, model = name.partition("-")
-    return matrix.now(model)[operation]  # type: ignore[index]
+def _merged(matrix: Matrix, target: str, todo: Typed) -> dict[Operation, Scope]:
+    """The scopes of a model or field as they will be."""
+    level = todo.get(input_name(target, FIELD))
+    if level is not None:
+        return _whole(LEVELS[level][1])
+    held = matrix.now(target)
+    return {letter: todo.get(input_name(target, letter), scope) for letter, scope in held.items()}  # type: ignore[misc]
 
 
 def _write(env: Env, matrix: Matrix, model: str, scopes: Mapping[Operation, Scope]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,6 @@ from flask import flash, redirect, request
 from flask_wtf.csrf import generate_csrf
 from werkzeug.exceptions import BadRequest, NotFound
 
-from core.access.grants import Scope
 from core.access.users import ADMIN
 from core.base.access_right import SCOPES
 from core.errors import UserError
@@ -93,9 +92,7 @@ class RolePages:
         """Shows the rights of a role, or saves them."""
         if request.method != "POST":
             return self._show(requests.env(), key, {})
-        shown = _scopes(
-            {name: texts[0] for name, texts in drawn.posted(SALT, key, request.form).shown.items()}
-        )
+        shown = {name: texts[0] for name, texts in drawn.posted(SALT, key, request.form).shown.items()}
         typed = _typed(shown)
         try:
             label, number, unit = matrix.save(key, shown, typed)
@@ -134,7 +131,7 @@ class RolePages:
             columns=[label for _letter, label in matrix.COLUMNS],
             groups=found.groups(assembly, typed, clashes),
             rules=rule_lines(assembly, {found.role.name, *found.included}),
-            fields=field_lines(assembly, {found.role.name, *found.included}),
+            fields=field_lines(found, assembly, typed, clashes),
             record_href=f"/app/{matrix.ROLE}/{key}",
             history=_history(env, key),
             errors=[("", str(error))] if error is not None else [],
@@ -144,20 +141,21 @@ class RolePages:
         return render("core/role.html", page.title, role=page)
 
 
-def _scopes(texts: dict[str, str]) -> dict[str, Scope]:
-    """Texts as scopes. Raises BadRequest where one is none."""
-    if any(text not in SCOPES for text in texts.values()):
-        raise BadRequest
-    return texts  # type: ignore[return-value]
-
-
-def _typed(shown: matrix.Typed) -> dict[str, Scope]:
+def _typed(shown: matrix.Typed) -> dict[str, str]:
     """What the form brings for each cell that it showed; a box that is not ticked is not sent."""
     sent = {name: request.form[name] for name in request.form if name not in (STATE, "csrf_token")}
     boxes = {name for name in shown if name.startswith("c-")}
     if sent.keys() - shown.keys() or shown.keys() - sent.keys() - boxes:
         raise BadRequest(str(_("The form has other fields than this page showed.")))
-    return _scopes({name: sent.get(name, "none") for name in shown})
+    typed = {name: sent.get(name, "none") for name in shown}
+    if any(text not in _known(name) for name, text in typed.items()):
+        raise BadRequest
+    return typed
+
+
+def _known(name: str) -> Iterable[str]:
+    """The values that an input may have."""
+    return matrix.LEVELS if name.startswith(f"{matrix.FIELD}-") else SCOPES
 
 
 def _people(env: Env) -> dict[int, int]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from core.access.grants import field_name
 from core.i18n.lazy import TextLike, _
-from core.web.admin.matrix import COLUMNS
+from core.web.admin.matrix import COLUMNS, FIELD, LEVELS, Matrix, Typed, input_name
 
 if TYPE_CHECKING:
     from core.assembly import Assembly
     from core.manifest import Rule
     from core.orm.fields import Field
+    from core.orm.info import ModelInfo
     from core.plugins import Contribution
 
 
@@ -29,14 +31,17 @@ class RuleLine:
 
 @dataclass
 class FieldLine:
-    """A field that is not open to everybody who reads its model."""
+    """A field that is not open to everybody who reads its model, and how far it is to the role itself."""
 
+    name: str
     model: TextLike
     label: TextLike
-    access: TextLike
-    symbol: str
+    options: Sequence[tuple[str, TextLike, bool]]
+    inherited: TextLike
     whose: str
     addon: str
+    is_changed: bool
+    now: TextLike
 
 
 def rule_lines(assembly: Assembly, roles: Collection[str]) -> list[RuleLine]:
@@ -64,25 +69,35 @@ def role_labels(assembly: Assembly) -> dict[str, str]:
     return {item.value.name: str(item.value.label) for item in assembly.roles}
 
 
-def field_lines(assembly: Assembly, roles: Collection[str]) -> list[FieldLine]:
-    """The fields with access of their own, and what these roles may do with them."""
+def field_lines(found: Matrix, assembly: Assembly, typed: Typed, clashes: Typed) -> list[FieldLine]:
+    """The fields with access of their own, with what was typed over what the role may do with them."""
     labels = role_labels(assembly)
     return [
-        FieldLine(
-            info.label,
-            item.label,
-            *_access(item, roles),
-            ", ".join(labels.get(name, name) for name in item.access or ()),
-            assembly.registry.addon_of(item),
-        )
+        _field_line(found, info, item, labels, typed, clashes)
         for info in assembly.registry
         for item in info.own_fields
         if item.access is not None
     ]
 
 
-def _access(item: Field[Any], roles: Collection[str]) -> tuple[TextLike, str]:
-    letters = {letter for role in roles for letter in (item.access or {}).get(role, "")}
-    if "w" in letters:
-        return _("Read and change"), "edit"
-    return (_("Read only"), "lock") if "r" in letters else (_("Hidden"), "eyeoff")
+def _field_line(
+    found: Matrix, info: ModelInfo, item: Field[Any], labels: dict[str, str], typed: Typed, clashes: Typed
+) -> FieldLine:
+    target = field_name(info.name, item.name)
+    name, held, further = input_name(target, FIELD), found.level(target), found.level(target, found.included)
+    chosen = typed.get(name, held)
+    roles = {*(item.access or ()), *(role for role, what in found.overrides if what == target)}
+    open_to = sorted(labels.get(role, role) for role in roles if found.level(target, [role]) != "hidden")
+    return FieldLine(
+        name=name,
+        model=info.label,
+        label=item.label,
+        options=[(level, text, level == chosen) for level, (text, _scopes) in LEVELS.items()],
+        inherited=""
+        if further == "hidden"
+        else _("%(level)s by a role that is included", level=LEVELS[further][0]),
+        whose=", ".join(open_to),
+        addon=found.env.registry.addon_of(item),
+        is_changed=chosen != held,
+        now=LEVELS[clashes[name]][0] if name in clashes else "",
+    )
