@@ -88,7 +88,9 @@ def _assemble(catalogue: Catalogue, active: set[str], quarantined: dict[str, Loa
         registry.listeners = Listeners(
             (item.hook, item.addon, item.function) for item in plugins.implementations
         )
-        registry.policy = Policy(registry, [item.value for item in gathered["rules"]])
+        rules = gathered["rules"]
+        owners = {id(item.value): item.addon for item in rules}
+        registry.policy = Policy(registry, [item.value for item in rules], owners)
         check_reach(registry, near)
         check_menus(gathered["menus"], registry)
         check_rows(gathered["data"], registry)

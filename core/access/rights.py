@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm.util import LoaderCriteriaOption
 
+from core import failures
 from core.access.grants import Operation, Overrides, Scope, field_name, granted
 from core.access.overrides import overrides_of
 from core.orm.fields import Field
@@ -45,16 +46,28 @@ class Policy:
     `owned` names the models whose records belong to a company.
     """
 
-    def __init__(self, registry: Registry, rules: Sequence[Rule] = ()) -> None:
+    def __init__(
+        self, registry: Registry, rules: Sequence[Rule] = (), owners: Mapping[int, str] | None = None
+    ) -> None:
+        """`owners` are the addons of the rules, by `id`."""
         from core.base.company_owned import CompanyOwned  # builds on the env, as this does
 
         self.registry = registry
+        self._owners = dict(owners or {})
         self.owned = frozenset(info.name for info in registry if issubclass(info.cls, CompanyOwned))
         self.rules: dict[str, list[Rule]] = defaultdict(list)
         for info in registry:
             for rule in rules:
                 if issubclass(info.cls, rule.model):
                     self.rules[info.name].append(rule)
+
+    def condition(self, rule: Rule, info: ModelInfo, env: Env) -> sa.ColumnElement[bool]:
+        """What a rule asks of a record. One that fails lets nobody pass, and is noted: the rest goes on."""
+        try:
+            return sa.and_(rule.where(info.cls, env))
+        except Exception as error:
+            failures.note(env.database, self._owners.get(id(rule), ""), "rules", rule.where, error)
+            return sa.false()
 
 
 @dataclass
@@ -184,9 +197,9 @@ class Rights:
             if operation not in rule.operations:
                 continue
             if not rule.roles:
-                general.append(rule.where(info.cls, self.env))
+                general.append(self.policy.condition(rule, info, self.env))
             for role in set(rule.roles) & self.user.roles:
-                by_role[role].append(rule.where(info.cls, self.env))
+                by_role[role].append(self.policy.condition(rule, info, self.env))
         return _all([*general, self._role_rules(info, operation, by_role)])
 
     def _role_rules(

@@ -32,6 +32,9 @@ class Database:
         self.name = self._name()
         self.overrides: tuple[int, Any] | None = None
         """What this database says of access, with the version at which it was read (core.access.overrides)."""
+        self.failures: dict[tuple[str, str], Any] = {}
+        self.unwritten: list[Any] = []
+        """What addons did wrong here, by addon and hook, and what of it is still to be written (core.failures)."""
 
     def _name(self) -> str:
         """What tells this database from others: signed into its cookies and cache keys."""

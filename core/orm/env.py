@@ -298,7 +298,10 @@ def open_env(
         yield env
     if env.session.to_tell:
         events.tell_committed(
-            registry.listeners, env.session.to_tell, lambda: _open(registry, database, user, readonly=False)
+            registry.listeners,
+            env.session.to_tell,
+            database,
+            lambda: _open(registry, database, user, readonly=False),
         )
 
 

@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from core import failures
 from core.orm.happened import Event, Happened, Kind
 
 if TYPE_CHECKING:
     from core.orm.changes import Changes
+    from core.orm.database import Database
     from core.orm.env import Env
     from core.orm.info import ModelInfo
     from core.orm.session import Session
@@ -121,6 +123,9 @@ def _tell(env: Env, happened: Happened) -> Iterator[str]:
             try:
                 listener.call(arguments)
                 session.flush()
+            except Exception as error:
+                failures.note(env.database, listener.addon, hook, listener.function, error)
+                raise
             finally:
                 session.telling = session.telling[:-1]
             if session.happened.count > before:
@@ -141,7 +146,10 @@ def _arguments(env: Env, happened: Happened) -> Iterator[tuple[str, dict[str, An
 
 
 def tell_committed(
-    listeners: Listeners, events: Sequence[Event], new_env: Callable[[], AbstractContextManager[Env]]
+    listeners: Listeners,
+    events: Sequence[Event],
+    database: Database,
+    new_env: Callable[[], AbstractContextManager[Env]],
 ) -> None:
     """Calls `after_commit`, each implementation in a transaction of its own.
 
@@ -151,5 +159,7 @@ def tell_committed(
         try:
             with new_env() as env:
                 listener.call({"env": env, "events": events})
-        except Exception:
+        except Exception as error:
             log.exception("after_commit of addon %s failed", listener.addon)
+            failures.note(database, listener.addon, AFTER, listener.function, error)
+    failures.write(database)

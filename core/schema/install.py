@@ -7,11 +7,12 @@ import datetime as dt
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import sqlalchemy as sa
 
-from core.access.overrides import raise_version
+from core.access.overrides import raise_version, version_of
 from core.errors import DatabaseError, UserError
 from core.faults import blame, did_you_mean, in_words
 from core.i18n.lazy import TextLike, _
@@ -51,6 +52,7 @@ class Preparation:
 
     before: list[str]
     new: list[str]
+    versions: Mapping[str, str]
     assembly: Assembly
     plan: Plan
 
@@ -84,17 +86,30 @@ def install(
     LoadError for a faulty addon, UserError for an unknown one, DatabaseError where a table stays locked, and
     PlanChanged where other addons would come than those that were `seen`.
     """
+    carry_out = partial(_carry_out, database=database, progress=progress, finish=finish, seen=seen)
     for attempt in range(1, ATTEMPTS + 1):
+        is_last = attempt == ATTEMPTS
         try:
-            with database.writing.connect() as connection, connection.begin() as transaction:
-                report = _install(connection, database, catalogue, names, progress, finish, seen)
+            with (
+                _ahead(database, catalogue, names) as (ready, mark),
+                database.writing.connect() as connection,
+                connection.begin() as transaction,
+            ):
+                _one_at_a_time(connection)
+                if _mark(connection) == mark:
+                    report = carry_out(ready, connection)
+                elif is_last:
+                    with prepared(connection, catalogue, names) as ready:
+                        report = carry_out(ready, connection)
+                else:
+                    continue
                 if dry_run:
                     transaction.rollback()
                 return report
         except sa.exc.OperationalError as error:
             if getattr(error.orig, "sqlstate", None) not in IN_THE_WAY:
                 raise
-            if attempt == ATTEMPTS:
+            if is_last:
                 raise DatabaseError(
                     _("Another program keeps a table in use. Stop it or wait, then try again.")
                 ) from error
@@ -132,6 +147,7 @@ def prepared(connection: sa.Connection, catalogue: Catalogue, names: Iterable[st
         yield Preparation(
             before,
             [name for name in wanted if name not in before],
+            {name: catalogue.addons[name].addon.version for name in wanted},
             assembly,
             plan(connection, assembly.registry),
         )
@@ -157,39 +173,50 @@ def _read(assembly: Assembly, rows: Contribution[Rows]) -> Sequence[Row]:
         raise blame(error, rows.addon, assembly.folders[rows.addon], fault, rows.origin) from error
 
 
-def _install(
+@contextlib.contextmanager
+def _ahead(
+    database: Database, catalogue: Catalogue, names: Sequence[str]
+) -> Iterator[tuple[Preparation, object]]:
+    """What installing would do, worked out while everybody else still writes; it holds as long as the mark does."""
+    with contextlib.ExitStack() as stack:
+        with database.reading.connect() as connection:
+            mark = _mark(connection)
+            ready = stack.enter_context(prepared(connection, catalogue, names))
+        yield ready, mark
+
+
+def _mark(connection: sa.Connection) -> object:
+    """What differs where something was installed since."""
+    names = installed(connection)
+    return names, version_of(connection) if names else is_empty(connection)
+
+
+def _carry_out(
+    ready: Preparation,
     connection: sa.Connection,
+    *,
     database: Database,
-    catalogue: Catalogue,
-    names: Sequence[str],
     progress: Progress,
     finish: Finish,
     seen: Collection[str] | None,
 ) -> Report:
-    _one_at_a_time(connection)
-    with prepared(connection, catalogue, names) as ready:
-        if seen is not None and not set(ready.new) <= set(seen):
-            raise PlanChanged(_("What is to be installed has changed meanwhile. Look at the plan again."))
-        progress(_("Making tables for %(addons)s ...", addons=", ".join(ready.new) or "–"))
-        apply(connection, ready.plan)
-        ledger.record(connection, ready.plan)
-        _note_addons(connection, catalogue, ready.new)
-        env = Env(
-            ready.assembly.registry,
-            database,
-            Session(bind=connection, expire_on_commit=False),
-            SYSTEM,
-            readonly=False,
-        )
-        with contextlib.closing(env.session):
-            texts.prepare(connection)
-            counts = _load(env, ready.assembly, progress)
-            texts.bring_up_to_date(env)
-            if ready.new or any(ready.plan.steps()):
-                raise_version(connection)
-            finish(env)
-            env.flush()
-        return Report(ready.new, ready.plan, counts)
+    if seen is not None and not set(ready.new) <= set(seen):
+        raise PlanChanged(_("What is to be installed has changed meanwhile. Look at the plan again."))
+    progress(_("Making tables for %(addons)s ...", addons=", ".join(ready.new) or "–"))
+    apply(connection, ready.plan)
+    ledger.record(connection, ready.plan)
+    _note_addons(connection, ready)
+    session = Session(bind=connection, expire_on_commit=False)
+    env = Env(ready.assembly.registry, database, session, SYSTEM, readonly=False)
+    with contextlib.closing(session):
+        texts.prepare(connection)
+        counts = _load(env, ready.assembly, progress)
+        texts.bring_up_to_date(env)
+        if ready.new or any(ready.plan.steps()):
+            raise_version(connection)
+        finish(env)
+        env.flush()
+    return Report(ready.new, ready.plan, counts)
 
 
 def _one_at_a_time(connection: sa.Connection) -> None:
@@ -209,16 +236,11 @@ def _check_known(catalogue: Catalogue, name: str) -> None:
         raise UserError(_("No addon “%(name)s” was found. %(hint)s", name=name, hint=hint))
 
 
-def _note_addons(connection: sa.Connection, catalogue: Catalogue, names: Sequence[str]) -> None:
+def _note_addons(connection: sa.Connection, ready: Preparation) -> None:
     now = dt.datetime.now(dt.UTC)
     rows = [
-        {
-            "name": name,
-            "version": catalogue.addons[name].addon.version,
-            "state": INSTALLED,
-            "installed_at": now,
-        }
-        for name in names
+        {"name": name, "version": ready.versions[name], "state": INSTALLED, "installed_at": now}
+        for name in ready.new
     ]
     if rows:
         connection.execute(tables.addon.insert(), rows)

@@ -126,6 +126,17 @@ sign_in_failure = _table(
 """Tries to sign in, per address typed and per client, as digests; a row means nothing after `until`."""
 sa.Index(index_name("sign_in_failure", "until"), sign_in_failure.c.until)
 
+addon_failure = _table(
+    "addon_failure",
+    sa.Column("addon", sa.String(80), primary_key=True),
+    sa.Column("hook", sa.String(40), primary_key=True),
+    sa.Column("fault", sa.String(500), nullable=False),
+    sa.Column("file", sa.Text(), nullable=False),
+    sa.Column("line", sa.BigInteger(), nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+)
+"""What last failed in a hook of an addon while somebody worked."""
+
 idempotency = _table(
     "idempotency",
     sa.Column("key", sa.String(64), primary_key=True),

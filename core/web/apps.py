@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 from flask import flash, redirect, request
 from werkzeug.exceptions import NotFound
 
+from core import failures
 from core.apps import App, Outlook, listed, outlook
 from core.errors import DatabaseError, LoadError, UserError
+from core.failures import Failure
 from core.i18n.lazy import TextLike, _
 from core.orm.database import in_words
 from core.schema import install as installing
@@ -44,6 +46,7 @@ class Row:
     href: str
     tone: str
     is_current: bool
+    fails: bool
 
 
 @dataclass
@@ -56,6 +59,8 @@ class Detail:
     brought: Counter[str] | None = None
     needed_by: Sequence[str] = ()
     fault: LoadError | None = None
+    failures: Sequence[tuple[Failure, str]] = ()
+    """What it did wrong while it ran, and when last."""
     error: TextLike | None = None
 
 
@@ -141,7 +146,10 @@ def _apps() -> list[App]:
 def _detail(app: App, apps: Sequence[App]) -> Detail:
     detail = Detail(app, _label(app), fault=app.fault)
     detail.needed_by = [_label(other) for other in apps if other.is_installed and app.name in other.depends]
-    connection = requests.env().session.core_connection()
+    env = requests.env()
+    connection = env.session.core_connection()
+    failed = [failure for failure in failures.recent(connection) if failure.addon == app.name]
+    detail.failures = [(failure, env.formats.moment(failure.at)) for failure in failed]
     if app.is_installed:
         detail.brought = Counter(step.kind for step in ledger.owned(connection, app.name))
     elif app.fault is None:
@@ -154,9 +162,11 @@ def _detail(app: App, apps: Sequence[App]) -> Detail:
 
 
 def _show(apps: Sequence[App], detail: Detail | None) -> str:
+    connection = requests.env().session.core_connection()
+    failing = {failure.addon for failure in failures.recent(connection)}
     rows = [
         Row(app, _label(app), f"{APPS}/{app.name}", tone(sum(app.name.encode())),
-            detail is not None and detail.app.name == app.name)
+            detail is not None and detail.app.name == app.name, app.name in failing)
         for app in apps
     ]  # fmt: skip
     groups = [

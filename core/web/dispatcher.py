@@ -22,7 +22,7 @@ from core.schema.tables import registry_version
 from core.web.apps import APPS, TENANT
 from core.web.requests import UNAVAILABLE
 from core.web.resets import HOST
-from core.web.security import HEADERS
+from core.web.security import HEADERS, SAFE
 from core.web.site import Site, build_site
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 ANY_HOST = "*"
 POLL_SECONDS = 1.0
 KEPT = 8
+UNKNOWN = ("400", "404")
+"""What a site says to what it does not know. One that was built since may know it: each process follows in its time."""
 log = logging.getLogger("lumbung.web")
 
 
@@ -78,8 +80,9 @@ class Tenant:
             if self._site is None and not installed(connection):
                 raise self._nothing()
             version = connection.scalar(sa.select(registry_version.c.version)) or 0
-            names = installed(connection)
-        if self._site is None or version != self._version:
+            is_new = self._site is None or version != self._version
+            names = installed(connection) if is_new else []
+        if is_new:
             try:
                 self._site = self._sites.get(names)
             except Exception:
@@ -156,13 +159,22 @@ class Dispatcher:
         environ[TENANT] = tenant
         if tenant is not self.tenants.get(ANY_HOST):
             environ[HOST] = host
-        application: Callable[[Any, Any], Iterable[bytes]] = self._site(tenant, environ).app
-        return application(environ, start_response)
+        site = self._site(tenant, environ)
+        status, headers, body = _ask(site, environ)
+        if status[:3] in UNKNOWN and (newer := self._site(tenant, environ, now=True)) is not site:
+            body.close()
+            status, headers, body = _ask(newer, environ)
+        start_response(status, headers)
+        return body  # type: ignore[no-any-return]
 
-    def _site(self, tenant: Tenant, environ: WSGIEnvironment) -> Site:
-        """The tenant's site; where its database cannot be asked, the one of base, to say so."""
+    def _site(self, tenant: Tenant, environ: WSGIEnvironment, *, now: bool = False) -> Site:
+        """The tenant's site; where its database cannot be asked, the one of base, to say so.
+
+        What writes goes to none but the latest: its form may be of another process, which knew more.
+        """
+        now = now or environ["REQUEST_METHOD"] not in SAFE or environ.get("PATH_INFO", "").startswith(APPS)
         try:
-            return tenant.site(now=environ.get("PATH_INFO", "").startswith(APPS))
+            return tenant.site(now=now)
         except Exception as error:
             environ[UNAVAILABLE] = error
             return self.sites.get(())
@@ -188,6 +200,17 @@ class Dispatcher:
         """Disposes of every database's engines."""
         for tenant in self.tenants.values():
             tenant.database.close()
+
+
+def _ask(site: Site, environ: WSGIEnvironment) -> tuple[str, list[tuple[str, str]], Any]:
+    """Status, headers and body of a site's answer, of which nothing is sent yet."""
+    began: list[Any] = []
+
+    def begin(*status_and_headers: Any) -> Any:
+        began[:] = status_and_headers
+
+    body = site.app(environ, begin)
+    return began[0], began[1], body
 
 
 def _refuse(start_response: StartResponse) -> Iterable[bytes]:

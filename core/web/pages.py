@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from flask import request
+from werkzeug.exceptions import HTTPException
 
+from core import failures
 from core.web import requests
 from core.web.routes import GUESTS, Door, Parameters, Route
 from core.web.security import SAFE
@@ -28,7 +30,7 @@ def register(site: Site) -> None:
             Route(
                 name=f"page:{item.addon}:{page.path}:{','.join(page.methods)}",
                 path=page.path,
-                view=_handler(page),
+                view=_handler(page, item.addon),
                 door=Door(roles=frozenset(page.roles)),
                 methods=page.methods,
                 query=Parameters(page.query),
@@ -37,11 +39,17 @@ def register(site: Site) -> None:
         )
 
 
-def _handler(page: Page) -> Callable[..., ResponseReturnValue]:
+def _handler(page: Page, addon: str) -> Callable[..., ResponseReturnValue]:
     def handle(**arguments: Any) -> ResponseReturnValue:
-        if request.method in SAFE:
-            return page.view(requests.env(), **arguments)  # type: ignore[no-any-return]
-        return _written(page, arguments)
+        try:
+            if request.method in SAFE:
+                return page.view(requests.env(), **arguments)  # type: ignore[no-any-return]
+            return _written(page, arguments)
+        except HTTPException:
+            raise
+        except Exception as error:
+            failures.note(requests.database(), addon, "pages", page.view, error)
+            raise
 
     return handle
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 import sqlalchemy as sa
 from flask import current_app, g, has_request_context, request, session
 
+from core import failures
 from core.access import leaving, sessions
 from core.access.overrides import overrides_of
 from core.errors import DatabaseError
@@ -72,8 +73,13 @@ def env() -> Env:
 @contextlib.contextmanager
 def writing() -> Iterator[Env]:
     """A writing env of this request's user, committed at the end of the block."""
-    with in_words(database()), open_env(site().assembly.registry, database(), env().user) as writer:
-        yield writer
+    try:
+        with in_words(database()), open_env(site().assembly.registry, database(), env().user) as writer:
+            yield writer
+    except Exception as error:
+        if told := failures.in_words_for_users(error):
+            raise told from error
+        raise
     if leaving.OWN_ENDED in writer.session.info:
         g.own_ended = True
 
@@ -222,3 +228,4 @@ def _close(error: BaseException | None = None) -> Any:
     closing: contextlib.ExitStack | None = g.pop("closing", None)
     if closing is not None:
         closing.close()
+        failures.write(database())

@@ -475,6 +475,25 @@ def test_two_installations_at_once_both_come_through(site: Site) -> None:
     assert site.installed() == ["base", "depot", "second"]
 
 
+def test_others_write_while_it_is_worked_out(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Putting the models together takes its time, and nobody waits for it; what somebody installed meanwhile counts."""
+    site.install("base")
+    plans = []
+
+    def plan(*given: Any) -> Any:
+        plans.append(planned(*given))
+        if len(plans) == 1:
+            with closing(Database(str(site.database.url.render_as_string(hide_password=False)))) as other:
+                install(other, site.catalogue(), ["third"])
+        return plans[-1]
+
+    planned = installing.plan
+    monkeypatch.setattr(installing, "plan", plan)
+    assert site.install("second").installed == ["depot", "second"]
+    assert len(plans) == 3  # the first was of a database that was another when it could be written to
+    assert site.installed() == ["base", "depot", "second", "third"]
+
+
 @pytest.fixture
 def postgres_site(postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     """An addon that extends a table of base, which others may be using."""

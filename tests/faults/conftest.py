@@ -8,6 +8,8 @@ import pytest
 
 from tests.copies import POSTGRESQL, SQLITE, Copies
 from tests.faults import shop as shops
+from tests.web.conftest import copies as copies  # the databases with crm
+from tests.web.conftest import kind as kind
 
 
 @pytest.fixture(scope="session")

@@ -115,8 +115,12 @@ def record(env: Env, model: str, key: int) -> Any:
     return found
 
 
-UNTOLD = {COUNTED, *(f"search_{part}" for part in ("data", "idx", "docsize", "config", "content"))}
-"""Tries to sign in, and what SQLite keeps behind the table of search, which is told itself."""
+UNTOLD = {
+    COUNTED,
+    "addon_failure",
+    *(f"search_{part}" for part in ("data", "idx", "docsize", "config", "content")),
+}
+"""Tries to sign in, what addons did wrong, and what SQLite keeps behind the table of search, which is told itself."""
 COLUMNS = {
     "sqlite": "SELECT m.name, p.name FROM sqlite_master m JOIN pragma_table_info(m.name) p WHERE m.type = 'table'",
     "postgresql": "SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"

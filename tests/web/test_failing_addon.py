@@ -1,0 +1,173 @@
+"""An addon that fails in a hook: the pages of everybody else answer, and an administrator is told."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core import hookspecs
+from core.loader import discover
+from core.schema import tables
+from core.schema.install import install
+from core.web.dispatcher import Sites
+from tests.copies import Copies
+from tests.core.workshop import Workshop, workshop
+from tests.web import kit
+
+PAGES = ("/", "/app/base.partner", "/app/base.partner/new", "/app/crm.lead", "/app/base.user", "/apps")
+HEAD = """\
+from core import *
+from core.base import Partner, Tag
+
+addon = Addon("sour", version="1.0", label="Sour")
+
+def fail(*given, **named):
+    raise RuntimeError("it is sour")  # here
+
+"""
+WHEN_BUILT = ("models", "views", "menus", "roles", "rules", "pages", "data", "demo")
+WHEN_RUN = {
+    "record_created": "@hookimpl\ndef record_created(env, records): fail()",
+    "record_updated": "@hookimpl\ndef record_updated(env, records): fail()",
+    "record_deleted": "@hookimpl\ndef record_deleted(env, ids): fail()",
+    "after_commit": "@hookimpl\ndef after_commit(env, events): fail()",
+    "rules": '@hookimpl\ndef rules(): return [Rule(Partner, "rwcd", where=fail)]',
+    "pages": '@hookimpl\ndef pages(): return [Page("/sour", fail, roles=("base.user",))]',
+    "data": "@hookimpl\ndef data(): return [Rows(Tag, fail)]",
+}
+"""What fails only when somebody works, by the hook that it came by."""
+Serve = Callable[[str], Any]
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Workshop]:
+    with workshop(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def serve_with(kind: str, copies: Copies, shop: Workshop) -> Serve:
+    """Serves a bare database where an addon is installed that spoils afterwards, as after an upgrade."""
+
+    @contextmanager
+    def opened(source: str) -> Iterator[kit.Served]:
+        shop.write({"sour": HEAD.replace("  # here", "")})
+        with copies.copy(kind, "bare") as url:
+            database = kit.Database(url)
+            install(database, discover([str(shop.folder)], entry_points=kit.ADDONS), ["sour"])
+            database.close()
+            _forget(shop)
+            shop.write({"sour": HEAD + source})
+            catalogue = discover([str(shop.folder)], entry_points=kit.ADDONS)
+            dispatcher = kit.dispatcher({"*": url}, Sites(catalogue, kit.SECRET))
+            try:
+                yield kit.Served(url, dispatcher)
+            finally:
+                dispatcher.close()
+
+    return opened
+
+
+def _forget(shop: Workshop) -> None:
+    from tests.core.workshop import forget
+
+    forget(shop.folder)
+
+
+def told(visitor: kit.Visitor) -> str:
+    return " ".join(visitor.get("/apps/sour").main.text.split())
+
+
+def look_around(visitor: kit.Visitor) -> None:
+    for path in PAGES:
+        assert visitor.get(path).status_code == 200, path
+
+
+def test_every_hook_is_tried() -> None:
+    hooks = {name for name, value in vars(hookspecs).items() if hasattr(value, "lumbung_spec")}
+    assert hooks == {*WHEN_BUILT, *WHEN_RUN}
+
+
+@pytest.mark.parametrize("hook", WHEN_BUILT)
+def test_one_that_fails_when_it_is_put_together_is_left_out(
+    hook: str, serve_with: Serve, shop: Workshop
+) -> None:
+    with serve_with(f"@hookimpl\ndef {hook}(): fail()\n") as served:
+        made = served.sign_in("made", "en")
+        look_around(made)
+        text = told(made)
+        file, line = shop.marked()
+        for part in (
+            f"The hook {hook}() fails: RuntimeError: it is sour.",
+            f"{file}:{line}",
+            "Correct what is done",
+        ):
+            assert part in text
+
+
+def work(visitor: kit.Visitor, hook: str) -> kit.Answer | None:
+    """What lets a hook fail."""
+    served = visitor.served
+    if hook in ("record_created", "after_commit"):
+        return visitor.fill("/app/base.tag/new", {"name": "Tart"})
+    if hook == "record_updated":
+        return visitor.fill("/app/base.currency/1/edit", {"symbol": "Rp."})
+    if hook == "record_deleted":
+        key = served.first("base.tag")
+        return visitor.post(f"/app/base.tag/{key}/delete", {"csrf_token": visitor.token("/"), "version": "1"})
+    if hook == "pages":
+        return visitor.get("/sour", fails=500)
+    return None
+
+
+@pytest.mark.parametrize("hook", [hook for hook in WHEN_RUN if hook != "data"])
+def test_one_that_fails_while_somebody_works_is_told(
+    hook: str, serve_with: Serve, shop: Workshop, caplog: pytest.LogCaptureFixture
+) -> None:
+    with serve_with(WHEN_RUN[hook]) as served, caplog.at_level(logging.ERROR):
+        if hook == "record_deleted":
+            with served.env() as env:
+                env.create(env["base.tag"], [{"name": "Old"}])
+        made = served.sign_in("made", "en")
+        before = served.count("base.tag")
+        look_around(made)
+        answer = work(made, hook)
+        look_around(made)
+        if answer is not None and hook.startswith("record_"):
+            assert answer.status_code in (400, 422)
+            assert "The addon “sour” failed, so nothing was saved." in " ".join(answer.page.text.split())
+            assert served.count("base.tag") == before
+        if hook == "record_created":
+            assert answer is not None
+            assert answer.page.one("input", name="name")["value"] == "Tart"
+        if hook == "after_commit":
+            assert served.count("base.tag") == before + 1
+        if hook == "rules":
+            assert "Griya" not in made.get("/app/base.partner").main.text, (
+                "a rule that fails lets nobody pass"
+            )
+        assert "it is sour" in caplog.text
+        file, line = shop.marked()
+        assert "Fails at work" in made.get("/apps").main.text
+        text = told(made)
+        for part in (f"The hook {hook}() fails: RuntimeError: it is sour.", f"{file}:{line}", "Last seen"):
+            assert part in text
+
+
+def test_what_failed_long_ago_is_not_told(serve_with: Serve) -> None:
+    with serve_with("") as served:
+        import datetime as dt
+
+        row = {"addon": "sour", "hook": "pages", "fault": "oh", "file": "x.py", "line": 1}
+        with served.database.writing.begin() as connection:
+            connection.execute(
+                tables.addon_failure.insert().values(
+                    row | {"at": dt.datetime.now(dt.UTC) - dt.timedelta(days=8)}
+                )
+            )
+        assert "Fails at work" not in served.sign_in("made", "en").get("/apps").main.text
