@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.web.admin import companies, profile, roles, see_as, users
+from core.web.admin import companies, profile, roles, see_as, teams, users
 
 if TYPE_CHECKING:
     from core.web.site import Site
@@ -12,5 +12,5 @@ if TYPE_CHECKING:
 
 def register(site: Site) -> None:
     """All of them."""
-    for room in (roles, see_as, users, companies, profile):
+    for room in (roles, see_as, users, teams, companies, profile):
         room.register(site)

@@ -19,7 +19,8 @@ COUNTED = (
     ("base.company", _("Companies")),
 )
 SEE_AS = "/settings/see-as"
-PLACES = {"base.role": "/settings/roles"}
+TEAMS = "/settings/teams"
+PLACES = {"base.role": "/settings/roles", "base.team": TEAMS}
 """Models whose page is not their list."""
 
 

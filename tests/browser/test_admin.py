@@ -1,0 +1,62 @@
+"""Roles, people, teams and the profile in a real browser: readable by everyone, and usable without script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Stand
+from tests.browser.test_leads import NARROW, WIDE, _look, sign_in
+from tests.copies import SQLITE
+from tests.web.test_keeping import role, user
+
+OpenPage = Callable[..., AbstractContextManager[Page]]
+
+
+@pytest.fixture(scope="module")
+def desk(stand: Callable[[str], AbstractContextManager[Stand]]) -> Iterator[Stand]:
+    """A stand on SQLite."""
+    with stand(SQLITE) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["1440", "360"])
+@pytest.mark.parametrize("lang", ["id", "en"])
+def test_the_pages_of_access_can_be_read_by_everyone(
+    desk: Stand, open_page: OpenPage, axe: str, viewport: Any, theme: Any, lang: str
+) -> None:
+    served = desk.served
+    paths = [f"/settings/roles/{role(served, 'crm.user')}", f"/settings/users/{user(served, 'ayu')}",
+             "/settings/users/invite", "/settings/teams", "/settings/profile", "/settings/see-as"]  # fmt: skip
+    with open_page(viewport=viewport, color_scheme=theme) as page:
+        sign_in(page, f"{desk.address}{paths[0]}", "made")
+        page.goto(f"{desk.address}/language/{lang}")
+        for path in paths:
+            page.goto(desk.address + path)
+            _look(page, axe, path)
+        page.locator("#user").select_option(str(user(served, "ayu")))
+        page.locator("#record").fill(f"{desk.address}/app/crm.lead/1?edit=head")
+        page.locator("main .save button").click()
+        expect(page.locator(".why li")).to_have_count(3)
+        _look(page, axe, "what somebody sees")
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "plain"])
+def test_a_scope_is_changed_and_taken_back(desk: Stand, open_page: OpenPage, script: bool) -> None:
+    address = f"{desk.address}/settings/roles/{role(desk.served, 'crm.user')}"
+    with open_page(viewport=NARROW, java_script_enabled=script) as page:
+        sign_in(page, address, "made")
+        page.locator("[name='d-base.tag']").select_option("all")
+        if script:
+            expect(page.locator("main .save [role=status]")).to_contain_text("1 perubahan")
+        page.locator("main .save button.pri").click()
+        expect(page.locator("#toasts .tip")).to_be_visible()
+        expect(page.locator("[name='d-base.tag']")).to_have_value("all")
+        page.locator("#toasts .tip form button").click()
+        page.goto(address)
+        expect(page.locator("[name='d-base.tag']")).to_have_value("none")
