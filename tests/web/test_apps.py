@@ -333,6 +333,7 @@ def test_what_a_process_does_not_know_yet_is_asked_of_what_was_installed_since(
 def test_a_form_of_one_process_is_taken_by_another(nursery: kit.Served, other: kit.Served) -> None:
     made = nursery.sign_in("made", "en")
     made.fill("/apps/garden")
+    made.get("/apps")  # where the answer leads
     shown = made.get("/app/base.partner/new")
     assert shown.page.all(name="fence")
     there = moved(made, other)
