@@ -11,6 +11,7 @@ import pytest
 from core.i18n.catalogs import LANGUAGES, gettext, speaking
 from core.web.errors import KINDS
 from tests.web import kit
+from tests.web.test_keeping import second
 from tests.web.test_errors import NUMBER, heading, number
 
 
@@ -105,6 +106,7 @@ def test_names_of_helpers_are_those_who_can_help(served: kit.Served) -> None:
     served.change("base.user", served.first("base.user", name="Made Wirawan"), name="<b>Made</b>")
     answer = served.sign_in("ayu").get("/app/base.role")
     assert "<b>Made</b>" in answer.main.text and "<b>Made" not in answer.text
+    second(served)  # somebody has to be left
     served.change("base.user", served.first("base.user", name="<b>Made</b>"), active=False)
     assert "Made" not in served.sign_in("ayu").get("/app/base.role").main.text
 
