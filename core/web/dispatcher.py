@@ -6,14 +6,14 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from core.assembly import assemble
-from core.errors import DatabaseError
+from core.errors import DatabaseError, LoadError
 from core.i18n.lazy import _
 from core.loader import Catalogue, discover
 from core.orm.database import Database
@@ -112,11 +112,25 @@ class Sites:
         with self._lock:
             if key not in self._built:
                 self._find(key)
-                self._built[key] = build_site(assemble(self.catalogue, key), self._secret)
+                self._built[key] = self._build(key)
             found = self._built[key] = self._built.pop(key)  # the last is the latest asked for
             for old in list(self._built)[:-KEPT]:
                 del self._built[old]
             return found
+
+    def _build(self, names: Sequence[str]) -> Site:
+        """A site, without what shows only now to be at fault."""
+        left_out: dict[str, LoadError] = {}
+        while True:
+            assembly = assemble(self.catalogue, [name for name in names if name not in left_out])
+            assembly.quarantined |= left_out
+            try:
+                return build_site(assembly, self._secret)
+            except LoadError as error:
+                assembly.dispose()
+                if error.addon not in names or error.addon in left_out:
+                    raise
+                left_out[error.addon] = error
 
     def look_again(self) -> Catalogue:
         """The addons that are found now: packages come while a server runs."""

@@ -132,6 +132,7 @@ def build_site(assembly: Assembly, secret: str) -> Site:
         symbol=symbol,
         url=lambda path: path,
     )
+    templates.check()
     site = Site(assembly, app, templates, RouteMap(app, assembly))
     app.extensions["lumbung"] = site
     static = Route(

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from jinja2 import BaseLoader, Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound
 
+from core.errors import LoadError, Origin
+from core.faults import in_words
 from core.i18n.jinja import TextExtension
 from core.i18n.lazy import _
 
@@ -40,6 +42,13 @@ class LayerLoader(BaseLoader):
     def list_templates(self) -> list[str]:
         """Every version of every template, as `addon!name`."""
         return [f"{addon}!{name}" for addon, names in self._names.items() for name in sorted(names)]
+
+    def overriding(self) -> Iterator[tuple[str, str]]:
+        """(addon, name) of each template that a layer below has too."""
+        known: set[str] = set()
+        for addon, names in self._names.items():
+            yield from ((addon, name) for name in sorted(names & known))
+            known |= names
 
     def owner(self, name: str, below: str | None = None) -> str:
         """The addon that has the topmost version of a template (below another's). Raises TemplateNotFound."""
@@ -68,6 +77,23 @@ class LayerEnvironment(Environment):
             undefined=StrictUndefined,
             extensions=[TextExtension],
         )
+
+    def check(self) -> None:
+        """Reads those templates that stand in for others. Raises LoadError naming the addon whose text is at fault."""
+        for addon, name in self.layer_loader.overriding():
+            try:
+                self.get_template(f"{addon}!{name}")
+            except TemplateError as error:
+                file = getattr(error, "filename", None) or str(self._folder_of(addon) / name)
+                raise LoadError(
+                    _("The template %(name)s cannot be read: %(error)s.", name=name, error=in_words(error)),
+                    _("Correct it, or take it away: it stands in for one of another addon."),
+                    addon=addon,
+                    origin=Origin(file, getattr(error, "lineno", None) or 1),
+                ) from error
+
+    def _folder_of(self, addon: str) -> Path:
+        return next(folder for folder, name in self._folders.items() if name == addon)
 
     def join_path(self, template: str, parent: str) -> str:
         """Resolves a leading `!`: the version below the addon whose template says it."""

@@ -159,6 +159,25 @@ def test_one_that_fails_while_somebody_works_is_told(
             assert part in text
 
 
+def test_one_whose_template_stands_in_for_another_and_cannot_be_read_is_left_out(
+    serve_with: Serve, shop: Workshop
+) -> None:
+    """The frame of every page is one of these."""
+    folder = shop.folder / "sour" / "templates" / "core"
+    folder.mkdir(parents=True)
+    (folder / "shell.html").write_text("{% extends '!core/shell.html' %}\n{% if %}", encoding="utf-8")
+    with serve_with("") as served:
+        made = served.sign_in("made", "en")
+        look_around(made)
+        text = told(made)
+        for part in (
+            "The template core/shell.html cannot be read",
+            f"{folder / 'shell.html'}:2",
+            "its data is kept",
+        ):
+            assert part in text
+
+
 def test_what_failed_long_ago_is_not_told(serve_with: Serve) -> None:
     with serve_with("") as served:
         import datetime as dt

@@ -21,7 +21,7 @@ LEADS = "/app/crm.lead"
 ADDRESSES = (
     "/", LEADS, f"{LEADS}?sort=nope", f"{LEADS}/1", f"{LEADS}/1/edit", f"{LEADS}/new",
     "/app/base.user/1/edit", "/app/base.partner/1", "/app/base.role", "/nowhere", "/settings/password",
-    "/settings/activity", f"{LEADS}/1/history", f"{LEADS}/1/delete",
+    "/settings/activity", f"{LEADS}/1/history", f"{LEADS}/1/delete", "/apps", "/apps/crm", "/apps/sample",
 )  # fmt: skip
 
 
