@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import threading
 import time
@@ -114,8 +115,7 @@ class Sites:
                 self._find(key)
                 self._built[key] = self._build(key)
             found = self._built[key] = self._built.pop(key)  # the last is the latest asked for
-            for old in list(self._built)[:-KEPT]:
-                del self._built[old]
+            self._put_away()
             return found
 
     def _build(self, names: Sequence[str]) -> Site:
@@ -131,6 +131,16 @@ class Sites:
                 if error.addon not in names or error.addon in left_out:
                     raise
                 left_out[error.addon] = error
+
+    def _put_away(self) -> None:
+        """Lets go of the sites that nobody asked for lately; each is given back when its last request is answered."""
+        old = list(self._built)[:-KEPT]
+        for key in old:
+            del self._built[key]
+        if old:
+            gc.unfreeze()  # each registry freezes what was there before it
+            gc.collect()
+            gc.freeze()
 
     def look_again(self) -> Catalogue:
         """The addons that are found now: packages come while a server runs."""
