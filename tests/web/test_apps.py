@@ -389,6 +389,8 @@ def test_what_nobody_asks_for_any_more_is_forgotten(
     assert sites.get(("base",)) is old()
     models = weakref.ref(old().assembly.registry)  # type: ignore[union-attr]
     sites.get(("base", "shed"))
+    gc.unfreeze()
     gc.collect()
+    gc.freeze()
     assert old() is None
     assert models() is None
