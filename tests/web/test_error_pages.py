@@ -11,8 +11,8 @@ import pytest
 from core.i18n.catalogs import LANGUAGES, gettext, speaking
 from core.web.errors import KINDS
 from tests.web import kit
-from tests.web.test_keeping import second
 from tests.web.test_errors import NUMBER, heading, number
+from tests.web.test_keeping import second
 
 
 def ask(visitor: kit.Visitor, code: int) -> kit.Answer:
