@@ -93,6 +93,8 @@ class Database:
             connection.create_function("lumbung_month", 2, month_of, deterministic=True)
             if read_only:
                 connection.execute("PRAGMA query_only=ON")
+                # In kB. A worker has a reader per thread, and the system keeps the file's pages once for all.
+                connection.execute("PRAGMA cache_size=-500")
 
         @sa.event.listens_for(engine, "begin")
         def _begin(connection: sa.Connection) -> None:

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, TypeVar
-from weakref import WeakKeyDictionary
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     from core.orm.registry import Registry
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 
-def per_registry(make: Callable[[Registry], T]) -> Callable[[Registry], T]:
-    """Lets `make` be called once per registry: to put a statement together takes longer than to run it."""
-    kept: WeakKeyDictionary[Registry, T] = WeakKeyDictionary()
+def per_registry(make: Callable[Concatenate[Registry, P], T]) -> Callable[Concatenate[Registry, P], T]:
+    """Lets `make` be called once per registry and further arguments, which are names.
+
+    For statements: to put one together takes longer than to run it.
+    """
 
     @wraps(make)
-    def of(registry: Registry) -> T:
-        if registry not in kept:
-            kept[registry] = make(registry)
-        return kept[registry]
+    def of(registry: Registry, /, *args: P.args, **options: P.kwargs) -> T:
+        key = (make, args)
+        if key not in registry.kept:
+            registry.kept[key] = make(registry, *args, **options)
+        return registry.kept[key]  # type: ignore[no-any-return]
 
     return of

@@ -58,6 +58,8 @@ class Registry:
         """The hooks that are told what is written."""
         self.seen_statements: dict[Any, Any] = {}
         """What the door found in statements, by their cache key."""
+        self.kept: dict[Any, Any] = {}
+        """What was worked out once (core.orm.once)."""
         self.between: set[sa.FromClause] = set(search_tables)
         """Tables that statements may name without a model: pairs of links, and the texts of search."""
         with collector_paused():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +14,8 @@ from core.schema.plan import Plan
 
 LOCK_TIMEOUT = "2s"
 """How long DDL waits for a table in use: behind an idle transaction it would wait for ever."""
+TRIES = 100
+"""So often several tables are asked for anew where one of them is in use."""
 
 
 class SchemaRefused(DatabaseError):
@@ -29,6 +32,8 @@ def apply(connection: sa.Connection, plan: Plan) -> None:
     if plan.refused:
         raise SchemaRefused(plan)
     limit_waiting(connection)
+    if connection.dialect.name == "postgresql":
+        _take(connection, sorted({column.table.name for column in plan.columns}))
     for metadata in {table.metadata: None for table in plan.tables}:
         metadata.create_all(connection, [t for t in plan.tables if t.metadata is metadata], checkfirst=False)
     for column in plan.columns:
@@ -45,6 +50,30 @@ def limit_waiting(connection: sa.Connection) -> None:
     """Lets this transaction fail, rather than hang, where a lock cannot be had. On SQLite it always does."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+
+
+def _take(connection: sa.Connection, names: Sequence[str]) -> None:
+    """Locks the tables that readers have to keep away from, and waits for one only while it holds none.
+
+    Else somebody who reads one of them and waits for another would be broken off, as the two wait in a circle.
+    """
+    for _try in range(TRIES):
+        taken = connection.begin_nested()
+        try:
+            for number, name in enumerate(names):
+                table = connection.dialect.identifier_preparer.quote(name)
+                nowait = " NOWAIT" if number else ""
+                connection.exec_driver_sql(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE{nowait}")
+            taken.commit()
+            return
+        except sa.exc.OperationalError:
+            taken.rollback()
+            if name == names[0]:
+                raise
+            names = [name, *(other for other in names if other != name)]
+    raise DatabaseError(
+        _("Other people keep the tables in use all the time. Try again when less is going on.")
+    )
 
 
 def _make_index(connection: sa.Connection, index: sa.Index) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import threading
 import time
@@ -114,9 +115,18 @@ class Sites:
                 self._find(key)
                 self._built[key] = build_site(assemble(self.catalogue, key), self._secret)
             found = self._built[key] = self._built.pop(key)  # the last is the latest asked for
-            for old in list(self._built)[:-KEPT]:
-                del self._built[old]
+            self._put_away()
             return found
+
+    def _put_away(self) -> None:
+        """Lets go of the sites that nobody asked for lately; each is given back when its last request is answered."""
+        old = list(self._built)[:-KEPT]
+        for key in old:
+            del self._built[key]
+        if old:
+            gc.unfreeze()  # each registry freezes what was there before it
+            gc.collect()
+            gc.freeze()
 
     def look_again(self) -> Catalogue:
         """The addons that are found now: packages come while a server runs."""

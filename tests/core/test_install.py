@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from decimal import Decimal
@@ -504,15 +505,18 @@ def postgres_site(postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
         made.write(
             wider="""
             from core import *
-            from small_base import Tag as BaseTag
+            from small_base import Role_ as BaseRole, Tag as BaseTag
             addon = Addon("wider", version="1.0")
 
             class Tag(BaseTag):
                 weight = Integer()
 
+            class Role_(BaseRole):
+                weight = Integer()
+
             @hookimpl
             def models():
-                return [Tag]
+                return [Tag, Role_]
         """
         )
         with closing(made.database):
@@ -542,6 +546,47 @@ def test_a_table_that_becomes_free_meanwhile_is_no_trouble(postgres_site: Site) 
 
         assert postgres_site.install("wider", progress=progress).installed == ["wider"]
     assert attempts == 2
+
+
+def test_who_reads_several_tables_is_never_broken_off(postgres_site: Site) -> None:
+    """Somebody reads the one table and then wants the other, while the installation waits for both."""
+    database, failed = postgres_site.database, list[BaseException]()
+
+    def install_it() -> None:
+        try:
+            postgres_site.install("wider")
+        except BaseException as error:
+            failed.append(error)
+
+    def waits() -> bool:
+        with database.writing.connect() as connection:
+            asked = "SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'"
+            return bool(connection.exec_driver_sql(asked).scalar())
+
+    with database.writing.connect() as first, database.writing.connect() as second:
+        first.exec_driver_sql("SELECT * FROM base_role")
+        second.exec_driver_sql("SELECT * FROM base_tag")
+        thread = threading.Thread(target=install_it)
+        thread.start()
+        deadline = time.monotonic() + 20
+        while not waits() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        reading = threading.Thread(target=_read, args=(second, "base_role", failed))
+        reading.start()  # behind the installation
+        time.sleep(0.6)
+        first.rollback()
+        reading.join()
+        second.rollback()
+        thread.join()
+    assert failed == []
+    assert postgres_site.installed() == ["base", "wider"]
+
+
+def _read(connection: sa.Connection, table: str, failed: list[BaseException]) -> None:
+    try:
+        connection.exec_driver_sql(f"SELECT * FROM {table}")
+    except BaseException as error:
+        failed.append(error)
 
 
 def test_crm_added_later_equals_crm_at_once(url: str, tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ class Server:
         self._environment: Mapping[str, str] = {
             **os.environ,
             "PYTHONPATH": str(ROOT),
+            "PYTHONDONTWRITEBYTECODE": "",  # else each start would compile all modules anew
             "LUMBUNG_DB": url,
             "LUMBUNG_DATA": str(folder / "data"),
             "LUMBUNG_SECRET": "a secret of tests that is long enough",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import math
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -31,6 +34,7 @@ class Bed(Model, name="garden.bed", label="Bed", plural="Flower beds", access={"
 
 class Partner(BasePartner):
     bed = Many2one(Bed, label="Bed")
+    fence = Integer(label="Fence", after="name")
 
 @hookimpl
 def models():
@@ -162,7 +166,7 @@ def test_installing_brings_menu_page_and_rows_at_once(nursery: kit.Served) -> No
     assert (answer.status_code, answer.headers["Location"]) == (303, "/apps/garden")
     assert names(nursery) == ["base", "crm", "garden", "shed"]
     page = made.get("/apps/garden").page
-    assert "Installed: shed, garden. Tables: 1, columns: 9, rows: 2." in " ".join(page.text.split())
+    assert "Installed: shed, garden. Tables: 1, columns: 10, rows: 2." in " ".join(page.text.split())
     assert [link for link in page.all("a") if link.get("href") == "/garden"]
     assert "Roses" in made.get("/garden").title
     assert nursery.first("garden.bed", name="Roses")
@@ -292,3 +296,99 @@ def test_what_is_installed_and_at_fault_is_told_and_everything_else_goes_on(
             assert made.get(path).status_code == 200
     finally:
         fresh.close()
+
+
+# ----------------------------------------------------------------- other processes
+@pytest.fixture
+def other(nursery: kit.Served, monkeypatch: pytest.MonkeyPatch) -> Iterator[kit.Served]:
+    """Another process over the same database, which looks for what was installed when it has to, not by the clock."""
+    monkeypatch.setattr("core.web.dispatcher.POLL_SECONDS", math.inf)
+    dispatcher = kit.dispatcher({"*": nursery.url}, Sites(nursery.dispatcher.sites.catalogue, kit.SECRET))
+    made = kit.Served(nursery.url, dispatcher)
+    assert made.site.assembly.names == ("base", "crm")
+    yield made
+    dispatcher.close()
+
+
+def moved(person: kit.Visitor, served: kit.Served) -> kit.Visitor:
+    """The same browser, answered by another process."""
+    there = kit.Visitor(served, person.lang)
+    for name, cookie in ((key[2], value) for key, value in person.client._cookies.items()):
+        there.client.set_cookie(name, cookie.value, domain=served.host)
+    return there
+
+
+def test_what_a_process_does_not_know_yet_is_asked_of_what_was_installed_since(
+    nursery: kit.Served, other: kit.Served
+) -> None:
+    made = nursery.sign_in("made", "en")
+    made.fill("/apps/garden")
+    there = moved(made, other)
+    assert there.get("/").status_code == 200
+    assert other.dispatcher.tenants["*"]._site.assembly.names == ("base", "crm"), "it need not look yet"
+    assert there.get("/garden").status_code == 200
+    assert there.get("/nothing").status_code == 404
+
+
+def test_a_form_of_one_process_is_taken_by_another(nursery: kit.Served, other: kit.Served) -> None:
+    made = nursery.sign_in("made", "en")
+    made.fill("/apps/garden")
+    made.get("/apps")  # where the answer leads
+    shown = made.get("/app/base.partner/new")
+    assert shown.page.all(name="fence")
+    there = moved(made, other)
+    assert there.send(shown, {"name": "Sari", "fence": "7"}).status_code == 303
+    assert nursery.first("base.partner", name="Sari", fence=7)
+
+
+def test_while_a_site_is_built_that_of_before_answers(
+    nursery: kit.Served, other: kit.Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = nursery.sign_in("made", "en")
+    made.fill("/apps/garden")
+    monkeypatch.setattr("core.web.dispatcher.POLL_SECONDS", 0)
+    get, building, go_on = Sites.get, threading.Event(), threading.Event()
+
+    def slowly(sites: Sites, names: Any) -> Any:
+        building.set()
+        assert go_on.wait(20)
+        return get(sites, names)
+
+    monkeypatch.setattr(Sites, "get", slowly)
+    tenant, built = other.dispatcher.tenants["*"], list[Any]()
+    thread = threading.Thread(target=lambda: built.append(tenant.site()))
+    thread.start()
+    assert building.wait(20)
+    assert tenant.site().assembly.names == ("base", "crm")
+    go_on.set()
+    thread.join()
+    assert "garden" in built[0].assembly.names
+
+
+def test_a_site_that_cannot_be_built_leaves_that_of_before(
+    nursery: kit.Served, other: kit.Served, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = nursery.sign_in("made", "en")
+    made.fill("/apps/garden")
+
+    def fail(*given: Any) -> None:
+        raise RuntimeError("no room")
+
+    monkeypatch.setattr("core.web.dispatcher.build_site", fail)
+    assert moved(made, other).get("/apps").status_code == 200
+    assert "no room" in caplog.text
+    assert other.dispatcher.tenants["*"]._site.assembly.names == ("base", "crm")
+
+
+def test_what_nobody_asks_for_any_more_is_forgotten(
+    nursery: kit.Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.web.dispatcher.KEPT", 1)
+    sites = Sites(nursery.dispatcher.sites.catalogue, kit.SECRET)
+    old = weakref.ref(sites.get(("base",)))
+    assert sites.get(("base",)) is old()
+    models = weakref.ref(old().assembly.registry)  # type: ignore[union-attr]
+    sites.get(("base", "shed"))
+    gc.collect()
+    assert old() is None
+    assert models() is None

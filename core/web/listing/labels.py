@@ -9,12 +9,14 @@ import sqlalchemy as sa
 
 from core.orm.kinds import Char
 from core.orm.model import Model
-from core.sql import among
+from core.orm.once import per_registry
+from core.sql import one_of_sent, sent
 from core.web.shell import initials, tone
 
 if TYPE_CHECKING:
     from core.orm.env import Env
     from core.orm.info import ModelInfo
+    from core.orm.registry import Registry
 
 
 class Label(NamedTuple):
@@ -48,12 +50,21 @@ class Labels:
         return {key: label for key in wanted if (label := known[key]) is not None}
 
     def _texts(self, info: ModelInfo, keys: Sequence[int]) -> Iterable[tuple[int, str]]:
-        cls: Any = info.cls
-        column = label_column(info, cls)
-        if column is None:
-            return ((record.id, record.display_label()) for record in self._env.read(cls, keys))
-        found: Any = self._env.execute(sa.select(cls.id, column).where(among(self._env, cls.id, keys)))
+        dialect = self._env.database.url.get_backend_name()
+        statement = _labels(self._env.registry, dialect, info.name)
+        if statement is None:
+            return ((record.id, record.display_label()) for record in self._env.read(info.cls, keys))
+        found: Any = self._env.execute(statement, {"keys": sent(dialect, keys)})
         return ((key, label_text(key, value)) for key, value in found)
+
+
+@per_registry
+def _labels(registry: Registry, dialect: str, model: str) -> sa.Select[Any] | None:
+    """Key and label of the records `keys`; None where a label takes the whole record."""
+    info = registry.models[model]
+    cls: Any = info.cls
+    column = label_column(info, cls)
+    return None if column is None else sa.select(cls.id, column).where(one_of_sent(dialect, cls.id))
 
 
 def label_column(info: ModelInfo, entity: Any) -> Any:

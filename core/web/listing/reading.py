@@ -12,7 +12,9 @@ from core.orm.fields import Field
 from core.orm.info import ModelInfo
 from core.orm.kinds import Text
 from core.orm.links import Many2many, Many2one
-from core.sql import among
+from core.orm.model import Model
+from core.orm.once import per_registry
+from core.sql import one_of_sent, sent
 from core.texts.index import matching
 from core.web.listing.columns import Columns, stored
 from core.web.listing.filters import condition
@@ -20,6 +22,7 @@ from core.web.listing.labels import Labels, label_column, label_text
 
 if TYPE_CHECKING:
     from core.orm.env import Env
+    from core.orm.registry import Registry
     from core.web.listing.query import Query
 
 COUNT_LIMIT = 10_000
@@ -105,19 +108,29 @@ class Reading:
 
     def linked(self, item: Many2many[Any], keys: Sequence[int]) -> dict[int, list[str]]:
         """The labels of the records that a many2many column leads to, per row, in one statement."""
-        info = self.env.registry.models[item.target_name]
-        target: Any = orm.aliased(info.cls)
-        column = label_column(info, target)
-        pairs: Any = self.env.execute(
-            sa.select(self.cls.id, target.id, target if column is None else column)
-            .join(getattr(self.cls, item.name).of_type(target))
-            .where(among(self.env, self.cls.id, keys))
-            .order_by(target.id)
-        )
+        dialect = self.env.database.url.get_backend_name()
+        statement = _linked(self.env.registry, dialect, self.model.name, item.name)
+        pairs: Any = self.env.execute(statement, {"keys": sent(dialect, keys)})
         linked: dict[int, list[str]] = {key: [] for key in keys}
         for key, other, found in pairs:
-            linked[key].append(found.display_label() if column is None else label_text(other, found))
+            is_record = isinstance(found, Model)
+            linked[key].append(found.display_label() if is_record else label_text(other, found))
         return linked
+
+
+@per_registry
+def _linked(registry: Registry, dialect: str, model: str, name: str) -> sa.Select[Any]:
+    """Of the rows `keys`, each record that a many2many leads to, or no more of it than its label."""
+    cls: Any = registry[model]
+    info = registry.models[registry.info(model).fields[name].target_name]  # type: ignore[attr-defined]
+    target: Any = orm.aliased(info.cls)
+    column = label_column(info, target)
+    return (
+        sa.select(cls.id, target.id, target if column is None else column)
+        .join(getattr(cls, name).of_type(target))
+        .where(one_of_sent(dialect, cls.id))
+        .order_by(target.id)
+    )
 
 
 def read_with_row(columns: Columns) -> list[Field[Any]]:
