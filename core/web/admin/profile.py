@@ -14,6 +14,7 @@ from core.i18n.lazy import TextLike, _
 from core.orm.kinds import Select
 from core.web import requests
 from core.web.admin import sessions
+from core.web.admin.users import facts
 from core.web.routes import USERS, Parameters, Route
 from core.web.shell import render
 
@@ -107,7 +108,7 @@ def _show(sent: Mapping[str, str] | None, errors: dict[str, str]) -> str:
         kept = {
             name: info.fields[name].typed(getattr(user, name), formats) or "" for name in (*TYPED, *CHOSEN)
         }
-        email, facts = user.email, _facts(user)
+        email, given = user.email, facts(user)
     values = {**kept, **(sent or {})}
     page = ProfilePage(
         action=PATH,
@@ -116,7 +117,7 @@ def _show(sent: Mapping[str, str] | None, errors: dict[str, str]) -> str:
         values=values,
         labels={name: info.fields[name].label for name in TYPED},
         choices=[_choice(info.fields[name], values[name]) for name in CHOSEN],
-        facts=facts,
+        facts=given,
         sessions=sessions.lines(env.user.id or 0),
         errors=errors,
     )
@@ -125,17 +126,6 @@ def _show(sent: Mapping[str, str] | None, errors: dict[str, str]) -> str:
 
 def _choice(item: Any, chosen: str) -> Choice:
     return Choice(item.name, item.label, [(key, text, key == chosen) for key, text in item.choices.items()])
-
-
-def _facts(user: Any) -> list[tuple[TextLike, str]]:
-    def labels(records: Sequence[Any]) -> str:
-        return ", ".join(record.display_label() for record in records) or "–"
-
-    return [
-        (_("Roles"), labels(user.roles)),
-        (_("Teams"), labels(user.teams)),
-        (_("May work for"), labels(user.companies)),
-    ]
 
 
 def register(site: Site) -> None:

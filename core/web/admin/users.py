@@ -76,14 +76,16 @@ def show(key: int, error: UserError | None = None) -> str:
         link_action=resets.link_action(user),
         record_href=f"/app/{USER}/{key}",
         see_href=f"{SEE_AS}?user={key}",
-        facts=_facts(user),
+        facts=facts(user),
         sessions=sessions.lines(key),
         errors=[("", str(error))] if error is not None else [],
     )
     return render("core/user.html", page.name, user=page)
 
 
-def _facts(user: Any) -> list[tuple[TextLike, str]]:
+def facts(user: Any) -> list[tuple[TextLike, str]]:
+    """What somebody may do and for whom, as it was given to them."""
+
     def labels(records: Sequence[Any]) -> str:
         return ", ".join(record.display_label() for record in records) or "–"
 
