@@ -7,6 +7,7 @@ import gc
 import logging
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -125,7 +126,10 @@ class Sites:
             assembly = assemble(self.catalogue, [name for name in names if name not in left_out])
             assembly.quarantined |= left_out
             try:
-                return build_site(assembly, self._secret)
+                site = build_site(assembly, self._secret)
+                # Nobody knows when the last request of a site that is put away is answered, but Python does.
+                weakref.finalize(site, assembly.dispose).atexit = False
+                return site
             except LoadError as error:
                 assembly.dispose()
                 if error.addon not in names or error.addon in left_out:

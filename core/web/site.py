@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import weakref
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
@@ -143,8 +142,6 @@ def build_site(assembly: Assembly, secret: str) -> Site:
     for room in ROOMS:
         room.register(site)
     site.routes.check()
-    # Nobody knows when the last request of a site that is put away is answered, but Python does.
-    weakref.finalize(site, assembly.dispose).atexit = False
     return site
 
 
