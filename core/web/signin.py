@@ -10,7 +10,7 @@ from urllib.parse import quote_plus
 
 import sqlalchemy as sa
 from flask import flash, g, make_response, redirect, request, session
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import NotFound, RequestEntityTooLarge
 
 from core.access import passwords, sessions, throttle
 from core.i18n import catalogs
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 NEXT = Parameters(("next",))
 EMAIL_MAX = 200
+TYPED_MAX = 20_000
+"""Letters of the inputs of the sign-in together."""
 """Letters of an address that is typed; no user's is longer."""
 _PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20]*")
 
@@ -109,6 +111,8 @@ def _login() -> ResponseReturnValue:
 
 def _try() -> ResponseReturnValue:
     form = request.form
+    if sum(len(value) for name, value in form.items() if name != kept.KEPT) > TYPED_MAX:
+        raise RequestEntityTooLarge  # only a form that is carried along may be long
     email, password = form.get("email", "").strip().lower()[:EMAIL_MAX], form.get("password", "")
     page = SignInPage("/login", own_path(form.get("next")), form.get(kept.KEPT, ""), email,
                       form.get("remember") == "1")  # fmt: skip
