@@ -56,8 +56,8 @@ def _next(connection: sa.Connection, table: str, count: int, given: Iterable[int
 def _pass_by(connection: sa.Connection, table: str, key: int) -> None:
     """Lets a sequence go on behind a key that was given; SQLite does so by itself.
 
-    It never goes back, whoever draws meanwhile: a short way is drawn key by key, and over a long one nobody
-    comes between a key that is drawn and the place that is set.
+    It never goes back, whoever draws meanwhile: a short way is drawn key by key, and of two that go a long one
+    the second waits until the first is committed.
     """
     sequence = _sequence(connection, table)
     last = sa.func.coalesce(sa.func.pg_sequence_last_value(sequence), 0)
@@ -65,6 +65,7 @@ def _pass_by(connection: sa.Connection, table: str, key: int) -> None:
     if 0 < ahead <= NEAR:
         _next(connection, table, ahead, ())
     elif ahead > NEAR:
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(table))))
         connection.execute(
             sa.select(sa.func.setval(sequence, sa.func.greatest(sa.func.nextval(sequence), key)))
         )
