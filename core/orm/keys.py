@@ -60,15 +60,20 @@ def _pass_by(connection: sa.Connection, table: str, key: int) -> None:
     the second waits until the first is committed.
     """
     sequence = _sequence(connection, table)
-    last = sa.func.coalesce(sa.func.pg_sequence_last_value(sequence), 0)
-    ahead = key - connection.scalar(sa.select(last))
-    if 0 < ahead <= NEAR:
-        _next(connection, table, ahead, ())
-    elif ahead > NEAR:
+    ahead = _ahead(connection, sequence, key)
+    if ahead > NEAR:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(table))))
-        connection.execute(
-            sa.select(sa.func.setval(sequence, sa.func.greatest(sa.func.nextval(sequence), key)))
-        )
+        ahead = _ahead(connection, sequence, key)  # who went first may have gone by: then others draw there
+    if ahead > NEAR:
+        farther = sa.func.greatest(sa.func.nextval(sequence), key)
+        connection.execute(sa.select(sa.func.setval(sequence, farther)))
+    elif ahead > 0:
+        _next(connection, table, ahead, ())
+
+
+def _ahead(connection: sa.Connection, sequence: Any, key: int) -> int:
+    last = sa.func.coalesce(sa.func.pg_sequence_last_value(sequence), 0)
+    return key - int(connection.scalar(sa.select(last)))
 
 
 def _sequence(connection: sa.Connection, table: str) -> Any:

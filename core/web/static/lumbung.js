@@ -266,7 +266,7 @@
   function walkPopover(event, popover) {
     if (typing(event.target)) return;
     var entries = all("a[href],button:not([disabled]),input,select", popover).filter(visible);
-    var here = entries.indexOf(document.activeElement);
+    var here = Math.max(0, entries.indexOf(document.activeElement));
     var to = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: entries.length - 1 }[event.key];
     if (to === undefined || !entries.length) return;
     event.preventDefault();
@@ -276,6 +276,7 @@
   function popoverToggled(event) {
     var popover = event.target;
     if (!popover.matches || !popover.matches(".pop[popover]") || event.newState !== "open") return;
+    if (popover.contains(document.activeElement)) return;
     var entry = all("a[href],button:not([disabled]),input,select", popover).find(visible);
     if (entry) entry.focus({ preventScroll: true });
   }
@@ -315,6 +316,8 @@
   document.addEventListener("keydown", event => {
     if (event.defaultPrevented || event.isComposing || !event.key) return;
     var popover = event.target.closest?.(".pop:popover-open");
+    /* A quick hand is at the arrows before the browser tells that the popover is open. */
+    if (!popover && event.target.popoverTargetElement?.matches(".pop:popover-open")) popover = event.target.popoverTargetElement;
     if (popover) { walkPopover(event, popover); return; }
     if (document.querySelector("dialog[open],[popover]:popover-open")) return;
     if ((event.ctrlKey || event.metaKey) && !event.altKey && (event.key === "Enter" || event.key === "s")) {
