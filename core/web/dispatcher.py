@@ -9,6 +9,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -212,8 +213,8 @@ class Dispatcher:
         name = host.rpartition(":")[0] if not host.endswith("]") and ":" in host else host
         return self.tenants.get(name.lower()) or self.tenants.get(ANY_HOST)
 
-    def prepare(self) -> None:
-        """Builds the sites with their templates ahead of their first visitors.
+    def prepare(self, compiled: Path) -> None:
+        """Builds the sites with their templates ahead of their first visitors; `compiled` is a folder to keep these.
 
         No connection stays open: the process may fork. A database that does not answer is left to its first visitor.
         """
@@ -222,7 +223,7 @@ class Dispatcher:
                 contextlib.suppress(DatabaseError, sa.exc.SQLAlchemyError),
                 contextlib.closing(tenant.database),
             ):
-                tenant.site().templates.compile_all()
+                tenant.site().templates.compile_all(compiled)
 
     def close(self) -> None:
         """Disposes of every database's engines."""

@@ -6,7 +6,7 @@ import gc
 from collections.abc import Mapping
 from typing import Any
 
-from core.settings import proxies, secret
+from core.settings import data_folder, proxies, secret
 from core.web.dispatcher import ANY_HOST, Dispatcher
 
 THREADS = 4
@@ -54,7 +54,7 @@ def serve(url: str, host: str = "127.0.0.1", port: int = 8069, workers: int = 2)
 
         def load(self) -> Dispatcher:
             made = application(url)
-            made.prepare()
+            made.prepare(data_folder() / "cache" / "templates")
             gc.collect()
             gc.freeze()  # looking for garbage writes to every object, and a page written to is shared no more
             return made

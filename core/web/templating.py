@@ -8,14 +8,18 @@ says it.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import jinja2
 from jinja2 import BaseLoader, Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound
+from jinja2.bccache import Bucket, FileSystemBytecodeCache
 
 from core.errors import LoadError, Origin
 from core.faults import in_words
+from core.i18n import jinja as texts
 from core.i18n.jinja import TextExtension
 from core.i18n.lazy import _
 
@@ -108,11 +112,41 @@ class LayerEnvironment(Environment):
         folders = Path(os.path.abspath(filename)).parents if filename else ()
         return next((self._folders[folder] for folder in folders if folder in self._folders), "core")
 
-    def compile_all(self) -> None:
-        """Compiles what pages ask for before anybody does. A faulty template is left to its first reader."""
+    def compile_all(self, folder: Path) -> None:
+        """Compiles what pages ask for before anybody does, and keeps it in a folder for the next start.
+
+        A faulty template is left to its first reader.
+        """
+        self.bytecode_cache = CompiledTemplates(folder)
         for name in sorted({name.rpartition("!")[2] for name in self.list_templates()}):
             with contextlib.suppress(TemplateError):
                 self.get_template(name)
+
+
+class CompiledTemplates(FileSystemBytecodeCache):
+    """What was compiled of templates, for the next start. Without it, or where it is broken, they are compiled anew.
+
+    A template that changed is known by its text, what compiles it by the name of the folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        made_by = hashlib.sha256(f"{jinja2.__version__} {Path(texts.__file__).read_text('utf-8')}".encode())
+        place = folder / made_by.hexdigest()[:16]
+        with contextlib.suppress(OSError):  # a server that may not write there starts more slowly, no more
+            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        super().__init__(str(place))
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Leaves the bucket empty where there is nothing, or nothing whole."""
+        try:
+            super().load_bytecode(bucket)
+        except Exception:  # whatever the bytes of a broken file make of it
+            bucket.reset()
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Writes beside and renames, so that nobody reads half a file. A full disk keeps nobody from the page."""
+        with contextlib.suppress(OSError):
+            super().dump_bytecode(bucket)
 
 
 def make_environment(layers: Sequence[tuple[str, Path]]) -> LayerEnvironment:

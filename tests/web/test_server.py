@@ -25,7 +25,7 @@ def test_sites_are_built_ahead_and_no_connection_stays(
         copies.copy(kind) as url,
         serve({"broken": f"sqlite:///{tmp_path / 'none' / 'x.db'}", "*": url}) as served,
     ):
-        served.prepare()
+        served.prepare(tmp_path / "compiled")
         tenant = served.tenants["*"]
         assert tenant._site is not None
         compiled = {name for _loader, name in tenant._site.templates.cache or ()}
