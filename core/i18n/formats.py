@@ -25,6 +25,8 @@ MINUS = reading.MINUS
 NO_BREAK = "\u00a0"
 DEFAULT_ZONE = "Asia/Jakarta"
 ZONE_NAMES = {"Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
+DECIMALS = {"IDR": 2}
+"""Currencies that Babel counts without the small coins that are out of use: a stored amount hides none of them."""
 RELATIVE_DAYS = 7
 """How far from today a day is told in words."""
 _SHORT = {
@@ -225,7 +227,7 @@ def _symbol(currency: str, lang: str) -> str:
 
 @cache
 def _decimals(currency: str) -> int:
-    return babel.numbers.get_currency_precision(currency)
+    return DECIMALS.get(currency) or babel.numbers.get_currency_precision(currency)
 
 
 def _zone(name: str) -> ZoneInfo:
