@@ -178,7 +178,10 @@ def _refused(error: UserError) -> ResponseReturnValue:
 
 
 def _denied(error: AccessDenied) -> ResponseReturnValue:
-    return _page(403, error.message), 403
+    """What a page refuses; what was typed into a form of ours is not lost by that."""
+    args, why = request.view_args, error.message
+    page = kept.closed(request.endpoint, args, request.form, why) if "env" in g else None
+    return _page(403, why) if page is None else page, 403
 
 
 def _database(error: sa.exc.SQLAlchemyError) -> ResponseReturnValue:

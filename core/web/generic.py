@@ -132,8 +132,9 @@ def register(site: Site) -> None:
         Route("suggest", f"{path}/suggest", suggest, Door(operation="r"), query=Parameters(("q",))),
         Route("list", path, pages.listing, Door(operation="r"), query=PARAMETERS),
         Route("new", f"{path}/new", records.new, Door(operation="c"), ("GET", "POST"),
-              query=Parameters((COPY,)), form=form, size=inputs.size, again=records.again),
+              query=Parameters((COPY,)), form=form, size=inputs.size, again=records.again,
+              closed=records.closed),
         Route("record", f"{path}/<key:key>", records.record, Door(operation="r"), query=Parameters(("edit",))),
         Route("edit", f"{path}/<key:key>/edit", records.edit, Door(operation="w"), ("GET", "POST"), form=form,
-              size=inputs.size, again=records.again),
+              size=inputs.size, again=records.again, closed=records.closed),
     )  # fmt: skip

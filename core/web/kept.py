@@ -1,7 +1,8 @@
 """What was typed into a form that could not be taken: it is drawn again, and nothing is saved by that.
 
 The token of the page may be old, or the session over. Then the sign-in page carries the form, signed; whoever
-signs in finds it again, if the form was made for them: that is what its own signed list says.
+signs in finds it again, if the form was made for them: that is what its own signed list says. Or the user may
+not save it any more: then it is shown to be copied.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 
 from core.access.door import AccessDenied
 from core.errors import UserError
+from core.i18n.lazy import TextLike
 from core.web import requests
 from core.web.forms.drawn import STATE
 from core.web.routes import TOKEN
@@ -49,6 +51,21 @@ def drawn(name: str | None, args: dict[str, object] | None, typed: MultiDict[str
     try:
         route.door.check(requests.env(), str(found.get("model", "")))
         return str(route.again(typed, **found))
+    except AccessDenied as error:
+        return closed(name, args, typed, error.message)
+    except (HTTPException, UserError):
+        return None
+
+
+def closed(
+    name: str | None, args: dict[str, object] | None, typed: MultiDict[str, str], why: TextLike
+) -> str | None:
+    """What this person typed into the form of a route that they may no longer send; None where it is none of theirs."""
+    route = requests.site().routes.get(name)
+    if route is None or route.closed is None or STATE not in typed or not requests.signed_in():
+        return None
+    try:
+        return str(route.closed(typed, why, **(args or {})))
     except (HTTPException, AccessDenied, UserError):
         return None
 

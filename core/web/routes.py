@@ -112,6 +112,8 @@ class Route:
     """How many bytes its form may have more than is usual for all, for the model in the address."""
     again: Callable[..., str] | None = None
     """Draws its form again with what was typed, where that could not be taken; gets it and what the address names."""
+    closed: Callable[..., str] | None = None
+    """The same where the user may no longer send it: what was typed is shown, to be copied."""
 
 
 class RouteMap:

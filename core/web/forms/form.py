@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from wtforms.form import BaseForm
 
+from core.access.door import AccessDenied
 from core.i18n.lazy import _
 from core.orm.links import Many2many, Many2one, One2many
 from core.web import requests
@@ -96,7 +97,7 @@ class RecordForm:
         self.lists = {node.name: Rows(self, node, source, typed) for part in self.parts for node in part.nodes
                       if self._has_rows(node)}  # fmt: skip
         for rows in self.lists.values():
-            unbound.update(rows.unbound(self._made))
+            unbound.update(rows.unbound(input_of))
         self._form: Any = BaseForm(unbound)
         for rows in self.lists.values():
             rows.bind(self._form)
@@ -109,11 +110,7 @@ class RecordForm:
     def _input(self, node: Node, source: Source) -> Input:
         item = self.layout.model.fields[node.name]
         settable = self.env.may_set(self.model, item.name)
-        return self._made(item, node, source, settable=settable, name=node.name)
-
-    def _made(self, item: Field[Any], node: Node, source: Source, **options: Any) -> Input:
-        made = next((made for kind, made in KINDS if isinstance(item, kind)), Input)
-        return made(item, node, source, **options)
+        return input_of(item, node, source, settable=settable, name=node.name)
 
     def _has_rows(self, node: Node) -> bool:
         item = self.layout.model.fields[node.name]
@@ -123,6 +120,7 @@ class RecordForm:
         """Takes what was typed into the inputs that were shown, as far as they may still be set."""
         for rows in self.lists.values():
             self.drawn = replace(self.drawn, shown={**self.drawn.shown, **rows.shown()})
+        self._check_open()
         shown = [item for item in self.every if item.name in self.drawn.shown and not item.readonly]
         state.check_names(typed, self.drawn, {item.name: item.several for item in shown},
                           optional={item.name for item in shown if item.optional},
@@ -143,6 +141,14 @@ class RecordForm:
                 item.refuse(
                     _("This had characters that no text can have. They are left out; look at it again.")
                 )
+
+    def _check_open(self) -> None:
+        """Raises AccessDenied where an input that was shown may no longer be set: it was signed, so none is forged."""
+        open_ones = {item.name: not item.readonly for item in self.every}
+        for name in self.drawn.shown:
+            if not open_ones.get(name):
+                label = self[name].full_label if name in self else name.rpartition("-")[2]
+                raise AccessDenied(_("Your roles do not allow a change of %(field)s.", field=label))
 
     # ------------------------------------------------------------- parts
     @property
@@ -270,6 +276,12 @@ class RecordForm:
             where = "" if item.row is None else f"{item.row.title}: "
             found += [(f"f-{item.name}", f"{where}{text}") for text in item.errors[:1]]
         return found
+
+
+def input_of(item: Field[Any], node: Node, source: Source, **options: Any) -> Input:
+    """The input of a field."""
+    made = next((made for kind, made in KINDS if isinstance(item, kind)), Input)
+    return made(item, node, source, **options)
 
 
 def _place(typed: MultiDict[str, str]) -> str:

@@ -151,7 +151,7 @@ class Input(wtforms.Field):
         self.process_errors = []
         if formdata is None or self.readonly:
             return
-        self.typed = [_lines(text) for text in formdata.getlist(self.name)]
+        self.typed = [lines(text) for text in formdata.getlist(self.name)]
         self.changed = self.source.is_copy or not self.same(self.typed, self.shown)
         try:
             self.data = self.parse(self.typed) if self.changed else None
@@ -194,7 +194,7 @@ class Input(wtforms.Field):
         return self.same(one, other)
 
     def _sent(self, texts: Sequence[str]) -> str:
-        text = _lines("".join(texts))
+        text = lines("".join(texts))
         if isinstance(self.item, Boolean):
             return "1" if text else ""
         return text if self._is_long else text.replace("\n", "").strip()
@@ -270,6 +270,6 @@ class Input(wtforms.Field):
         return str(text) if text else None
 
 
-def _lines(text: str) -> str:
+def lines(text: str) -> str:
     """A text with its lines ended in one way: browsers send two letters."""
     return text.replace("\r\n", "\n").replace("\r", "\n")

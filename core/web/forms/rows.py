@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from werkzeug.exceptions import BadRequest
 
+from core.access.door import AccessDenied
 from core.errors import Refusals, UserError
 from core.i18n.lazy import TextLike, _
 from core.orm.links import Many2many, Many2one, One2many
@@ -194,11 +195,16 @@ class Rows:
         ]
 
     def _new_keys(self) -> list[str]:
-        """The rows to come that were sent. Raises BadRequest where they are more than a form may add."""
+        """The rows to come that were sent. Raises BadRequest where they are more than a form may add.
+
+        Raises AccessDenied where the user may add none any more.
+        """
         start = f"{self.name}-new"
         sent = {name.split("-")[1] for name in self.typed or () if name.startswith(start)}
-        if len(sent) > MOST or (sent and not (self.may_add and self.name in self.form.drawn.fresh)):
+        if len(sent) > MOST or (sent and self.name not in self.form.drawn.fresh):
             raise BadRequest(str(_("The form has other fields than this page showed.")))
+        if sent and not self.may_add:
+            raise AccessDenied(_("Your roles do not allow this with %(model)s.", model=self.info.plural))
         return sorted(sent, key=lambda key: (len(key), key))
 
     def unbound(self, make: Any) -> Iterator[tuple[str, Any]]:
@@ -230,11 +236,11 @@ class Rows:
         return {item.node.name: item.shown for item in self.template.inputs if not item.readonly}
 
     def shown(self) -> dict[str, list[str]]:
-        """What the inputs of the new rows that were sent showed. Raises BadRequest where they are other ones."""
+        """What the inputs of the new rows that were sent showed. Raises AccessDenied where they are other ones now."""
         new = [row for row in self.rows if row.is_new and not row.is_added]
         fresh = self.form.drawn.fresh.get(self.name, {})
         if new and fresh.keys() != self.fresh.keys():
-            raise BadRequest(str(_("The form has other fields than this page showed.")))
+            raise AccessDenied(_("Your roles do not allow a change of %(field)s.", field=self.label))
         return {f"{row.mark}-{name}": texts for row in new for name, texts in fresh.items()}
 
     def marks(self) -> set[str]:

@@ -10,13 +10,14 @@ from werkzeug.exceptions import BadRequest, NotFound
 
 from core.access.door import AccessDenied
 from core.errors import FieldError, UserError
-from core.i18n.lazy import _
+from core.i18n.lazy import TextLike, _
 from core.orm.writing import operations
 from core.web import requests, timeline
 from core.web.actions.menu import record_actions
 from core.web.forms import RecordForm
 from core.web.forms.anew import anew
 from core.web.forms.choosing import CREATE, DRAFT, PICK, RETURN, opened, picked, seal
+from core.web.forms.closed import ClosedForm
 from core.web.forms.drawn import BUTTONS
 from core.web.forms.form import Notice
 from core.web.forms.links import Linked
@@ -41,6 +42,7 @@ LATEST = 5
 NEXT, BACK, CHECK = BUTTONS[:3]
 """Save and begin another one; from a conflict back to the form; say what is wrong with one input."""
 
+CLOSED = _("Your roles do not allow a change of this record.")
 COPY = "copy"
 """Names in the address of a new record the one that it is a copy of."""
 
@@ -102,6 +104,20 @@ class RecordPages:
         form.notice = Notice(str(text), str(_("Save")))
         return self._form(form)
 
+    def closed(self, typed: MultiDict[str, str], why: TextLike, model: str, key: int | None = None) -> str:
+        """What was typed into a form that the user may no longer save, to be copied; `why` says what is refused.
+
+        Raises BadRequest where it is no form of this user, and NotFound where there is no such model.
+        """
+        if model not in requests.env().registry.models:
+            raise NotFound
+        text = _(
+            "You can no longer save this form, and nothing of it is stored. All that you typed is here: copy "
+            "what you still need of it."
+        )
+        page = ClosedForm(self.site, requests.env(), model, key, typed).page(f"{why} {text}")
+        return render("core/form.html", page.title, form=page)
+
     def _gone(self, model: str, key: int, typed: MultiDict[str, str] | None) -> RecordForm:
         """What was typed for a record that is not there any more, as a new one; else NotFound, whatever it was."""
         if typed is None:
@@ -143,7 +159,7 @@ class RecordPages:
 
     def _check_writable(self, record: Any) -> None:
         if not requests.env().may_with(record, "w"):
-            raise AccessDenied(_("Your roles do not allow a change of this record."))
+            raise AccessDenied(CLOSED)
 
     def _typed(self) -> Any:
         return picked(request.form) if request.method == "POST" else None
@@ -183,6 +199,9 @@ class RecordPages:
         except UserError as error:
             form.refuse(error)
             return self._form(form), 422
+        except AccessDenied as error:  # of a value or a row: the record itself was open just now
+            form.general.append(str(error))
+            return self._form(form), 403
         if form.draft is not None:
             return self._restored(form.draft, saved.key)
         flash(str(_("%(name)s was saved.", name=saved.label)), "ok")
@@ -207,7 +226,8 @@ class RecordPages:
             raise BadRequest(str(_("The form has other fields than this page showed.")))
         info, env = item.targets.info, requests.env()
         if not env.may(info.name, "c"):
-            raise AccessDenied(_("Your roles do not allow this with %(model)s.", model=info.plural))
+            form.general.append(str(_("Your roles do not allow this with %(model)s.", model=info.plural)))
+            return self._form(form), 403
         try:
             draft = seal(form.model, form.key, name, request.form)
         except FieldError as error:
@@ -223,13 +243,12 @@ class RecordPages:
         """The form that was left to make a record, with it chosen; read anew, as the record is new."""
         model, owner, name, typed = opened(draft)
         with requests.detached() as env:
-            if not env.may(model, "c" if owner is None else "w"):
-                raise AccessDenied(_("Your roles do not allow a change of this record."))
-            record = None if owner is None else env.get(env[model], owner)
+            may = env.may(model, "c" if owner is None else "w")
+            record = env.get(env[model], owner) if may and owner is not None else None
+            if not may or (record is not None and not env.may_with(record, "w")):
+                return self.closed(typed, CLOSED, model, owner), 403 if key is None else 200
             if owner is not None and record is None:
                 raise NotFound
-            if record is not None:
-                self._check_writable(record)
             form = RecordForm(self.site.form_layout(model, env), env, record, typed)
             item = form[name]
             if key is not None and isinstance(item, Linked):
