@@ -151,6 +151,43 @@ def test_a_new_contact_is_made_in_a_second_layer(
         page.locator("#f-partner").fill("")
 
 
+DOUBLED = """() => {
+    const ids = [...document.querySelectorAll("[id]")].map(element => element.id);
+    return ids.filter((id, place) => ids.indexOf(id) !== place);
+}"""
+"""The ids that stand on a page twice."""
+LEADS_NOWHERE = """() => [...document.querySelectorAll("[list]")].map(input => input.getAttribute("list"))
+    .filter(id => document.getElementById(id)?.tagName !== "DATALIST")"""
+
+
+def test_each_id_is_on_the_page_once(desk: Stand, page: Page) -> None:
+    """A layer with the same rows and links as the form below it, and two sections with links to the same records."""
+    key = company(desk.served, "Satu")
+    sign_in(page, f"{desk.address}{PARTNERS}/{key}/edit")
+    for name in ("contacts", "addresses", "phones"):
+        add(page, name)
+    page.locator("button[name=form-create][value=parent]").click()
+    layer = page.locator("dialog.layer")
+    for name in ("addresses", "phones"):
+        layer.locator(f"[data-lines={name}] button[name=form-row]").click()
+    expect(layer.locator("#l-f-phones-new1-number")).to_be_visible()
+    assert page.evaluate(DOUBLED) == [] and page.evaluate(LEADS_NOWHERE) == []
+    layer.locator("#l-f-addresses-new1-regency").press_sequentially("bandung")
+    expect(layer.locator("[role=option]").first).to_be_visible()
+    layer.locator(".save a").click()
+    expect(layer).to_have_count(0)
+    page.locator("#f-parent").fill("")
+    for name in ("contacts", "addresses", "phones"):
+        for box in page.locator(f"[data-lines={name}] tbody [name*=new]:not([id])").all():
+            box.check()
+    page.goto(f"{desk.address}{PARTNERS}/{key}")
+    for section in ("main", "reach", "people", "ways"):
+        page.locator(f"#edit-{section}").click()
+        expect(page.locator(f"#section-{section} form")).to_be_visible()
+    expect(page.locator("datalist")).not_to_have_count(0)
+    assert page.evaluate(DOUBLED) == [] and page.evaluate(LEADS_NOWHERE) == []
+
+
 def test_a_new_contact_is_made_without_script(desk: Stand, open_page: OpenPage) -> None:
     with open_page(viewport=NARROW, java_script_enabled=False) as page:
         sign_in(page, f"{desk.address}{LEADS}/new")

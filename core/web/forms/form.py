@@ -91,7 +91,7 @@ class RecordForm:
         """The list or input that a button was about: there one goes on."""
         self.draft: str | None = None
         """The form to which this one leads back, where its record is made on the way."""
-        source = Source(env, record, self.drawn.formats, like, is_copy=bool(self.drawn.copy))
+        source = Source(env, record, self.drawn.formats, like, bool(self.drawn.copy), self.section)
         unbound: Any = {node.name: self._input(node, source) for part in self.parts for node in part.nodes
                         if is_input(layout.model.fields[node.name])}  # fmt: skip
         self.lists = {node.name: Rows(self, node, source, typed) for part in self.parts for node in part.nodes

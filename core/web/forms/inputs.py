@@ -55,6 +55,8 @@ class FormField:
     """Its name where no label stands over it."""
     target: str | None = None
     """The model that a link leads to."""
+    datalist: str | None = None
+    """The id of the first suggestions for it."""
     adds: str | None = None
     """The input into which a further link is typed, where there may be any number."""
     creates: str | None = None
@@ -75,6 +77,8 @@ class Source:
     formats: Formats
     like: Any | None = None
     is_copy: bool = False
+    section: str = ""
+    """The one that the form is of; empty where it is of all."""
     shared: dict[str, Any] = field(default_factory=dict)
     """What links to the same model lead to, by its name."""
 

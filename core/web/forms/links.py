@@ -86,6 +86,7 @@ class Linked(Input):
         drawn.target = info.name
         if self.readonly:
             return drawn
+        drawn.datalist = self.targets.id
         if env.may(info.name, "c"):
             drawn.creates = new_one(info.label)
         if self.wanted and not self.is_listed:

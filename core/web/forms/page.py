@@ -85,11 +85,11 @@ def _sections(form: RecordForm) -> list[FormSection]:
 
 def _lists(form: RecordForm) -> list[tuple[str, list[str]]]:
     """The first suggestions for links that are typed, once for all links to one model."""
-    found = {item.targets.info.name: item.targets for item in form.drawable
+    found = {item.targets.id: item.targets for item in form.drawable
              if isinstance(item, Linked) and not (item.readonly or item.is_listed)}  # fmt: skip
     return [
-        (f"list-{model}", [f"{label} #{key}" for key, label in targets.listed.items()])
-        for model, targets in found.items()
+        (key, [f"{label} #{number}" for number, label in targets.listed.items()])
+        for key, targets in found.items()
     ]
 
 

@@ -21,9 +21,11 @@ CHOICES_SHOWN = 200
 class Targets:
     """The records that a link may lead to, as labels by their keys."""
 
-    def __init__(self, env: Env, model: str) -> None:
+    def __init__(self, env: Env, model: str, section: str = "") -> None:
         self._env = env
         self.info = env.registry.models[model]
+        self.id = f"list-{section}-{model}" if section else f"list-{model}"
+        """Of their suggestions: several sections of a page may be open at once."""
         self._others: dict[int, str | None] = {}
         self._named: dict[str, list[int]] = {}
 
@@ -92,5 +94,5 @@ class Targets:
 def targets(source: Source, model: str) -> Targets:
     """What all links of a form to one model lead to."""
     if model not in source.shared:
-        source.shared[model] = Targets(source.env, model)
+        source.shared[model] = Targets(source.env, model, source.section)
     return source.shared[model]  # type: ignore[no-any-return]

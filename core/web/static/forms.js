@@ -11,12 +11,14 @@
     element.dispatchEvent(new Event(kind, { bubbles: true }));
   }
 
+  /* Attributes of all that is inside, and of what templates hold. */
   function change(inside, edit) {
     [inside, ...all("*", inside)].forEach(element => {
-      [...element.attributes].forEach(attribute => {
+      [...element.attributes || []].forEach(attribute => {
         var value = edit(attribute.name, attribute.value);
         if (value !== attribute.value) attribute.value = value;
       });
+      if (element.content) change(element.content, edit);
     });
   }
 
