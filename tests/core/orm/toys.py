@@ -92,11 +92,7 @@ class World:
             if not statement.startswith(("BEGIN", "SAVEPOINT", "RELEASE")):
                 seen.append(statement)
 
-        engines = (
-            {self.database.writing, self.database.reading}
-            if self.database.is_sqlite
-            else {self.database.writing}
-        )
+        engines = (self.database.writing, self.database.reading)
         for engine in engines:
             sa.event.listen(engine, "before_cursor_execute", note)
         try:
