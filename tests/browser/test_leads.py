@@ -93,7 +93,7 @@ def test_a_lead_from_the_first_word_to_the_second(
     viewport: Any,
     script: bool,
 ) -> None:
-    """Sign in, find the leads, sort them, turn the page, type one in, find it in the list, change it."""
+    """Sign in, find the leads, sort them, turn the page, type one in, find it in the list, change it, sign out."""
     with stand(kind) as it, open_page(locale=lang, viewport=viewport, java_script_enabled=script) as page:
         sign_in(page, f"{it.address}/", "dewi")
         page.goto(f"{it.address}/language/{lang}")
@@ -119,6 +119,7 @@ def test_a_lead_from_the_first_word_to_the_second(
         key = int(page.url.rsplit("/", 1)[1].removesuffix("#section-head"))
         assert it.served.value("crm.lead", key, "title") == f"{title}, pojok"
         assert it.served.value("crm.lead", key, "version") == 2
+        _sign_out(page, viewport)
 
 
 def _find_the_leads(page: Page, viewport: Any) -> None:
@@ -126,6 +127,18 @@ def _find_the_leads(page: Page, viewport: Any) -> None:
     place = "header.side" if viewport is WIDE else "nav.tabbar"
     page.locator(f"{place} a[href='{LEADS}']").click()
     page.wait_for_url(f"**{LEADS}")
+
+
+def _sign_out(page: Page, viewport: Any) -> None:
+    """By the menu of the user, on a phone in the menu at the bottom; nothing is left open."""
+    here = page.url
+    if viewport is NARROW:
+        page.locator("nav.tabbar button[popovertarget=menu]").click()
+    page.locator("button[popovertarget=me]").click()
+    page.locator("form[action$='/logout'] button").click()
+    page.wait_for_url("**/login")
+    page.goto(here)
+    page.wait_for_url("**/login?next=**")
 
 
 def _sort_and_turn(page: Page, viewport: Any) -> None:
