@@ -231,14 +231,15 @@ class Env:
 
         Entering flushes this env and opens a savepoint; leaving flushes sudo and expires here exactly what
         it wrote; an exception rolls back to the savepoint. Records do not cross: `su.as_own(record)`.
+        In an env that only reads there is nothing to roll back, and PostgreSQL has no transaction there.
         """
         log.info("sudo by user %s: %s", self.user.id, why)
-        with self.session.savepoint():  # this session's: what it writes inside is undone with the rest
-            bind, mode = self.session.core_connection(), "create_savepoint"
+        reads, savepoint = self.readonly, self.session.savepoint
+        with contextlib.nullcontext() if reads else savepoint():  # what it writes inside is undone with the rest
+            bind, mode = self.session.core_connection(), "rollback_only" if reads else "create_savepoint"
             session = Session(bind=bind, join_transaction_mode=mode, expire_on_commit=False)
             with contextlib.closing(session):
-                reading = self.readonly
-                inner = Env(self.registry, self.database, session, self.user, readonly=reading, is_sudo=True)
+                inner = Env(self.registry, self.database, session, self.user, readonly=reads, is_sudo=True)
                 session.unit, session.telling = self.session.unit, self.session.telling
                 yield inner
                 inner.flush()
