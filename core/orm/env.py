@@ -235,7 +235,7 @@ class Env:
         """
         log.info("sudo by user %s: %s", self.user.id, why)
         reads, savepoint = self.readonly, self.session.savepoint
-        with contextlib.nullcontext() if reads else savepoint():  # what it writes inside is undone with the rest
+        with contextlib.nullcontext() if reads else savepoint():  # what it writes is undone with the rest
             bind, mode = self.session.core_connection(), "rollback_only" if reads else "create_savepoint"
             session = Session(bind=bind, join_transaction_mode=mode, expire_on_commit=False)
             with contextlib.closing(session):
