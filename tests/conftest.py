@@ -10,7 +10,8 @@ import gc
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,6 +20,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from core.i18n import catalogs
+from core.web.templating import CompiledTemplates, LayerEnvironment, make_environment
 from tests import postgres as servers
 
 RUN_FOLDER = pytest.StashKey[Path]()
@@ -96,6 +99,29 @@ def _little_search_for_garbage() -> Iterator[None]:
         yield
     gc.unfreeze()
     gc.set_threshold(*thresholds)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_once(pytestconfig: pytest.Config) -> Iterator[None]:
+    """Templates are compiled once in a run and catalogues once by each worker, as by a server that starts again.
+
+    Tests build many sites, and forget the texts that they brought along with all others.
+    """
+    read = catalogs.compiled
+
+    @cache
+    def kept(path: Path, _text: bytes) -> bytes:
+        return read(path)
+
+    def environment(layers: Sequence[tuple[str, Path]]) -> LayerEnvironment:
+        made = make_environment(layers)
+        made.bytecode_cache = CompiledTemplates(pytestconfig.stash[RUN_FOLDER] / "templates")
+        return made
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("core.i18n.catalogs.compiled", lambda path: kept(path, path.read_bytes()))
+        patch.setattr("core.web.site.make_environment", environment)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -33,6 +33,7 @@ TRACE = re.compile(
 FOR_ADMINISTRATORS = "/apps/"
 """Where file and line of a fault are what an administrator came for."""
 ADDRESSES = ("href", "src", "action", "formaction")
+_ADDRESS = re.compile(r"(/(?!/)|#|https?://|mailto:|tel:)")
 
 
 def check(answer: Answer) -> None:
@@ -63,26 +64,25 @@ def check_headers(answer: Answer) -> None:
 
 def check_page(page: Element) -> None:
     """No code inside the page, one main with one h1, labels for inputs, and ids that are used once."""
-    for element in page.walk():
+    elements = page.walk()
+    for element in elements:
         _check_element(element)
-    ids = [element["id"] for element in page.walk() if element.get("id") is not None]
-    assert len(ids) == len(set(ids)), f"ids used twice: {sorted(i for i in set(ids) if ids.count(i) > 1)}"
+    ids = [element["id"] for element in elements if "id" in element.attrs]
+    known = set(ids)
+    assert len(ids) == len(known), f"ids used twice: {sorted(i for i in known if ids.count(i) > 1)}"
     assert page.one("html").get("lang") in ("id", "en")
     page.one("main").one("h1")
     for label in page.all("label"):
-        assert label.get("for") is None or label["for"] in ids, f"{label} leads to nothing"
+        assert label.get("for") is None or label["for"] in known, f"{label} leads to nothing"
 
 
 def _check_element(element: Element) -> None:
-    assert element.get("style") is None and element.tag != "style", f"{element} has a style of its own"
-    handlers = [name for name in element.attrs if name.startswith(("on", "hx-on"))]
-    assert not handlers, f"{element} has handlers"
+    assert element.tag != "style", f"{element} is a style"
+    for name, value in element.attrs.items():
+        assert name != "style", f"{element} has a style of its own"
+        assert not name.startswith(("on", "hx-on")), f"{element} has handlers"
+        assert name not in ADDRESSES or _ADDRESS.match(value), f"{element}: {value}"
     if element.tag == "script":
         assert (element.get("src") or "").startswith("/static/") and not element.children, (
             f"{element} is code"
-        )
-    for name in ADDRESSES:
-        address = element.get(name)
-        assert address is None or re.match(r"(/(?!/)|#|https?://|mailto:|tel:)", address), (
-            f"{element}: {address}"
         )

@@ -161,6 +161,10 @@ GOOD = '<!doctype html><html lang="id"><body><main><h1>x</h1>{}</main></body></h
         "<h1>y</h1>",
         '<p class="a" class="b">x</p>',
         "<div><p>x</div>",
+        "<div>x",
+        "<p class=a>x</p>",
+        "<p>a < b</p>",
+        '<p onClick="x()">x</p>',
     ],
 )
 def test_the_rules_of_pages_find_what_breaks_them(bad: str) -> None:
