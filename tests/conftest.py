@@ -21,6 +21,7 @@ import psycopg
 import pytest
 
 from core.i18n import catalogs
+from core.orm import database
 from core.web.templating import CompiledTemplates, LayerEnvironment, make_environment
 from tests import postgres as servers
 
@@ -99,6 +100,15 @@ def _little_search_for_garbage() -> Iterator[None]:
         yield
     gc.unfreeze()
     gc.set_threshold(*thresholds)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_wait_for_the_disk() -> Iterator[None]:
+    """No database of a test in this process outlives the machine; one of a process that a test kills is durable."""
+    with pytest.MonkeyPatch.context() as patch:
+        assert database.SYNCHRONOUS == "FULL"
+        patch.setattr(database, "SYNCHRONOUS", "OFF")
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -5,15 +5,37 @@ from __future__ import annotations
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
+from typing import Any
+from weakref import WeakKeyDictionary
 
 import psycopg
 
+from core.orm.database import Database
 from tests.postgres import Server
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
+
+
+_kept: WeakKeyDictionary[Any, bytes] = WeakKeyDictionary()
+
+
+@contextmanager
+def filled(url: str, key: Any, fill: Callable[[Database], None]) -> Iterator[Database]:
+    """The empty database at `url`, as `fill` fills it: on SQLite once for each `key`, and then it is a copy."""
+    with closing(Database(url)) as database:
+        if database.path is None:
+            fill(database)
+        elif key in _kept:
+            database.path.write_bytes(_kept[key])
+        else:
+            fill(database)
+            database.close()
+            assert not Path(f"{database.path}-wal").exists(), "a connection was left open"
+            _kept[key] = database.path.read_bytes()
+        yield database
 
 
 class Copies:

@@ -21,6 +21,8 @@ from core.i18n.lazy import _
 from core.sql import month_of
 
 BUSY_SECONDS = 5
+SYNCHRONOUS = "FULL"
+"""What is committed stays, whatever befalls the machine. Only tests do without: their databases go at once."""
 
 
 class Database:
@@ -101,7 +103,7 @@ class Database:
             connection.isolation_level = None
             for pragma in (
                 "journal_mode=WAL",
-                "synchronous=FULL",
+                f"synchronous={SYNCHRONOUS}",
                 "foreign_keys=ON",
                 f"busy_timeout={BUSY_SECONDS}000",
             ):

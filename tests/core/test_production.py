@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from core.cli import main
 from core.commands import serve as serve_command
 from core.orm.database import Database
 from core.schema import tables
+from tests.copies import filled
 
 OWN = "a password of my own"
 
@@ -35,9 +35,12 @@ def _apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def made(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     """A database of `lumbung init`, with its administrator."""
     monkeypatch.setenv("LUMBUNG_DB", url)
-    run("init", "--admin-email", f"made@{DOMAIN}", "--password-stdin", given=f"{OWN}\n")
-    with closing(Database(url)) as database:
+    with filled(url, init, init) as database:
         yield database
+
+
+def init(_database: Database) -> None:
+    run("init", "--admin-email", f"made@{DOMAIN}", "--password-stdin", given=f"{OWN}\n")
 
 
 def run(*args: str, given: str = "", code: int = 0) -> Result:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -19,6 +19,7 @@ from core.orm.database import Database
 from core.orm.env import open_env
 from core.orm.registry import Registry
 from core.schema.tables import metadata, registry_version
+from tests.copies import filled
 from tests.core.orm.toys import World
 
 OWN, TEAM, ALL, BOSS = "office.own", "office.team", "office.all", "office.boss"
@@ -94,18 +95,21 @@ def policy(registry: Registry, rules: Iterable[Rule] = ()) -> Policy:
 @contextmanager
 def office(url: str) -> Iterator[World]:
     """Ada and Ben are in the north team, Cid in one below it, Dan in the south; each owns a document of their team."""
+    with filled(url, office_registry(), _fill) as database:
+        yield World(office_registry(), database)
+
+
+def _fill(database: Database) -> None:
     registry = office_registry()
-    with closing(Database(url)) as database:
-        with database.writing.begin() as connection:
-            metadata.create_all(connection)
-            registry.metadata.create_all(connection)
-            connection.execute(registry_version.insert().values(version=1, changed_at=sa.func.now()))
-        with open_env(registry, database) as env:
-            _fill(env)
-        yield World(registry, database)
+    with database.writing.begin() as connection:
+        metadata.create_all(connection)
+        registry.metadata.create_all(connection)
+        connection.execute(registry_version.insert().values(version=1, changed_at=sa.func.now()))
+    with open_env(registry, database) as env:
+        _make_people(env)
 
 
-def _fill(env: Env) -> None:
+def _make_people(env: Env) -> None:
     roles = {name: env.create(Role, [{"name": name}])[0] for name in ACCESS}
     env.create(Role, [{"name": "office.chief", "implies": [roles[ALL]]}])
     north, south = env.create(Team, [{"name": "north"}, {"name": "south"}])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -12,6 +12,7 @@ from core.access.rights import Policy
 from core.orm.database import Database
 from core.orm.env import CurrentUser, open_env
 from core.orm.registry import Registry
+from tests.copies import filled
 from tests.core.orm.toys import World
 
 SELLER, BOSS = "vault.seller", "vault.boss"
@@ -65,27 +66,30 @@ def vault_registry() -> Registry:
 @contextmanager
 def vault(url: str) -> Iterator[World]:
     """4 partners of scores 1 to 4, 4 leads each: 2 of user 10 and 2 of user 11. Partner 1 is hidden to sellers."""
+    with filled(url, vault_registry(), _fill) as database:
+        yield World(vault_registry(), database)
+
+
+def _fill(database: Database) -> None:
     registry = vault_registry()
-    with closing(Database(url)) as database:
-        with database.writing.begin() as connection:
-            registry.metadata.create_all(connection)
-        with open_env(registry, database) as env:
-            secret = env.create(Secret, [{"name": "hidden treasure"}])[0]
-            tag = env.create(Tag, [{"name": {"id": "merah", "en": "red"}}])[0]
-            partners = env.create(
-                Partner,
-                [{"name": f"p{n}", "score": n, "salary": n * 1000, "motto": f"m{n}"} for n in range(1, 5)],
-            )
-            env.flush()
-            env.create(
-                Lead,
-                [
-                    {"title": f"l{partner.score}{n}", "partner": partner, "owner_key": 10 + n % 2, "revenue": 1,
-                     "secret": secret, "tags": [tag]}
-                    for partner in partners for n in range(4)
-                ],
-            )  # fmt: skip
-        yield World(registry, database)
+    with database.writing.begin() as connection:
+        registry.metadata.create_all(connection)
+    with open_env(registry, database) as env:
+        secret = env.create(Secret, [{"name": "hidden treasure"}])[0]
+        tag = env.create(Tag, [{"name": {"id": "merah", "en": "red"}}])[0]
+        partners = env.create(
+            Partner,
+            [{"name": f"p{n}", "score": n, "salary": n * 1000, "motto": f"m{n}"} for n in range(1, 5)],
+        )
+        env.flush()
+        env.create(
+            Lead,
+            [
+                {"title": f"l{partner.score}{n}", "partner": partner, "owner_key": 10 + n % 2, "revenue": 1,
+                 "secret": secret, "tags": [tag]}
+                for partner in partners for n in range(4)
+            ],
+        )  # fmt: skip
 
 
 def seller(number: int = 10, **more: Any) -> CurrentUser:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -32,6 +32,7 @@ from core import (
 from core.orm.database import Database
 from core.orm.env import open_env
 from core.orm.registry import Registry
+from tests.copies import filled
 
 ACCESS = {"base.user": "rwcd"}
 STATES = {"new": "New", "working": "Working", "done": "Done"}
@@ -105,9 +106,7 @@ class World:
 @contextmanager
 def world(url: str, registry: Registry) -> Iterator[World]:
     """The tables of `registry` in the empty database at `url`."""
-    with closing(Database(url)) as database:
-        with database.writing.begin() as connection:
-            registry.metadata.create_all(connection)
+    with filled(url, registry, lambda database: registry.metadata.create_all(database.writing)) as database:
         yield World(registry, database)
 
 
