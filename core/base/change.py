@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from core import Char, Integer, Json, Model, Select, _
 
-ACTIONS = {"create": _("Created"), "write": _("Changed"), "delete": _("Deleted"), "look": _("Seen as")}
+ACTIONS = {
+    "create": _("Created"),
+    "write": _("Changed"),
+    "delete": _("Deleted"),
+    "look": _("Seen as"),
+    "left": _("Rows left"),
+}
 
 
 class Change(
@@ -20,7 +26,8 @@ class Change(
 
     Who and when are the row's own stamps. The changes of one transaction share a `unit`, by which they
     are undone together; it begins with the moment, so that those of a day lie side by side. Pages show of it what
-    the reader may see of the record (core.web.history).
+    the reader may see of the record (core.web.history). One of action `left` maps a model to the keys of records
+    that belonged to this one and do no more.
     """
 
     model = Char(80, required=True, label=_("Kind of record"))

@@ -1,6 +1,7 @@
 """History: one thin row per record and flush, with what each field was and became, written with the change.
 
-A new record has a row without values, as the record holds them. Computed fields and stamps have no history.
+A new record has a row without values, as the record holds them. Computed fields and stamps have no history. What a
+record belonged to notes that it has left, so that its history can be told there too.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from core.orm import ends
+from core.orm.belonging import homes
 from core.orm.closed import mapped_key
 from core.orm.kinds import Json
 from core.orm.links import Many2many
@@ -22,12 +24,15 @@ if TYPE_CHECKING:
     from core.orm.changes import Changes
     from core.orm.fields import Field
     from core.orm.info import ModelInfo
+    from core.orm.registry import Registry
     from core.orm.session import Session
 
 CHANGE = "base.change"
 CREATED, UPDATED, DELETED = "create", "write", "delete"
 LOOKED = "look"
 """Nothing was changed: somebody looked at what a user sees."""
+LEFT = "left"
+"""Nothing was changed in the record: others that belonged to it are gone, or belong to another one by now."""
 INSERT = "insert of rows"
 """Under which a table keeps its statement in `Table.info`."""
 
@@ -135,9 +140,26 @@ def _linked(
 def _insert(session: Session, table: Any, info: ModelInfo, action: str, values: Mapping[int, Any]) -> None:
     if not values or not info.keeps_history:
         return
+    _put(session, table, info.name, action, values)
+    for model, left in _left(session.env.registry, info, values).items():
+        _put(session, table, model, LEFT, {key: {info.name: [rows, []]} for key, rows in left.items()})
+
+
+def _left(registry: Registry, info: ModelInfo, values: Mapping[int, Any]) -> dict[str, dict[int, list[int]]]:
+    """By model and key, which records have left that belonged to a record."""
+    found: dict[str, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for name, model in homes(registry, info.name):
+        for key, held in values.items():
+            before = held[name][0] if held and name in held else None
+            if before is not None:
+                found[model][before].append(key)
+    return found
+
+
+def _put(session: Session, table: Any, model: str, action: str, values: Mapping[int, Any]) -> None:
     now, connection = session.env.now(), session.core_connection()
     row = {
-        "model": info.name, "action": action, "unit": session.unit, "version": 1, "archived": False,
+        "model": model, "action": action, "unit": session.unit, "version": 1, "archived": False,
         "created_at": now, "updated_at": now, "created_by": session.env.user.id, "updated_by": session.env.user.id,
     }  # fmt: skip
     if len(values) == 1 or connection.dialect.name != "postgresql":

@@ -88,7 +88,8 @@ def _rows(env: Env, unit: int) -> Sequence[Any]:
     table = history.table_of(env.session)
     if table is None:
         raise NothingToUndo
-    statement = sa.select(table).where(table.c.unit == unit).order_by(table.c.id).with_for_update()
+    told = table.c.action != history.LEFT  # that follows from the others
+    statement = sa.select(table).where(table.c.unit == unit, told).order_by(table.c.id).with_for_update()
     rows = env.session.core_connection().execute(statement).all()
     is_theirs = env.is_sudo or ADMIN in env.user.roles or all(row.created_by == env.user.id for row in rows)
     if not rows or not is_theirs:

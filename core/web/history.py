@@ -14,10 +14,10 @@ from werkzeug.exceptions import BadRequest, NotFound
 
 from core.errors import FieldError
 from core.i18n.lazy import _
-from core.orm.history import CHANGE
+from core.orm.history import CHANGE, LEFT
 from core.orm.periods import beginning
 from core.orm.session import unit_at
-from core.web import requests, timeline
+from core.web import parts, requests, timeline
 from core.web.listing.labels import Labels
 from core.web.numbers import number
 from core.web.routes import Door, Parameters, Route
@@ -72,7 +72,8 @@ def _record(model: str, key: int) -> ResponseReturnValue:
     if record is None:
         raise NotFound
     here = f"/app/{model}/{key}"
-    found = timeline.of_record(env, info, key, before=_before(), limit=SIZE + 1)
+    lists = parts.lists(requests.site().form_layout(model, env), env)
+    found = parts.of_record(env, record, lists, before=_before(), limit=SIZE + 1)
     page = HistoryPage(record.display_label(), found[:SIZE], back=(here, record.display_label()))
     if len(found) > SIZE:
         page.older = f"{here}/history?{urlencode({'before': found[SIZE - 1].key})}"
@@ -134,7 +135,8 @@ def _units(env: Env, day: dt.date) -> tuple[int, int]:
 def _done(env: Env, user: int, span: tuple[int, int]) -> tuple[list[Any], int | None]:
     """A page of what the reader may see of it; the key to go on from where there is more."""
     table, before, found = env.registry.models[CHANGE].table, _before(), list[Any]()
-    mine = (table.c.created_by == user, table.c.unit >= span[0], table.c.unit < span[1])
+    told = table.c.action != LEFT
+    mine = (table.c.created_by == user, table.c.unit >= span[0], table.c.unit < span[1], told)
     for _look in range(LOOKS):
         rows = timeline.changes(env, *mine, before=before, limit=SIZE + 1)
         found += timeline.visible(env, rows[:SIZE])

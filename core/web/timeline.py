@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
+from core.access.gone import seen_gone
 from core.i18n import catalogs
 from core.i18n.lazy import TextLike, _
 from core.orm.fields import Field
 from core.orm.history import CHANGE, CREATED, DELETED, LOOKED
 from core.orm.kinds import Char
-from core.orm.links import Link, Many2many
+from core.orm.links import Link, Many2many, Many2one
 from core.sql import among
 from core.web.listing import NOT_VISIBLE
 from core.web.listing.labels import Label, Labels
@@ -64,54 +65,63 @@ def changes(env: Env, *conditions: Any, before: int | None, limit: int) -> list[
     return list(env.session.core_connection().execute(chosen))
 
 
-def of_record(env: Env, info: ModelInfo, key: int, *, before: int | None = None, limit: int) -> list[Entry]:
-    """What happened to a record that the reader may see."""
-    table = env.registry.models[CHANGE].table
-    mine = (table.c.model == info.name, table.c.record_id == key)
-    return entries(env, changes(env, *mine, before=before, limit=limit))
+def entries(env: Env, rows: Sequence[Any], whole: tuple[str, int] | None = None) -> list[Entry]:
+    """Rows of history in words, without the fields that the reader may not see.
 
-
-def entries(env: Env, rows: Sequence[Any]) -> list[Entry]:
-    """Rows of history in words, without the fields that the reader may not see."""
-    teller = _Teller(env, rows)
+    Where they are told of the record `whole`, what was deleted with or from it says what it held.
+    """
+    teller = _Teller(env, rows, whole)
     return [teller.tell(row) for row in rows]
 
 
-def visible(env: Env, rows: Iterable[Any]) -> list[Any]:
-    """Those of the rows whose records the reader may see; of deleted ones, where they see all of the model."""
+def visible(env: Env, rows: Sequence[Any]) -> list[Any]:
+    """Those of the rows whose records the reader may see or, of deleted ones, could."""
     by_model: dict[str, set[int]] = defaultdict(set)
     for row in rows:
         by_model[row.model].add(row.record_id)
-    seen = {
-        model: _seen(env, model, keys) for model, keys in by_model.items() if model in env.registry.models
+    seen = within_reach(env, by_model, rows)
+    return [row for row in rows if (row.model, row.record_id) in seen]
+
+
+def within_reach(env: Env, keys: Mapping[str, Collection[int]], rows: Iterable[Any]) -> set[tuple[str, int]]:
+    """Model and key of records that the reader may see; of deleted ones, if their last rows are among `rows`, could.
+
+    Two statements, whatever the number of models.
+    """
+    known = {
+        model: wanted
+        for model, wanted in keys.items()
+        if model in env.registry.models and env.may(model, "r")
     }
-    return [
-        row
+    there = _there(env, known)
+    gone = {
+        (row.model, row.record_id): (env.registry.models[row.model], row.record_id, row.values or {})
         for row in rows
-        if row.model in seen and (row.record_id in seen[row.model] or _is_open(env, row.model, row.action))
-    ]
+        if row.action == DELETED and row.record_id in known.get(row.model, ())
+    }
+    lost = [row for place, row in gone.items() if place not in there]
+    return {place for place, is_seen in there.items() if is_seen} | seen_gone(env, lost)
 
 
-def _seen(env: Env, model: str, keys: Iterable[int]) -> set[int]:
-    if not env.may(model, "r"):
-        return set()
-    cls: Any = env.registry[model]
-    return set(env.scalars(sa.select(cls.id).where(among(env, cls.id, sorted(keys)))))
-
-
-def _is_open(env: Env, model: str, action: str) -> bool:
-    rights = env.session.rights
-    if action != DELETED or rights is None:
-        return action == DELETED
-    info = env.registry.models[model]
-    return rights.may(info, "r") and rights.condition(info, "r") is None
+def _there(env: Env, keys: Mapping[str, Collection[int]]) -> dict[tuple[str, int], bool]:
+    """Of those of the records that are there, whether the reader may see them."""
+    rights, asked = env.session.rights, []
+    for model, wanted in keys.items():
+        info = env.registry.models[model]
+        condition = None if rights is None else rights.condition(info, "r")
+        is_seen = sa.true() if condition is None else condition
+        chosen = sa.select(sa.literal(model, sa.Text), info.table.c.id, sa.case((is_seen, 1), else_=0))
+        asked.append(chosen.where(among(env, info.table.c.id, sorted(wanted))))
+    found = env.session.core_connection().execute(sa.union_all(*asked)) if asked else ()
+    return {(model, key): bool(is_seen) for model, key, is_seen in found}
 
 
 class _Teller:
     """Puts rows in words; what they lead to is looked up once for all."""
 
-    def __init__(self, env: Env, rows: Sequence[Any]) -> None:
+    def __init__(self, env: Env, rows: Sequence[Any], whole: tuple[str, int] | None) -> None:
         self._env = env
+        self._whole = whole
         self._labels = Labels(env)
         wanted: dict[str, set[int]] = defaultdict(set)
         for row in rows:
@@ -130,13 +140,20 @@ class _Teller:
         lines = [
             self._line(item, pair)
             for item, pair in self._values(row)
-            if item.name != "archived" and row.action != DELETED
+            if item.name != "archived" and (row.action != DELETED or self._is_lost(item, pair))
         ]
         what, symbol = _action(row)
         return Entry(
             row.id, self._known.get(USER, {}).get(row.created_by), what, symbol, formats.moment(row.created_at),
             formats.time(row.created_at), row.created_at.isoformat(), info, row.record_id, lines,
         )  # fmt: skip
+
+    def _is_lost(self, item: Field[Any], pair: Sequence[Any]) -> bool:
+        """Whether a deleted record says of itself what it held: all but to what it belonged."""
+        if self._whole is None:
+            return False
+        model, key = self._whole
+        return not (isinstance(item, Many2one) and item.target_name == model and pair[0] == key)
 
     def _values(self, row: Any) -> Iterator[tuple[Field[Any], Sequence[Any]]]:
         info = self._env.registry.models[row.model]

@@ -6,7 +6,12 @@ from typing import Any
 
 import pytest
 
+from core.orm.env import Env
+from core.orm.links import Link
 from tests.web import kit
+from tests.web.test_form_closed import rights
+from tests.web.test_query_budget import FORM, asked
+from tests.web.test_rows import company, form, keys
 
 LEAD = "/app/crm.lead"
 
@@ -80,3 +85,141 @@ def test_a_page_of_history_takes_few_statements(served: kit.Served, statements: 
         visitor.get(f"{href}/history")
         counts.append(len(statements))
     assert counts[0] == counts[1] == counts[2]
+
+
+# ----------------------------------------------------------------- of what belongs to a record
+PARTNERS = "/app/base.partner"
+
+
+def told(visitor: kit.Visitor, path: str) -> list[str]:
+    """The entries of the history on a page, the latest first."""
+    page = visitor.get(path).main
+    return [entry.text for entry in page.one("ol", class_="tl").all("li")]
+
+
+def entry(entries: list[str], *words: str) -> str:
+    """The only entry with these words."""
+    [found] = [text for text in entries if all(word in text for word in words)]
+    return found
+
+
+@pytest.mark.parametrize("lang", ["id", "en"])
+def test_the_rows_of_a_contact_are_told_in_its_history(served: kit.Served, lang: str) -> None:
+    """Added, changed and removed on one form: who, which row, from what to what."""
+    visitor, key = served.sign_in("dewi", lang), company(served, "Jalan Satu", "Jalan Dua", phones=1)
+    path = f"{PARTNERS}/{key}/edit"
+    shown = visitor.post(path, {**form(visitor.get(path)), "form-row": "addresses"})
+    first, second = keys(served, "base.address", key)
+    [phone] = keys(served, "base.partner_phone", key)
+    changes: Any = {f"addresses-{first}-street": "Jalan Satu B", f"addresses-{second}": "1",
+                    f"phones-{phone}": "1", "addresses-new1-street": "Jalan Tiga"}  # fmt: skip
+    assert visitor.send(shown, changes).status_code == 303
+    for place in (f"{PARTNERS}/{key}", f"{PARTNERS}/{key}/history"):
+        entries = told(visitor, place)
+        changed = entry(entries, "Jalan Satu B", "→")
+        assert "Dewi Kartika" in changed and "Jalan Satu B" in changed.partition("→")[2]
+        removed = entry(entries, "Jalan Dua", "→")
+        assert "Dewi Kartika" in removed and "Jalan Dua" in removed.partition("→")[0]
+        assert "PT Baris" not in removed, "to what it belonged goes without saying"
+        assert "812" in entry(entries, {"id": "Telepon lain", "en": "Further phone"}[lang], "→")
+        assert "Dewi Kartika" in entry(entries, "Jalan Tiga")
+    links = {link["href"] for link in visitor.get(f"{PARTNERS}/{key}/history").main.all("a")}
+    assert f"/app/base.address/{first}" in links and f"/app/base.address/{second}" not in links
+
+
+def test_a_role_is_told_of_the_person_and_of_the_organisation(served: kit.Served) -> None:
+    visitor = served.sign_in("dewi", "en")
+    with served.env() as env:
+        person, firm = env.create(
+            env["base.partner"], [{"name": "Orang Baru"}, {"name": "PT Baru", "kind": "company"}]
+        )
+        env.flush()
+        [link] = env.create(
+            env["base.partner_link"], [{"person": person, "company": firm, "role": "finance"}]
+        )
+        env.flush()
+        ends, made = (person.id, firm.id), link.id
+    visitor.fill(f"/app/base.partner_link/{made}/edit", {"job_title": "Kepala Kasir"})
+    for end in ends:
+        assert "Kepala Kasir" in entry(told(visitor, f"{PARTNERS}/{end}"), "Job title", "→")
+    assert visitor.fill(f"/app/base.partner_link/{made}/delete").status_code == 303
+    for end in ends:
+        entry(told(visitor, f"{PARTNERS}/{end}"), "deleted", "Kepala Kasir")
+
+
+def test_what_moved_is_told_there_until_then(served: kit.Served) -> None:
+    visitor, old = served.sign_in("dewi", "en"), company(served, "Jalan Satu")
+    new = company(served)
+    [key] = keys(served, "base.address", old)
+    for street in ("Jalan Dua", "Jalan Tiga"):
+        served.change("base.address", key, street=street)
+        served.change("base.address", key, partner_id=new)
+    was, now = (told(visitor, f"{PARTNERS}/{place}/history") for place in (old, new))
+    entry(was, "Jalan Dua", "→", "Street")
+    assert not [text for text in was if "Jalan Dua" in text.partition("→")[0] and "Street" in text]
+    entry(was, "Contact", "PT Baris", "→")
+    entry(now, "Before:Jalan Dua", "After:Jalan Tiga")
+
+
+@pytest.mark.parametrize("how", ["model", "rule", "field"])
+def test_a_row_that_one_may_not_read_is_not_told(served: kit.Served, how: str, monkeypatch: Any) -> None:
+    """Nor one that is gone, if it was not to be read while it was there."""
+    from core.access.rights import Policy
+
+    visitor, key = served.sign_in("dewi", "en"), company(served, "Rahasia Satu", "Rahasia Dua")
+    first, second = keys(served, "base.address", key)
+    path = f"{PARTNERS}/{key}"
+    for street in ("Rahasia Satu B", "Rahasia Satu C"):
+        served.change("base.address", first, street=street)
+    with served.env() as env:
+        env.delete([kit.record(env, "base.address", second)])
+    assert len([text for text in told(visitor, f"{path}/history") if "Rahasia" in text]) == 5
+    if how == "model":
+        rights(served, "base.address", read_scope="none")
+    elif how == "field":
+        with served.env() as env:
+            env.delete([kit.record(env, "base.address", first)])
+        may_see = Env.may_see
+        monkeypatch.setattr(
+            Env, "may_see", lambda env, model, name: name != "street" and may_see(env, model, name)
+        )
+    else:
+        ask = Policy.condition
+
+        def narrowed(policy: Policy, rule: Any, info: Any, env: Env) -> Any:
+            condition = ask(policy, rule, info, env)
+            return (
+                condition & ~info.cls.street.contains("Rahasia") if info.name == "base.address" else condition
+            )
+
+        monkeypatch.setattr(Policy, "condition", narrowed)
+    for place in (path, f"{path}/history"):
+        assert "Rahasia" not in visitor.get(place).main.text
+    assert "PT Baris" in visitor.get(path).main.text
+
+
+def test_a_deleted_contact_shows_in_what_a_person_did_to_who_could_see_it(served: kit.Served) -> None:
+    made, nobody = served.sign_in("made", "en"), served.sign_in("dewi", "en")
+    key = company(served)
+    assert made.fill(f"{PARTNERS}/{key}/delete").status_code == 303
+    user = served.first("base.user", name="Made Wirawan")
+    assert "deleted" in nobody.get(f"/settings/activity?user={user}").main.text
+
+
+def test_the_history_of_rows_takes_few_statements(served: kit.Served, statements: Any) -> None:
+    visitor, key = served.sign_in("dewi"), company(served, *("Jalan",) * 12, phones=6)
+    links = sum(
+        isinstance(served.site.assembly.registry.info("base.partner").fields[node.name], Link)
+        for node in served.site.assembly.views["base.partner.form"].fields
+    )
+    counts = []
+    for gone in (2, 3, 4):
+        for model, count in (("base.address", gone), ("base.partner_phone", 1)):
+            rows = keys(served, model, key)[:count]
+            with served.env() as env:
+                env.delete([kit.record(env, model, row) for row in rows])
+        visitor.get(f"{PARTNERS}/{key}")
+        statements.clear()
+        visitor.get(f"{PARTNERS}/{key}")
+        counts.append(len(asked(statements)))
+    assert counts[0] == counts[1] == counts[2] <= FORM + links, counts

@@ -18,6 +18,7 @@ from werkzeug.exceptions import BadRequest
 from core.access.door import AccessDenied
 from core.errors import Refusals, UserError
 from core.i18n.lazy import TextLike, _
+from core.orm.belonging import belongs
 from core.orm.links import Many2many, Many2one, One2many
 from core.orm.writing import all_locked, allowed
 from core.sql import among
@@ -51,9 +52,7 @@ def is_inline(registry: Registry, item: Field[Any], node: Node) -> bool:
     """Whether records are rows in the form: those that cannot be without it, unless the view says `inline`."""
     if not isinstance(item, One2many):
         return False
-    back = registry.models[item.target_name].fields[item.inverse]
-    belongs = isinstance(back, Many2one) and (back.required or back.ondelete == "cascade")
-    return bool(node.attrs.get("inline", belongs))
+    return bool(node.attrs.get("inline", belongs(registry, item)))
 
 
 def is_column(item: Field[Any], inverse: str) -> bool:

@@ -12,7 +12,7 @@ from core.access.door import AccessDenied
 from core.errors import FieldError, UserError
 from core.i18n.lazy import TextLike, _
 from core.orm.writing import operations
-from core.web import requests, timeline
+from core.web import parts, requests
 from core.web.actions.menu import record_actions
 from core.web.forms import RecordForm
 from core.web.forms.anew import anew
@@ -265,7 +265,9 @@ class RecordPages:
             back=(here, str(layout.model.plural)),
             actions=record_actions(record, may),
             archived=record.archived,
-            history=timeline.of_record(requests.env(), layout.model, record.id, limit=LATEST),
+            history=parts.of_record(
+                requests.env(), record, parts.lists(layout, requests.env()), limit=LATEST
+            ),
             history_href=f"{here}/{record.id}/history",
             link_action=link_action(record),
         )
