@@ -114,6 +114,7 @@ def _user(user: Any, grants: Iterable[tuple[Any, ...]]) -> CurrentUser:
         lang=user["lang"] or catalogs.DEFAULT_LANGUAGE,
         tz=user["tz"] or DEFAULT_ZONE,
         theme=user["theme"] if user["theme"] in ("light", "dark") else "",
+        shortcuts=user["shortcuts"] != "off",
         roles=frozenset(found["role"]),
         teams=tuple(found["team"]),
         companies=tuple(dict.fromkeys(first + found["company"])),
@@ -138,7 +139,7 @@ def _session(registry: Registry) -> sa.Select[Any]:
     users, companies = registry.info("base.user").table, registry.info("base.company").table
     signed_in = (
         sa.select(
-            *(users.c[name] for name in ("id", "name", "lang", "tz", "theme", "company_id")),
+            *(users.c[name] for name in ("id", "name", "lang", "tz", "theme", "shortcuts", "company_id")),
             companies.c.name.label("brand"),
             session_table.c.token_hash,
             session_table.c.made_at,

@@ -12,6 +12,7 @@ LANGUAGES = {"id": "Bahasa Indonesia", "en": "English"}
 ZONES = {"Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
 CLOSED = {"base.admin": "rw"}
 """Of a colleague everyone reads name and teams; the rest is for administrators."""
+SHORTCUTS = {"on": _("On"), "off": _("Off")}
 THEMES = {"system": _("Like the device"), "light": _("Light"), "dark": _("Dark")}
 
 
@@ -33,6 +34,14 @@ class User(
     lang = Select(LANGUAGES, required=True, default="id", label=_("Language"), access=CLOSED)
     tz = Select(ZONES, required=True, default="Asia/Jakarta", label=_("Time zone"), access=CLOSED)
     theme = Select(THEMES, required=True, default="system", label=_("Appearance"), access=CLOSED)
+    shortcuts = Select(
+        SHORTCUTS,
+        required=True,
+        default="on",
+        label=_("Keyboard shortcuts"),
+        help=_("Single keys such as C or /. Switch them off if you dictate to the device or use other aids."),
+        access=CLOSED,
+    )
     active = Boolean(default=True, label=_("May sign in"), access=CLOSED)
     roles = Many2many(Role, label=_("Roles"), access=CLOSED)
     teams: Many2many[team.Team] = Many2many(lambda: team.Team, label=_("Teams"))

@@ -69,7 +69,7 @@ def _user_views() -> Sequence[View]:
             form(
                 Group("main", "name", "email", "phone", "active", label=_("Who")),
                 Group("rights", "roles", "teams", "company", "companies", label=_("What they may do")),
-                Group("reading", "lang", "tz", "theme", label=_("How they read")),
+                Group("reading", "lang", "tz", "theme", "shortcuts", label=_("How they read")),
                 Slot("footer"),
             ),
         ),

@@ -47,6 +47,7 @@ class CurrentUser:
     lang: str = catalogs.DEFAULT_LANGUAGE
     tz: str = DEFAULT_ZONE
     theme: str = ""
+    shortcuts: bool = True
     roles: frozenset[str] = frozenset()
     teams: tuple[int, ...] = ()
     companies: tuple[int, ...] = ()

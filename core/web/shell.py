@@ -66,6 +66,8 @@ class PageFrame:
     title: str
     lang: str
     theme: str
+    shortcuts: bool
+    """Whether single letters are shortcuts for this person (WCAG 2.2, 2.1.4)."""
     path: str
     brand: str
     languages: list[tuple[str, str, str, bool]]
@@ -93,6 +95,7 @@ def frame(title: str) -> PageFrame:
         title=title,
         lang=catalogs.current_language(),
         theme=user.theme if user else "",
+        shortcuts=user.shortcuts if user else True,
         path=_here(),
         brand=chosen or (g.signed_in.brand if requests.signed_in() else _brand()),
         languages=[

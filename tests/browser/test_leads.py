@@ -277,6 +277,19 @@ def test_keys_reach_what_the_mouse_does(indonesia: Stand, page: Page) -> None:
     expect(page.locator("#f-title")).to_have_value("cek ?")
 
 
+def test_single_keys_can_be_switched_off(indonesia: Stand, page: Page) -> None:
+    """WCAG 2.2, 2.1.4: who dictates says letters all the time. Ctrl with a key stays."""
+    sign_in(page, f"{indonesia.address}/settings/profile")
+    for chosen in ("off", "on"):
+        page.locator("#shortcuts").select_option(chosen)
+        page.locator("main button.pri").click()
+        expect(page.locator("html")).to_have_attribute("data-keys", "off") if chosen == "off" else None
+        page.goto(indonesia.address + LEADS)
+        page.keyboard.press("?")
+        expect(page.locator("dialog#keys")).to_be_visible(visible=chosen == "on")
+        page.goto(f"{indonesia.address}/settings/profile")
+
+
 def test_amounts_are_grouped_when_the_field_is_left(indonesia: Stand, page: Page) -> None:
     sign_in(page, f"{indonesia.address}{LEADS}/new")
     for typed, shown in (

@@ -71,7 +71,16 @@ def test_what_is_closed_is_in_no_menu_and_no_file(shared: kit.Served) -> None:
     offered = {
         item.get("value") for item in answer.main.all("option") + answer.main.all("input", type="checkbox")
     }
-    assert "name" in offered and not offered & {"email", "phone", "lang", "tz", "active", "roles", "theme"}
+    assert "name" in offered and not offered & {
+        "email",
+        "phone",
+        "lang",
+        "tz",
+        "active",
+        "roles",
+        "theme",
+        "shortcuts",
+    }
     heads, *lines = table(shared.sign_in("ayu", lang="en").get(f"{USERS}?format=csv"))
     assert "Email" not in heads and not any("@" in cell for line in lines for cell in line)
     assert "Email" in table(shared.sign_in("made", lang="en").get(f"{USERS}?format=csv"))[0]

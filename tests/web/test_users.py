@@ -181,7 +181,14 @@ def test_a_profile_changes_language_zone_and_theme_at_once(served: kit.Served) -
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("name", ""), ("phone", "not a number"), ("tz", "Mars/Base"), ("lang", "xx"), ("theme", "pink")],
+    [
+        ("name", ""),
+        ("phone", "not a number"),
+        ("tz", "Mars/Base"),
+        ("lang", "xx"),
+        ("theme", "pink"),
+        ("shortcuts", "no"),
+    ],
 )
 def test_a_bad_profile_is_said_and_keeps_what_was_typed(
     served: kit.Served, unchanged: Any, name: str, value: str
@@ -193,6 +200,16 @@ def test_a_bad_profile_is_said_and_keeps_what_was_typed(
     assert answer.status_code == 422
     assert answer.main.one("p", id=f"{name}-e").text
     assert name == "name" or answer.main.one("input", name="name")["value"] == "Typed"
+
+
+def test_who_has_no_use_for_single_letters_switches_them_off(served: kit.Served) -> None:
+    ayu, dewi = served.sign_in("ayu"), served.sign_in("dewi")
+    assert ayu.get(PROFILE).page.one("html").get("data-keys") is None
+    assert ayu.fill(PROFILE, {"shortcuts": "off"}).status_code == 303
+    assert ayu.get("/").page.one("html")["data-keys"] == "off"
+    assert dewi.get("/").page.one("html").get("data-keys") is None
+    assert ayu.fill(PROFILE, {"shortcuts": "on"}).status_code == 303
+    assert ayu.get("/").page.one("html").get("data-keys") is None
 
 
 def test_a_profile_gives_no_rights(served: kit.Served, unchanged: Any) -> None:

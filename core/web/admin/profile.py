@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from core.web.site import Site
 
 USER, PATH = "base.user", "/settings/profile"
-CHOSEN = ("lang", "tz", "theme")
+CHOSEN = ("lang", "tz", "theme", "shortcuts")
 TYPED = ("name", "phone")
 
 
@@ -34,6 +34,7 @@ class Choice:
 
     name: str
     label: TextLike
+    help: TextLike
     options: Sequence[tuple[str, TextLike, bool]]
 
 
@@ -125,7 +126,12 @@ def _show(sent: Mapping[str, str] | None, errors: dict[str, str]) -> str:
 
 
 def _choice(item: Any, chosen: str) -> Choice:
-    return Choice(item.name, item.label, [(key, text, key == chosen) for key, text in item.choices.items()])
+    return Choice(
+        item.name,
+        item.label,
+        item.help or "",
+        [(key, text, key == chosen) for key, text in item.choices.items()],
+    )
 
 
 def register(site: Site) -> None:
