@@ -58,6 +58,15 @@ def test_the_smallest_addon_is_two_files_of_at_most_twenty_lines() -> None:
     assert sum("seats = " in line for line in lines) == 2  # the entry point, and the field once
 
 
+def test_what_the_architecture_names_is_there() -> None:
+    text = (ROOT / "docs/architecture.md").read_text()
+    named = set(re.findall(r"`((?:core|tests|addons)/[\w/.]+)`", text)) | set(
+        re.findall(r"\((\w[\w/-]+\.md)\)", text)
+    )
+    missing = [name for name in named if not (ROOT / name).exists() and not (ROOT / "docs" / name).exists()]
+    assert len(named) > 25 and not missing
+
+
 def test_recipes_show_code_that_is_tested() -> None:
     tested = [
         path.read_text()
