@@ -229,7 +229,7 @@ def _storm(towns: Towns, number: int) -> None:
             done.result()
 
 
-@pytest.mark.parametrize("number", [600, pytest.param(10_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("number", [200, pytest.param(10_000, marks=pytest.mark.slow)])
 def test_nobody_is_told_a_word_of_another_s(
     towns: Towns, caplog: pytest.LogCaptureFixture, number: int
 ) -> None:

@@ -13,7 +13,6 @@ import pytest
 from core import hookspecs
 from core.loader import discover
 from core.schema import tables
-from core.schema.install import install
 from core.web.dispatcher import Sites
 from tests.copies import Copies
 from tests.core.workshop import Workshop, workshop
@@ -50,18 +49,31 @@ def shop(tmp_path: Path) -> Iterator[Workshop]:
         yield made
 
 
+@pytest.fixture(scope="session")
+def healthy(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, worker: str
+) -> Iterator[Copies]:
+    """Bare databases where the addon is installed that spoils afterwards."""
+    folder = tmp_path_factory.mktemp("sour")
+
+    def fill(url: str, _content: str) -> None:
+        with workshop(tmp_path_factory.mktemp("healthy")) as shop:
+            shop.write({"sour": HEAD.replace("  # here", "")})
+            catalogue = discover([str(shop.folder)], entry_points=kit.ADDONS)
+            kit.fill(url, catalogue, ["crm", "sour"], demo=False)
+
+    made = Copies(folder, f"{worker}_sour", lambda: request.getfixturevalue("postgres"), fill)
+    yield made
+    made.drop()
+
+
 @pytest.fixture
-def serve_with(kind: str, copies: Copies, shop: Workshop) -> Serve:
-    """Serves a bare database where an addon is installed that spoils afterwards, as after an upgrade."""
+def serve_with(kind: str, healthy: Copies, shop: Workshop) -> Serve:
+    """Serves a bare database where an addon was spoilt after it was installed, as by an upgrade."""
 
     @contextmanager
     def opened(source: str) -> Iterator[kit.Served]:
-        shop.write({"sour": HEAD.replace("  # here", "")})
-        with copies.copy(kind, "bare") as url:
-            database = kit.Database(url)
-            install(database, discover([str(shop.folder)], entry_points=kit.ADDONS), ["sour"])
-            database.close()
-            _forget(shop)
+        with healthy.copy(kind) as url:
             shop.write({"sour": HEAD + source})
             catalogue = discover([str(shop.folder)], entry_points=kit.ADDONS)
             dispatcher = kit.dispatcher({"*": url}, Sites(catalogue, kit.SECRET))
@@ -71,12 +83,6 @@ def serve_with(kind: str, copies: Copies, shop: Workshop) -> Serve:
                 dispatcher.close()
 
     return opened
-
-
-def _forget(shop: Workshop) -> None:
-    from tests.core.workshop import forget
-
-    forget(shop.folder)
 
 
 def told(visitor: kit.Visitor) -> str:

@@ -248,7 +248,7 @@ def test_saved_at_the_same_moment_nothing_is_overwritten(served: kit.Served) -> 
 FIELDS = ("title", "company_name", "contact_name", "job_title", "note")
 
 
-@pytest.mark.parametrize("pairs", [25, pytest.param(500, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("pairs", [10, pytest.param(500, marks=pytest.mark.slow)])
 def test_no_pair_of_editors_loses_a_word(served: kit.Served, pairs: int) -> None:
     """Each adds words of their own to some fields; all are there at the end, or were left on purpose."""
     other, me = pair(served)

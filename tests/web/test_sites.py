@@ -15,7 +15,7 @@ def test_a_site_that_is_put_away_is_given_back(monkeypatch: pytest.MonkeyPatch) 
     sites = dispatcher.Sites(discover([]), "x" * 40)
     gone = weakref.ref(sites.get(["base"]))
     registry = weakref.ref(gone().assembly.registry)  # type: ignore[union-attr]
-    for names in (["base", "crm"], ["crm", "base"], ["base", "crm"]):
+    for names in (["base", "crm"], ["crm", "base"]):
         sites.get(names)
     assert gone() is None
     assert registry() is None
@@ -25,6 +25,5 @@ def test_a_site_that_still_answers_is_kept(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(dispatcher, "KEPT", 1)
     sites = dispatcher.Sites(discover([]), "x" * 40)
     used = sites.get(["base"])
-    for names in (["base", "crm"], ["crm", "base"]):
-        sites.get(names)
+    sites.get(["base", "crm"])
     assert "base.partner" in used.assembly.registry.models
