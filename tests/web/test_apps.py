@@ -7,14 +7,15 @@ import math
 import threading
 import weakref
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from core.errors import LoadError
-from core.loader import discover
+from core.loader import Catalogue, discover
 from core.orm.database import Database
 from core.schema import install as installing
 from core.schema.install import install, installed
@@ -69,22 +70,31 @@ def data():
 """
 
 
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Workshop]:
-    with workshop(tmp_path) as made:
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
+    with workshop(tmp_path_factory.mktemp("apps")) as made:
         made.write({"garden": GARDEN, "shed": SHED, "broken": BROKEN, "torn": TORN.replace('"base.tag"', "Tag")
                     .replace("import *", "import *\nfrom core.base import Tag")})  # fmt: skip
         yield made
 
 
+@pytest.fixture(scope="module")
+def found(shop: Workshop) -> Catalogue:
+    """The addons that could be installed, and those at fault; no test changes it."""
+    return discover([str(shop.folder)], entry_points=kit.ADDONS)
+
+
+@pytest.fixture(scope="module")
+def sites(found: Catalogue) -> Sites:
+    """Sites of one process: it has built them before. Another process has its own."""
+    return Sites(found, kit.SECRET)
+
+
 @pytest.fixture
-def nursery(kind: str, copies: Copies, serve: Callable[..., Any], shop: Workshop) -> Iterator[kit.Served]:
+def nursery(kind: str, copies: Copies, sites: Sites) -> Iterator[kit.Served]:
     """A served database beside addons that could be installed."""
-    catalogue = discover([str(shop.folder)], entry_points=kit.ADDONS)
-    with copies.copy(kind, "bare") as url:
-        dispatcher = kit.dispatcher({"*": url}, Sites(catalogue, kit.SECRET))
+    with copies.copy(kind, "bare") as url, closing(kit.dispatcher({"*": url}, sites)) as dispatcher:
         yield kit.Served(url, dispatcher)
-        dispatcher.close()
 
 
 def names(served: kit.Served) -> list[str]:
@@ -218,10 +228,10 @@ def test_more_than_was_seen_is_not_installed(nursery: kit.Served) -> None:
     assert names(nursery) == ["base", "crm"]
 
 
-def test_less_than_was_seen_is_installed(nursery: kit.Served) -> None:
+def test_less_than_was_seen_is_installed(nursery: kit.Served, found: Catalogue) -> None:
     made = nursery.sign_in("made", "en")
     shown = made.get("/apps/garden")
-    install(nursery.database, nursery.dispatcher.sites.catalogue, ["shed"])
+    install(nursery.database, found, ["shed"])
     assert made.send(shown).status_code == 303
     assert "Installed: garden." in made.get("/apps/garden").page.text
 
@@ -267,16 +277,14 @@ def test_a_table_in_use_is_said(nursery: kit.Served, monkeypatch: pytest.MonkeyP
 
 
 def test_what_is_installed_and_at_fault_is_told_and_everything_else_goes_on(
-    nursery: kit.Served, shop: Workshop
+    nursery: kit.Served, found: Catalogue, shop: Workshop
 ) -> None:
     """As after the upgrade of a package that spoilt it."""
     made = nursery.sign_in("made", "en")
     made.fill("/apps/garden")
-    catalogue = nursery.dispatcher.sites.catalogue
-    catalogue.broken["shed"] = LoadError(
-        "It is torn.", "Mend it.", addon="shed", origin=catalogue.addons["shed"].origin
-    )
-    del catalogue.addons["shed"]
+    addons = dict(found.addons)
+    error = LoadError("It is torn.", "Mend it.", addon="shed", origin=addons.pop("shed").origin)
+    catalogue = replace(found, addons=addons, broken={**found.broken, "shed": error})
     fresh = kit.dispatcher({"*": nursery.url}, Sites(catalogue, kit.SECRET))
     served = kit.Served(nursery.url, fresh)
     try:
@@ -300,10 +308,10 @@ def test_what_is_installed_and_at_fault_is_told_and_everything_else_goes_on(
 
 # ----------------------------------------------------------------- other processes
 @pytest.fixture
-def other(nursery: kit.Served, monkeypatch: pytest.MonkeyPatch) -> Iterator[kit.Served]:
+def other(nursery: kit.Served, found: Catalogue, monkeypatch: pytest.MonkeyPatch) -> Iterator[kit.Served]:
     """Another process over the same database, which looks for what was installed when it has to, not by the clock."""
     monkeypatch.setattr("core.web.dispatcher.POLL_SECONDS", math.inf)
-    dispatcher = kit.dispatcher({"*": nursery.url}, Sites(nursery.dispatcher.sites.catalogue, kit.SECRET))
+    dispatcher = kit.dispatcher({"*": nursery.url}, Sites(found, kit.SECRET))
     made = kit.Served(nursery.url, dispatcher)
     assert made.site.assembly.names == ("base", "crm")
     yield made
@@ -381,10 +389,10 @@ def test_a_site_that_cannot_be_built_leaves_that_of_before(
 
 
 def test_what_nobody_asks_for_any_more_is_forgotten(
-    nursery: kit.Served, monkeypatch: pytest.MonkeyPatch
+    found: Catalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("core.web.dispatcher.KEPT", 1)
-    sites = Sites(nursery.dispatcher.sites.catalogue, kit.SECRET)
+    sites = Sites(found, kit.SECRET)
     old = weakref.ref(sites.get(("base",)))
     assert sites.get(("base",)) is old()
     models = weakref.ref(old().assembly.registry)  # type: ignore[union-attr]
