@@ -66,6 +66,17 @@ def overtake(served: kit.Served, monkeypatch: pytest.MonkeyPatch, person: str) -
 
 
 # ----------------------------------------------------------------- what ends them
+@pytest.mark.parametrize("values", [{"active": False}, {"archived": True}])
+def test_a_session_that_nobody_ended_is_no_door_either(served: kit.Served, values: dict[str, bool]) -> None:
+    """A user may be switched off past all code, by a restore or on the database itself: the session is still there."""
+    ayu, dewi = served.sign_in("ayu"), served.sign_in("dewi")
+    users = served.site.assembly.registry.info("base.user").table
+    with served.database.writing.begin() as connection:
+        connection.execute(users.update().where(users.c.id == key(served, "ayu")).values(values))
+    assert len(kept(served, tables.session)) == 2
+    assert not is_in(ayu) and is_in(dewi)
+
+
 @pytest.mark.parametrize("change", [{"roles": ("base.user",)}, {"active": None}])
 def test_a_change_by_an_administrator_ends_the_sessions_of_that_user(
     served: kit.Served, change: dict[str, Any]
