@@ -25,6 +25,7 @@ MINUS = reading.MINUS
 NO_BREAK = "\u00a0"
 DEFAULT_ZONE = "Asia/Jakarta"
 ZONE_NAMES = {"Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
+DEFAULT_CURRENCY = "IDR"
 DECIMALS = {"IDR": 2}
 """Currencies that Babel counts without the small coins that are out of use: a stored amount hides none of them."""
 RELATIVE_DAYS = 7
@@ -64,11 +65,11 @@ class Formats:
         text = f"{value or abs(value):,f}"
         return (text.rstrip("0").rstrip(".") if "." in text else text).translate(self._swap)
 
-    def money(self, value: Decimal, currency: str = "IDR") -> str:
+    def money(self, value: Decimal, currency: str = DEFAULT_CURRENCY) -> str:
         """`Rp1.650.000`, `−Rp920.000`; the currency's decimals only where they are not zero."""
         return self.money_formatter(currency)(value)
 
-    def money_formatter(self, currency: str = "IDR") -> Callable[[Decimal], str]:
+    def money_formatter(self, currency: str = DEFAULT_CURRENCY) -> Callable[[Decimal], str]:
         """`money` for many values of one currency."""
         symbol, decimals, swap = _symbol(currency, self.lang), _decimals(currency), self._swap
 
@@ -82,7 +83,11 @@ class Formats:
 
         return show
 
-    def money_short(self, value: Decimal, currency: str = "IDR") -> str:
+    def symbol(self, currency: str = DEFAULT_CURRENCY) -> str:
+        """`Rp`, `US$`: what stands before an amount."""
+        return _symbol(currency, self.lang)
+
+    def money_short(self, value: Decimal, currency: str = DEFAULT_CURRENCY) -> str:
         """`Rp985 jt`, `Rp1,65 miliar` (en `Rp985m`, `Rp1.65bn`): three digits; below a million in full.
 
         For tiles and cards, with the full value as title.

@@ -21,6 +21,7 @@ from core.i18n.lazy import _
 from core.orm import bulk as _statements_over_many_rows  # noqa: F401 - listens to the session
 from core.orm import deleting, events, numbering, writing
 from core.orm import flush as _order_of_the_flush  # noqa: F401 - listens to the session
+from core.orm.currencies import Currencies
 from core.orm.jobs import Jobs
 from core.orm.keys import parts
 from core.orm.model import Model
@@ -77,6 +78,7 @@ class Env:
         self.readonly = readonly
         self.is_sudo = is_sudo or user is SYSTEM
         self.jobs = Jobs(self)
+        self.currencies = Currencies(self)
         session.env = self
         session.rights = None if self.is_sudo else Rights(self, registry.policy or Policy(registry))
 

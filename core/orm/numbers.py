@@ -156,6 +156,7 @@ class Money(Decimal[T]):
     currency: str | None
 
     def formatter(self, formats: Formats) -> Callable[[Any], str]:
+        """In the currency that most have; `env.currencies` knows that of a record."""
         show = formats.money_formatter()
         return lambda value: "" if value is None else show(value)
 

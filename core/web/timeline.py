@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,6 +16,7 @@ from core.orm.fields import Field
 from core.orm.history import CHANGE, CREATED, DELETED, LOOKED
 from core.orm.kinds import Char
 from core.orm.links import Link, Many2many, Many2one
+from core.orm.numbers import Money
 from core.sql import among
 from core.web.listing import NOT_VISIBLE
 from core.web.listing.labels import Label, Labels
@@ -133,12 +134,16 @@ class _Teller:
             model: self._labels.get(model, keys) for model, keys in wanted.items() if env.may(model, "r")
         }
         self._show: dict[Field[Any], Any] = {}
+        self._records: dict[str, list[int]] = defaultdict(list)
+        for row in rows:
+            self._records[row.model].append(row.record_id)
+        self._currencies: dict[Field[Any], Mapping[int, str]] = {}
 
     def tell(self, row: Any) -> Entry:
         """One row."""
         info, formats = self._env.registry.models[row.model], self._env.formats
         lines = [
-            self._line(item, pair)
+            self._line(item, pair, row)
             for item, pair in self._values(row)
             if item.name != "archived" and (row.action != DELETED or self._is_lost(item, pair))
         ]
@@ -162,11 +167,11 @@ class _Teller:
             if item is not None and self._env.may_see(info.name, name):
                 yield item, pair
 
-    def _line(self, item: Field[Any], pair: Sequence[Any]) -> Line:
-        before, after = (self._text(item, value) for value in pair)
+    def _line(self, item: Field[Any], pair: Sequence[Any], row: Any) -> Line:
+        before, after = (self._text(item, value, row) for value in pair)
         return Line(item.label, before, after, isinstance(item, Many2many))
 
-    def _text(self, item: Field[Any], value: Any) -> str:
+    def _text(self, item: Field[Any], value: Any, row: Any) -> str:
         if isinstance(item, Link):
             known = self._known.get(item.target_name, {})
             return ", ".join(known[key].text if key in known else str(NOT_VISIBLE) for key in _keys(value))
@@ -174,9 +179,18 @@ class _Teller:
             value = _in_language(value)
         else:
             value = item.load(value)
-        show = self._show.setdefault(item, item.formatter(self._env.formats))
-        text = show(value)
+        text = self._writer(item, row)(value)
         return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+    def _writer(self, item: Field[Any], row: Any) -> Callable[[Any], str]:
+        """How a field is written; an amount in the currency that its record has now."""
+        if not isinstance(item, Money):
+            return self._show.setdefault(item, item.formatter(self._env.formats))  # type: ignore[no-any-return]
+        known = self._env.currencies
+        if item not in self._currencies:
+            info = self._env.registry.models[row.model]
+            self._currencies[item] = known.of_keys(info, item, self._records[row.model])
+        return known.writer(self._currencies[item].get(row.record_id, known.own))
 
 
 def _keys(value: Any) -> list[int]:

@@ -29,7 +29,7 @@ from core import (
     _,
     hookimpl,
 )
-from core.base import Partner, Tag
+from core.base import Currency, Partner, Tag
 from core.errors import Refusals
 
 addon = Addon("sample", version="1.0", label=_("Sample"))
@@ -69,10 +69,18 @@ class Thing(Model, name="sample.thing", label=_("Thing"), plural=_("Things"), ac
             raise Refusals(faults)
 
 
+class Offer(Model, name="sample.offer", label=_("Offer"), plural=_("Offers"), access=ACCESS, order="name"):
+    """An amount that has a currency of its own."""
+
+    name = Char(40, required=True, label=_("Name"), list=True)
+    currency = Many2one(Currency, label=_("Currency"))
+    price = Money(currency="currency", label=_("Price"), list=True)
+
+
 @hookimpl
 def models() -> Sequence[type[Model]]:
-    """The one model."""
-    return [Thing]
+    """All kinds in one, and an amount in any currency."""
+    return [Thing, Offer]
 
 
 @hookimpl

@@ -19,6 +19,7 @@ from core.i18n.lazy import TextLike, _
 from core.orm.copying import is_copied
 from core.orm.fields import Field
 from core.orm.kinds import Boolean, Json, Select, Text
+from core.orm.numbers import Money
 
 if TYPE_CHECKING:
     from core.i18n.formats import Formats
@@ -209,6 +210,8 @@ class Input(wtforms.Field):
 
     def told(self, value: Any) -> str:
         """A value as one reads it."""
+        if isinstance(self.item, Money):
+            return self.source.env.currencies.writer(self._currency)(value)
         return self.item.formatter(self.source.formats)(value)
 
     def told_texts(self, texts: Sequence[str]) -> str:
@@ -251,6 +254,7 @@ class Input(wtforms.Field):
             readonly=self.readonly,
             help=self._help(),
             error=next((str(error) for error in self.errors), None),
+            prefix=self._prefix(),
             suffix=self.node.attrs.get("suffix"),
             wide=bool(self.node.attrs.get("wide")),
         )
@@ -268,6 +272,17 @@ class Input(wtforms.Field):
     @property
     def _is_long(self) -> bool:
         return isinstance(self.item, Text | Json)
+
+    @property
+    def _currency(self) -> str:
+        """That of the record, of an amount."""
+        return self.source.env.currencies.of(self.item, self.source.record or self.source.like)  # type: ignore[arg-type]
+
+    def _prefix(self) -> str | None:
+        """What stands before the input."""
+        if not isinstance(self.item, Money) or self.is_told:
+            return None
+        return self.source.env.currencies.symbol(self._currency).strip()
 
     def _help(self) -> str | None:
         text: TextLike | None = self.node.attrs.get("help", self.item.help)

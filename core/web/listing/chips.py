@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from core.i18n.lazy import TextLike, _
 from core.orm.links import Link
+from core.orm.numbers import Money
 from core.orm.periods import PERIODS
 from core.orm.times import Calendar
 from core.web.listing.filters import Filter
@@ -95,7 +96,8 @@ def _values(env: Env, wanted: Filter, labels: Labels) -> Sequence[str]:
     parts = item.parts(wanted.text) if wanted.operator == "in" else [wanted.text]
     if isinstance(item, Calendar):
         return [_day(env, item, part) for part in parts]
-    write = item.formatter(env.formats)
+    is_money = isinstance(item, Money)
+    write = env.currencies.writer(env.currencies.own) if is_money else item.formatter(env.formats)
     return [write(item.read(part)) for part in parts]
 
 

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.i18n.lazy import _
+from core.orm.currencies import decider
 from core.orm.fields import Field
 from core.orm.info import ModelInfo
-from core.orm.links import Many2one, One2many
+from core.orm.links import Many2many, Many2one, One2many
+from core.orm.numbers import Money
 from core.orm.times import Calendar
 from core.views.nodes import Node
 from core.views.resolve import ResolvedView
@@ -26,6 +28,7 @@ class Columns:
     def __init__(self, model: ModelInfo, nodes: Sequence[Node], readable: frozenset[str]) -> None:
         self.model = model
         self.nodes = nodes
+        self._readable = readable
         self.items: list[Field[Any]] = [model.fields[node.name] for node in nodes]
         names: Sequence[str] = nodes[0].attrs.get("sub", ()) if nodes else ()
         chosen = [names] if isinstance(names, str) else names
@@ -42,6 +45,18 @@ class Columns:
     def wanted(self) -> list[Field[Any]]:
         """The fields to read, each once, though it may stand in a column and below another."""
         return list({item.name: item for item in [*self.items, *self.below]}.values())
+
+    def decider(self, item: Money[Any]) -> Many2one[Any] | None:
+        """The link that says the currency of an amount, where the reader may read it."""
+        link = decider(self.model, item)
+        return link if link is not None and link.name in self._readable else None
+
+    @property
+    def read(self) -> list[Field[Any]]:
+        """The fields whose values stand in the row itself: those to show, and what says their currencies."""
+        shown = [item for item in self.wanted if not isinstance(item, Many2many)]
+        deciders = [self.decider(item) for item in shown if isinstance(item, Money)]
+        return list({item.name: item for item in [*shown, *filter(None, deciders)]}.values())
 
     def label(self, place: int) -> str:
         """The head of a column."""

@@ -14,9 +14,10 @@ from core.i18n.lazy import _
 from core.orm.fields import Field
 from core.orm.kinds import Json, Select, Text
 from core.orm.links import Many2many, Many2one
+from core.orm.numbers import Money
 from core.orm.times import Date, DateTime
 from core.web.listing.columns import NOT_VISIBLE, Columns
-from core.web.listing.reading import LONGEST_SHOWN, Reading, read_with_row
+from core.web.listing.reading import LONGEST_SHOWN, Reading
 from core.web.listing.selection import boxes
 
 PERSON = "base.user"
@@ -53,11 +54,15 @@ def draw(path: str, columns: Columns, rows: Sequence[Any]) -> Markup:
 def show(reading: Reading, columns: Columns, found: Sequence[Any], *, choosing: bool) -> Values:
     """What the rows of `Reading.rows` show, with boxes to choose them by where `choosing`."""
     keys = [row[0] for row in found]
-    names = [item.name for item in read_with_row(columns)]
+    names = [item.name for item in columns.read]
     by_name = dict(zip(names, list(zip(*found, strict=True))[1:], strict=False)) if found else {}
 
     def shown(item: Field[Any]) -> Sequence[Any]:
-        return _shown(reading, item, keys, by_name.get(item.name, ()))
+        values = by_name.get(item.name, ())
+        if isinstance(item, Money):
+            link = columns.decider(item)
+            return _amounts(reading, item, values, by_name.get(link.name, ()) if link is not None else ())
+        return _shown(reading, item, keys, values)
 
     lines = [[_text(value) for value in shown(item)] for item in columns.below]
     under: Sequence[str] = (
@@ -95,6 +100,17 @@ def _shown(reading: Reading, item: Field[Any], keys: Sequence[int], values: Sequ
     if isinstance(item, Text | Json):
         return [_cut(write(value)) for value in values]
     return [write(value) for value in values]
+
+
+def _amounts(
+    reading: Reading, item: Money[Any], values: Sequence[Any], deciders: Sequence[int | None]
+) -> Sequence[str]:
+    """Amounts, each in the currency of its row."""
+    currencies = reading.env.currencies
+    writers = {key: currencies.writer(currencies.code(item, key)) for key in {None, *deciders}}
+    if len(writers) < 2 or not deciders:
+        return list(map(writers[None], values))
+    return [writers[key](value) for key, value in zip(deciders, values, strict=True)]
 
 
 def _text(value: Any) -> str:

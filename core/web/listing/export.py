@@ -22,7 +22,7 @@ from core.orm.links import Many2many, Many2one
 from core.orm.times import DateTime
 from core.sql import among
 from core.web.listing.columns import NOT_VISIBLE, Columns
-from core.web.listing.reading import Reading, read_with_row
+from core.web.listing.reading import Reading
 from core.web.listing.refusal import BadRequest
 
 MOST_ROWS = 100_000
@@ -61,7 +61,7 @@ def _batch(reading: Reading, columns: Columns, keys: Sequence[int]) -> list[list
     found = {row[0]: row for row in reading.env.execute(statement)}
     rows = [found[key] for key in keys if key in found]
     kept = [row[0] for row in rows]
-    places = {item.name: place for place, item in enumerate(read_with_row(columns), start=1)}
+    places = {item.name: place for place, item in enumerate(columns.read, start=1)}
     values = {name: [row[place] for row in rows] for name, place in places.items()}
     cells = [_cells(reading, item, kept, values.get(item.name, ())) for item in columns.items]
     return [list(row) for row in zip(*cells, strict=True)]

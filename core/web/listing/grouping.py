@@ -36,7 +36,8 @@ class Group:
 
     value: Any
     count: int
-    sums: dict[str, Decimal | None]
+    sums: dict[str, dict[str, Decimal | None]]
+    """Of each column that is summed, by currency."""
     folded: bool = False
 
     @property
@@ -84,7 +85,7 @@ class Grouping:
     def groups(self, columns: Columns) -> list[Group]:
         """The groups in order, at most one more than MOST_GROUPS; one statement."""
         summed = summed_items(columns)
-        sums = [sql.total(stored(self.cls, item)).label(f"sum_{place}") for place, item in enumerate(summed)]
+        sums = [total for place, item in enumerate(summed) for total in self._totals(columns, item, place)]
         counted: Any = sa.select(sa.func.count(self.cls.id), *sums).select_from(self.cls)
         statement, _key, order = self._parts(counted.where(*self.reading.where()))
         place = sa.func.min(order)
@@ -93,9 +94,27 @@ class Grouping:
         found = self.env.execute(statement.limit(MOST_GROUPS + 1)).all()
         return [self._group(row, [item.name for item in summed]) for row in found]
 
+    def _totals(self, columns: Columns, item: Money[Any], place: int) -> list[Any]:
+        """The sum of a column for each currency, as amounts of several do not add up."""
+        amount, link, currencies = stored(self.cls, item), columns.decider(item), self.env.currencies
+        if link is None or len(currencies.by_code) == 1:
+            others = [sa.null()] * (len(currencies.by_code) - 1)
+            return [total.label(f"sum_{place}_{n}") for n, total in enumerate([sql.total(amount), *others])]
+        company, found = stored(self.cls, link), list[Any]()
+        for n, (code, keys) in enumerate(currencies.by_code.items()):
+            mine = company.in_(keys)
+            is_of = sa.or_(mine, company.is_(None)) if code == currencies.own else mine
+            found.append(sql.total(sa.case((is_of, amount))).label(f"sum_{place}_{n}"))
+        return found
+
     def _group(self, row: Sequence[Any], summed: Sequence[str]) -> Group:
-        count, *sums, value = row
-        return Group(value, count, dict(zip(summed, sums, strict=True)), value in self.folded)
+        count, *totals, value = row
+        codes = list(self.env.currencies.by_code)
+        sums = {
+            name: dict(zip(codes, totals[place * len(codes) :], strict=False))
+            for place, name in enumerate(summed)
+        }
+        return Group(value, count, sums, value in self.folded)
 
     def rows(self, columns: Columns) -> sa.Select[Any]:
         """The rows of the groups that are open, group by group; their group is the last column."""
@@ -132,7 +151,7 @@ class Grouping:
         return self.env.formats.month(dt.date.fromisoformat(f"{value}-01"))
 
 
-def summed_items(columns: Columns) -> list[Field[Any]]:
+def summed_items(columns: Columns) -> list[Money[Any]]:
     """The columns that are summed: money of the company's currency, as others do not add up."""
     return [item for item in columns.items if isinstance(item, Money) and item.currency is None]
 

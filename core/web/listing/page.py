@@ -302,8 +302,11 @@ def _group_rows(
 
 
 def _sums(reading: Reading, columns: Columns, group: Group) -> list[str | None]:
-    """A cell for each column but the first: the sum where there is one."""
+    """A cell for each column but the first: the sum where there is one, of each currency its own."""
+    write = reading.env.currencies.writer
     return [
-        item.formatter(reading.env.formats)(group.sums[item.name]) if item.name in group.sums else None
+        " · ".join(filter(None, (write(code)(value) for code, value in group.sums[item.name].items())))
+        if item.name in group.sums
+        else None
         for item in columns.items[1:]
     ]

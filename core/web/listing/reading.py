@@ -79,7 +79,7 @@ class Reading:
     # ------------------------------------------------------------- rows
     def rows(self, columns: Columns, *, whole: bool = False) -> sa.Select[Any]:
         """The key and the stored values of `columns` of every row; long texts cut unless `whole`."""
-        return sa.select(self.cls.id, *(self._value(item, whole) for item in read_with_row(columns)))
+        return sa.select(self.cls.id, *(self._value(item, whole) for item in columns.read))
 
     def _value(self, item: Field[Any], whole: bool) -> Any:
         attribute = stored(self.cls, item)
@@ -131,8 +131,3 @@ def _linked(registry: Registry, dialect: str, model: str, name: str) -> sa.Selec
         .where(one_of_sent(dialect, cls.id))
         .order_by(target.id)
     )
-
-
-def read_with_row(columns: Columns) -> list[Field[Any]]:
-    """The fields whose values stand in the row itself."""
-    return [item for item in columns.wanted if not isinstance(item, Many2many)]

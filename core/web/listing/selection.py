@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -35,11 +34,14 @@ def selection(env: Env, query: Query) -> Selection | None:
     model = query.columns.model
     if not env.may(model.name, "w"):
         return None
+    summed = summed_items(query.columns)
     return Selection(
         path=query.path,
         query=urlencode(query.kept()),
-        symbol=env.formats.money(Decimal(0)).rstrip("0"),
-        sums=frozenset(item.name for item in summed_items(query.columns)),
+        symbol=env.currencies.symbol(env.currencies.own) if summed else "",
+        sums=frozenset(item.name for item in summed)
+        if summed and len(env.currencies.by_code) == 1
+        else frozenset(),
         is_archive=query.is_archive,
     )
 

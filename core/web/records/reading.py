@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from core.orm.contacts import Email, Phone, Url
 from core.orm.kinds import Select, Text
 from core.orm.links import Link, Many2one, One2many
+from core.orm.numbers import Money
 from core.web.forms.rows import CHANGES, is_inline
 from core.web.listing import NOT_VISIBLE
 from core.web.shell import initials, tone
@@ -125,7 +126,7 @@ def _shown(item: Field[Any], record: Any) -> Markup:
         return escape(NOT_VISIBLE)
     if isinstance(item, Link):
         return _links(item, value)
-    text = escape(item.formatter(record.env.formats)(value))
+    text = escape(_writer(item, record)(value))
     if not text:
         return text
     if isinstance(item, Text):
@@ -133,6 +134,14 @@ def _shown(item: Field[Any], record: Any) -> Markup:
     if isinstance(item, Select) and value in item.tones:
         return _BADGE.format(item.tones[value], text)
     return _reached(item, value, text)
+
+
+def _writer(item: Field[Any], record: Any) -> Callable[[Any], str]:
+    """How a value is written, an amount in its currency."""
+    env: Env = record.env
+    if isinstance(item, Money):
+        return env.currencies.writer(env.currencies.of(item, record))
+    return item.formatter(env.formats)
 
 
 def _reached(item: Field[Any], value: Any, text: Markup) -> Markup:
