@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Error, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Stand
 from tests.browser.hands import SEEN
@@ -188,8 +188,6 @@ WORKS: dict[tuple[str, ...], Callable[[Page], None]] = {
     ("Ctrl Z",): _undo,
     ("?",): _help,
 }
-SINGLE = (_search, _new, WORKS["J", "K"], _choose, _edit, _help)
-"""What a key does that is pressed alone."""
 
 
 def test_each_key_of_the_list_works(desk: Stand, listed: list[str], page: Page) -> None:
@@ -201,28 +199,6 @@ def test_each_key_of_the_list_works(desk: Stand, listed: list[str], page: Page) 
     for works in WORKS.values():
         _list(page, desk.address)
         works(page)
-
-
-def test_keys_that_are_pressed_alone_can_be_switched_off(stand: OpenStand, open_page: OpenPage) -> None:
-    """In the profile, by whoever speaks to a computer; the others go on."""
-    with stand(SQLITE) as it, open_page(viewport=WIDE) as page:
-        sign_in(page, f"{it.address}/settings/profile")
-        page.locator("#shortcuts").select_option("off")
-        page.locator("main .save button.pri").click()
-        expect(page.locator("html")).to_have_attribute("data-keys", "off")
-        page.set_default_timeout(500)
-        expect.set_options(timeout=500)
-        try:
-            for works in SINGLE:
-                _list(page, it.address)
-                with pytest.raises((AssertionError, Error), match=r"(?i)timeout|expected"):
-                    works(page)
-        finally:
-            expect.set_options(timeout=5_000)
-        page.set_default_timeout(10_000)
-        for works in (_saving("Ctrl Enter"), _menu):
-            _list(page, it.address)
-            works(page)
 
 
 # ----------------------------------------------------------------- where one is
