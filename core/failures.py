@@ -1,21 +1,24 @@
 """What addons do wrong while they run: logged, kept in the database for the Apps page, and said in words.
 
-An error while addons are put together is a LoadError. This is of hooks that fail later, when somebody works.
+An error while addons are put together is a LoadError. This is of hooks, methods, computes and defaults that fail
+later, when somebody works.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from core.catalogue import BASE
 from core.errors import LumbungError, Origin, UserError
-from core.faults import in_words, where
+from core.faults import in_words, inside, where
 from core.i18n.lazy import _
 from core.schema.tables import addon_failure
 
@@ -34,7 +37,7 @@ LONGEST = 500
 
 @dataclass(frozen=True)
 class Failure:
-    """A hook of an addon that failed: what with, in which line, when last."""
+    """A hook or method of an addon that failed: what with, in which line, when last."""
 
     addon: str
     hook: str
@@ -54,6 +57,24 @@ def note(database: Database, addon: str, hook: str, function: Callable[..., Any]
     code = getattr(function, "__code__", None)
     file, line = (code.co_filename, code.co_firstlineno) if code else ("", 0)
     origin = where(error, Path(file).parent) or Origin(file, line)
+    _keep(database, addon, hook, origin, error)
+
+
+def look_for_culprit(database: Database, folders: Mapping[str, Path], error: Exception) -> None:
+    """Notes an error that came up in no hook: the deepest line that lies in an addon's folder is to blame.
+
+    That is how a method of a model, a compute or a default fails, which the core calls from many places.
+    """
+    if isinstance(error, KNOWN) or hasattr(error, MARK):
+        return
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        for addon, folder in folders.items():
+            if addon != BASE and inside(frame.filename, folder):
+                _keep(database, addon, frame.name, Origin(frame.filename, frame.lineno or 1), error)
+                return
+
+
+def _keep(database: Database, addon: str, hook: str, origin: Origin, error: Exception) -> None:
     failure = Failure(addon, hook, in_words(error)[:LONGEST], origin, dt.datetime.now(dt.UTC))
     setattr(error, MARK, failure)
     log.error("%s() of addon %s failed (%s)", hook, addon, origin, exc_info=error)

@@ -13,6 +13,7 @@ from flask_wtf.csrf import CSRFError
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 
+from core import failures
 from core.access.door import AccessDenied
 from core.access.users import administrators
 from core.errors import DatabaseError, UserError
@@ -203,6 +204,7 @@ def _unavailable(error: DatabaseError | sa.exc.TimeoutError) -> ResponseReturnVa
 
 def _unexpected(error: Exception) -> ResponseReturnValue:
     log.error("request %s failed (%s)", requests.request_number(), _asked(), exc_info=error)
+    failures.look_for_culprit(requests.database(), requests.site().assembly.folders, error)
     if "env" in g:
         with contextlib.suppress(sa.exc.SQLAlchemyError):
             g.env.session.rollback()  # a statement that failed would fail those of the page too

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 from flask import current_app, g, has_request_context, request, session
+from werkzeug.exceptions import HTTPException
 
 from core import failures
 from core.access import leaving, sessions
@@ -76,7 +77,10 @@ def writing() -> Iterator[Env]:
     try:
         with in_words(database()), open_env(site().assembly.registry, database(), env().user) as writer:
             yield writer
+    except HTTPException:
+        raise
     except Exception as error:
+        failures.look_for_culprit(database(), site().assembly.folders, error)
         if told := failures.in_words_for_users(error):
             raise told from error
         raise

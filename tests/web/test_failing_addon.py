@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ from tests.web import kit
 PAGES = ("/", "/app/base.partner", "/app/base.partner/new", "/app/crm.lead", "/app/base.user", "/apps")
 HEAD = """\
 from core import *
-from core.base import Partner, Tag
+from core.base import Currency, Partner, Tag
 
 addon = Addon("sour", version="1.0", label="Sour")
 
@@ -40,6 +41,13 @@ WHEN_RUN = {
     "data": "@hookimpl\ndef data(): return [Rows(Tag, fail)]",
 }
 """What fails only when somebody works, by the hook that it came by."""
+METHODS = {
+    "before_create": "@classmethod\n    def before_create(cls, records): fail()",
+    "before_write": "@classmethod\n    def before_write(cls, records, changed): fail()",
+    "before_delete": "@classmethod\n    def before_delete(cls, records): fail()",
+    "display_label": "def display_label(self): fail()",
+}
+"""What fails in the methods that somebody else's model got from it."""
 Serve = Callable[[str], Any]
 
 
@@ -165,6 +173,43 @@ def test_one_that_fails_while_somebody_works_is_told(
             assert part in text
 
 
+METHODS_AT_WORK: dict[str, Callable[[kit.Visitor], kit.Answer]] = {
+    "before_create": lambda made: made.fill("/app/base.tag/new", {"name": "Tart"}),
+    "before_write": lambda made: made.fill("/app/base.tag/1/edit", {"name": "Tart"}),
+    "before_delete": lambda made: made.post(
+        "/app/base.tag/1/delete", {"csrf_token": made.token("/"), "version": "1"}
+    ),
+    "display_label": lambda made: made.get("/app/base.currency/1", fails=500),
+}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_method_that_fails_changes_nothing_and_is_told(
+    method: str, serve_with: Serve, shop: Workshop, unchanged: Any
+) -> None:
+    """In a model that is not the addon's own. What was typed is still there."""
+    of = "Currency" if method == "display_label" else "Tag"
+    source = f"class {of}({of}):\n    {METHODS[method]}\n\n@hookimpl\ndef models(): return [{of}]\n"
+    with serve_with(source) as served:
+        if method != "before_create":
+            with served.env() as env:
+                env.create(env["base.tag"], [{"name": "Old"}])
+        made = served.sign_in("made", "en")
+        look_around(made)
+        with unchanged(served):
+            answer = METHODS_AT_WORK[method](made)
+        look_around(made)
+        if method != "display_label":
+            assert answer.status_code in (400, 422)
+            assert "The addon “sour” failed, so nothing was saved." in " ".join(answer.page.text.split())
+        if method in ("before_create", "before_write"):
+            assert answer.page.one("input", name="name")["value"] == "Tart"
+        file, line = shop.marked()
+        text = told(made)
+        for part in ("The hook fail() fails: RuntimeError: it is sour.", f"{file}:{line}", "Last seen"):
+            assert part in text
+
+
 def test_one_whose_template_stands_in_for_another_and_cannot_be_read_is_left_out(
     serve_with: Serve, shop: Workshop
 ) -> None:
@@ -186,8 +231,6 @@ def test_one_whose_template_stands_in_for_another_and_cannot_be_read_is_left_out
 
 def test_what_failed_long_ago_is_not_told(serve_with: Serve) -> None:
     with serve_with("") as served:
-        import datetime as dt
-
         row = {"addon": "sour", "hook": "pages", "fault": "oh", "file": "x.py", "line": 1}
         with served.database.writing.begin() as connection:
             connection.execute(
