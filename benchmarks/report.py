@@ -46,6 +46,11 @@ def alone(row: str, measure: str, ours: float, unit: str, most: float | None) ->
     return Line(row, measure, "–", f"{ours:,.4g} {unit}", None, goal, None if most is None else ours <= most)
 
 
+def pace(row: str, measure: str, ours: float, least: float) -> Line:
+    """Things per second with a lower limit of their own, beside no floor."""
+    return Line(row, measure, "–", f"{ours:,.0f} /s", None, f">= {least:g} /s", ours >= least)
+
+
 def speed(row: str, measure: str, pair: Pair, least: float | None) -> Line:
     """Things per second: more is better. The ratio is the median of those of each round."""
     floor, ours = pair

@@ -123,10 +123,20 @@ def web(stores: Stores, sizes: Sizes, addresses: Addresses) -> Iterator[Line]:
         yield from _start(NAMES[kind], floor, ours, sizes)
         text = f"list of 80 out of {sizes.base:,}, {NAMES[kind]}"
         yield from _list(text, pages.load((floor, ours), ("", pages.token(url)), sizes), 0.4)
+    yield from _forms(addresses["postgresql", SYSTEM], stores, sizes)
     url = addresses["postgresql", DEMO]
     peers = (pages.floor(addresses["postgresql", FLOOR]), pages.ours(url, CONTACTS, stores.folder))
     text = f"contacts of the {'' if sizes.is_fast else 'large '}demo (8 columns, 4 of links), PostgreSQL"
     yield from _list(text, pages.load(peers, ("", pages.token(url, f"ayu@{DOMAIN}")), sizes), None)
+
+
+def _forms(url: str, stores: Stores, sizes: Sizes) -> Iterator[Line]:
+    """Row g: the page of a record, and its form."""
+    for text, page in (("record page", f"{PAGE}/1"), ("form", f"{PAGE}/1/edit")):
+        ours = pages.ours(url, page, stores.folder, rows=None)
+        [loaded] = pages.load([ours], [pages.token(url)], sizes)
+        pace = median(each["rps"] for each in loaded.loads["http_c8"])
+        yield report.pace("g", f"{text}, PostgreSQL, 8 clients", pace, 150)
 
 
 def _start(where: str, floor: Peer, ours: Peer, sizes: Sizes) -> Iterator[Line]:
