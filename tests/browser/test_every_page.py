@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -39,6 +40,20 @@ DEAD = """() => {
 }"""
 """What cannot be used where no script runs, in what is shown and in what a button shows."""
 
+SHEET = {"width": 688, "height": 972}
+"""What the margins leave of A4."""
+PRINTED = """() => {
+    const seen = [...document.querySelectorAll("nav,header.side,button,.btn,kbd,[role=search],[name=row]")]
+        .filter(item => item.checkVisibility({visibilityProperty: true}) && !item.closest(".vh"));
+    const colours = ["backgroundColor", "color"].map(name => getComputedStyle(document.body)[name]).join(" on ");
+    return [...seen.map(item => "printed: " + item.outerHTML.slice(0, 120)),
+        ...colours === "rgb(255, 255, 255) on rgb(0, 0, 0)" ? [] : [colours],
+        ...document.documentElement.scrollWidth > innerWidth ? ["wider than the sheet"] : []];
+}"""
+"""What should not stand on paper."""
+SHEETS = re.compile(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]")
+"""Width and height of each page of a PDF."""
+
 
 @contextmanager
 def walkers(it: Stand, open_page: OpenPage, **options: Any) -> Iterator[Callable[[Place], Page]]:
@@ -72,7 +87,7 @@ def faults(page: Page, axe: str, lang: str) -> list[str]:
 @pytest.mark.postgres
 @pytest.mark.slow
 def test_every_page_can_be_read_by_everyone(stand: OpenStand, open_page: OpenPage, axe: str) -> None:
-    """In Indonesian: light on a desk, then dark on a phone."""
+    """In Indonesian: light on a desk, then dark on a phone, and black on white on paper."""
     wrong: dict[str, list[str]] = {}
     with stand(POSTGRESQL) as it, walkers(it, open_page, reduced_motion="reduce") as go:
         for place in every_page(it.served):
@@ -82,6 +97,11 @@ def test_every_page_can_be_read_by_everyone(stand: OpenStand, open_page: OpenPag
                 page.set_viewport_size(size)
                 if found := faults(page, axe, "id"):
                     wrong[f"{place.path} {theme}"] = found
+            page.emulate_media(media="print")
+            page.set_viewport_size(SHEET)
+            if not place.is_for_guests and (found := page.evaluate(PRINTED)):
+                wrong[f"{place.path} printed"] = found
+            page.emulate_media(media="screen")
     assert not wrong, "\n".join(f"{where}: {what}" for where, what in wrong.items())
 
 
@@ -119,3 +139,19 @@ def test_a_walk_finds_what_is_wrong(open_page: OpenPage, axe: str) -> None:
             "a button that does nothing",
             "an input that is sent nowhere",
         ]
+
+
+def test_a_list_is_printed_on_sheets_with_heads(stand: OpenStand, open_page: OpenPage) -> None:
+    """On wide ones, the heads of the columns on each, and none that is empty; a record on upright ones."""
+    with stand(SQLITE) as it, walkers(it, open_page, color_scheme="dark") as go:
+        page = go(Place("list", "/app/base.partner?limit=80", False))
+        page.emulate_media(media="print")
+        assert (
+            page.locator("thead").evaluate("item => getComputedStyle(item).display") == "table-header-group"
+        )
+        sheets = SHEETS.findall(page.pdf(prefer_css_page_size=True))
+        assert 3 <= len(sheets) <= 8 and all(float(width) > float(height) for width, height in sheets)
+        sheets = SHEETS.findall(
+            go(Place("record", "/app/base.partner/1", False)).pdf(prefer_css_page_size=True)
+        )
+        assert 1 <= len(sheets) <= 2 and all(float(width) < float(height) for width, height in sheets)
