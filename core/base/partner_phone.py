@@ -14,7 +14,7 @@ USES = {
     "mobile": _("Mobile"),
     "whatsapp": _("WhatsApp"),
     "work": _("Work"),
-    "home": _("Home"),
+    "home": _("At home"),
     "fax": _("Fax"),
     "other": _("Other"),
 }

@@ -41,6 +41,7 @@ class Decimal(Field[T]):
             *,
             required: Literal[True],
             scale: int = ...,
+            least: int | None = ...,
             **options: Unpack[FieldOptions],
         ) -> None: ...
         @overload
@@ -49,23 +50,27 @@ class Decimal(Field[T]):
             *,
             required: Literal[False] = ...,
             scale: int = ...,
+            least: int | None = ...,
             **options: Unpack[FieldOptions],
         ) -> None: ...
-        def __init__(self, *, scale: int = 2, **options: Any) -> None: ...
+        def __init__(self, *, scale: int = 2, least: int | None = None, **options: Any) -> None: ...
 
     else:
 
-        def __init__(self, *, scale: int = 2, **options: Any) -> None:
+        def __init__(self, *, scale: int = 2, least: int | None = None, **options: Any) -> None:
             super().__init__(**options)
             self.scale = scale
+            self.least = least
 
     scale: int
+    least: int | None
+    """What a value may not go below."""
 
     def sql_type(self) -> sa.types.TypeEngine[Any]:
         return _of_scale(self.scale)
 
     def settled(self, value: Any) -> Number:
-        number = self._in_range(value)
+        number = self._not_below(self._in_range(value))
         return value if number.as_tuple() == getattr(value, "as_tuple", tuple)() else number
 
     def dump(self, value: Any) -> Any:
@@ -93,7 +98,15 @@ class Decimal(Field[T]):
         number = formats.parse_number(text)
         if -int(number.as_tuple().exponent) > self.scale:  # 1,500 of money: thousands, or one and a half?
             raise self._too_fine()
-        return self._checked(number)
+        return self._not_below(self._checked(number))
+
+    def _not_below(self, value: Number) -> Number:
+        """The value, if it is not too small for what is stored; a filter may ask for any."""
+        if self.least is not None and value < self.least:
+            raise FieldError(
+                _("%(field)s is at least %(least)s.", field=self.label, least=self.least), self.name
+            )
+        return value
 
     def read(self, text: str) -> Number:
         if not re.fullmatch(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", text):
@@ -133,6 +146,7 @@ class Money(Decimal[T]):
             *,
             required: Literal[True],
             scale: int = ...,
+            least: int | None = ...,
             currency: str = ...,
             **options: Unpack[FieldOptions],
         ) -> None: ...
@@ -142,10 +156,13 @@ class Money(Decimal[T]):
             *,
             required: Literal[False] = ...,
             scale: int = ...,
+            least: int | None = ...,
             currency: str = ...,
             **options: Unpack[FieldOptions],
         ) -> None: ...
-        def __init__(self, *, scale: int = 2, currency: str | None = None, **options: Any) -> None: ...
+        def __init__(
+            self, *, scale: int = 2, least: int | None = None, currency: str | None = None, **options: Any
+        ) -> None: ...
 
     else:
 
@@ -174,6 +191,7 @@ class Percent(Decimal[T]):
             *,
             required: Literal[True],
             scale: int = ...,
+            least: int | None = ...,
             **options: Unpack[FieldOptions],
         ) -> None: ...
         @overload
@@ -182,9 +200,10 @@ class Percent(Decimal[T]):
             *,
             required: Literal[False] = ...,
             scale: int = ...,
+            least: int | None = ...,
             **options: Unpack[FieldOptions],
         ) -> None: ...
-        def __init__(self, *, scale: int = 2, **options: Any) -> None: ...
+        def __init__(self, *, scale: int = 2, least: int | None = None, **options: Any) -> None: ...
 
     def parse(self, text: str, formats: Formats) -> Number | None:
         return super().parse(text.strip().removesuffix("%"), formats)

@@ -98,6 +98,47 @@ class Stand:
         self.address = f"http://127.0.0.1:{port}"
 
 
+class _Watch:
+    """A dispatcher of whose refusals, the answers of 4xx, those are noted that wrote something.
+
+    Only while no other request is under way: what that one writes is its own affair.
+    """
+
+    def __init__(self, served: kit.Served) -> None:
+        self.served = served
+        self.wrote: list[str] = []
+        self._lock = threading.Lock()
+        self._begun = self._open = 0
+
+    def __call__(self, environ: Any, start_response: Any) -> list[bytes]:
+        told: list[int] = []
+
+        def begin(status: str, *others: Any) -> Any:
+            told.append(int(status[:3]))
+            return start_response(status, *others)
+
+        with self._lock:
+            is_alone, self._open, self._begun = not self._open, self._open + 1, self._begun + 1
+            mine = self._begun
+        try:
+            with self.served.snapshot() as is_changed:
+                body = _whole(self.served.dispatcher(environ, begin))
+                if is_alone and 400 <= told[-1] < 500 and self._begun == mine and is_changed():
+                    self.wrote.append(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}: {told[-1]}")
+            return body
+        finally:
+            with self._lock:
+                self._open -= 1
+
+
+def _whole(answer: Any) -> list[bytes]:
+    """All of an answer, which is closed then."""
+    try:
+        return list(answer)
+    finally:
+        getattr(answer, "close", lambda: None)()
+
+
 class _Quiet(WSGIRequestHandler):
     """Says nothing of each request."""
 
@@ -119,14 +160,17 @@ def stand(copies: Copies, serve: Callable[..., Any]) -> Callable[[str], Abstract
     @contextmanager
     def open_stand(kind: str) -> Iterator[Stand]:
         with copies.copy(kind) as url, serve({"*": url}) as dispatcher:
-            server = make_server("127.0.0.1", 0, dispatcher, threaded=True, request_handler=_Quiet)
+            served = kit.Served(url, dispatcher)
+            watch = _Watch(served)
+            server = make_server("127.0.0.1", 0, watch, threaded=True, request_handler=_Quiet)
             thread = threading.Thread(target=server.serve_forever, daemon=True)
             thread.start()
             try:
-                yield Stand(kit.Served(url, dispatcher), server.server_port)
+                yield Stand(served, server.server_port)
             finally:
                 server.shutdown()
                 thread.join()
                 server.server_close()
+            assert not watch.wrote, f"refused, but it wrote: {watch.wrote}"
 
     return open_stand

@@ -140,7 +140,7 @@ def test_saving_a_form_as_it_is_changes_nothing(served: kit.Served) -> None:
     visitor = served.sign_in("made", lang="id")
     with served.env() as env:
         env.write(
-            [kit.record(env, "crm.lead", 1)], {"note": "Satu\n  dua\n\ntiga", "revenue": Decimal("-0.05")}
+            [kit.record(env, "crm.lead", 1)], {"note": "Satu\n  dua\n\ntiga", "revenue": Decimal("0.05")}
         )
         env.write([kit.record(env, "base.partner", 1)], {"notes": "Awal\n\n  kosong"})
         tag, owner = kit.record(env, "base.tag", 1), kit.record(env, "base.user", 8)

@@ -234,8 +234,7 @@ class Input(wtforms.Field):
         labels = {key: str(label) for key, label in self.item.choices.items()}
         if not self.item.required or not chosen:
             labels = {"": "–", **labels}
-        if chosen not in labels and self.same([chosen], self.shown):
-            labels[chosen] = chosen
+        labels.setdefault(chosen, chosen)  # what is wrong is kept too
         return [(key, label, key == chosen) for key, label in labels.items()]
 
     @property
