@@ -21,6 +21,8 @@ from core.web.listing.reading import LONGEST_SHOWN, Reading
 from core.web.listing.selection import boxes
 
 PERSON = "base.user"
+NUL = "\0"
+"""Stands in no text that came in by a door."""
 
 
 @dataclass
@@ -126,36 +128,46 @@ def _cut(text: str) -> str:
 def _first_cells(
     path: str, columns: Columns, keys: Sequence[int], values: Sequence[Any], under: Sequence[str]
 ) -> list[str]:
-    write = _writer(columns.items[0])
     start = f'<td class="two"><a href="{escape(path)}/'
-    lines = [f'<br><span class="fnt xs">{escape(line)}</span>' if line else "" for line in under]
+    lines = [f'<br><span class="fnt xs">{line}</span>' if line else "" for line in _escaped(under)]
     return [
-        f'{start}{key}" id="r{key}">{write(value) if value else f"#{key}"}</a>{line}</td>'
-        for key, value, line in zip(keys, values, lines, strict=True)
+        f'{start}{key}" id="r{key}">{text or f"#{key}"}</a>{line}</td>'
+        for key, text, line in zip(keys, _written(columns.items[0], values), lines, strict=True)
     ]
 
 
 def _cells(columns: Columns, place: int, values: Sequence[Any]) -> list[str]:
     item = columns.items[place]
-    write = _writer(item)
     classes = " ".join(filter(None, ("num" if item.numeric else "", "lo" if columns.is_low(place) else "")))
     attribute = f' class="{classes}"' if classes else ""
     start = f'<td{attribute} data-l="{escape(columns.label(place))}">'
     empty = f'{start}<span class="fnt">–</span></td>'
-    return [f"{start}{write(value)}</td>" if value else empty for value in values]
+    return [f"{start}{text}</td>" if text else empty for text in _written(item, values)]
 
 
-def _writer(item: Field[Any]) -> Callable[[Any], str]:
-    """How a kind's values of `_shown` become markup."""
+def _written(item: Field[Any], values: Sequence[Any]) -> Sequence[str]:
+    """A column's values of `_shown` as markup; nothing for one that is empty."""
+    write = _writer(item)
+    if write is not None:
+        return [write(value) if value else "" for value in values]
+    return _escaped([_text(value) for value in values])
+
+
+def _escaped(texts: Sequence[str]) -> Sequence[str]:
+    """Texts as markup, all at once: a call for each takes a tenth of the page."""
+    together = escape(NUL.join(texts)).split(NUL)
+    return together if len(together) == len(texts) else [escape(text) for text in texts]
+
+
+def _writer(item: Field[Any]) -> Callable[[Any], str] | None:
+    """How a value becomes markup; None where it is no more than text."""
     if isinstance(item, Select) and item.tones:
         return lambda value: f'<span class="badge dot neu{escape(value[1])}">{escape(value[0])}</span>'
     if isinstance(item, Date | DateTime):
         return lambda value: f'<time datetime="{escape(value[1])}">{escape(value[0])}</time>'
     if isinstance(item, Many2one) and item.target_name == PERSON:
         return _person
-    if isinstance(item, Many2one):
-        return lambda value: escape(value[0])
-    return escape
+    return None
 
 
 def _person(value: Any) -> str:
