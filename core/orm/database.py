@@ -49,7 +49,7 @@ class Database:
         """Whether this is the embedded database."""
         return self.url.get_backend_name() == "sqlite"
 
-    @property
+    @cached_property
     def path(self) -> Path | None:
         """The file of an embedded database."""
         return Path(self.url.database) if self.is_sqlite and self.url.database else None
