@@ -17,7 +17,8 @@ from core.access.door import AccessDenied
 from core.access.grants import Operation
 from core.errors import FieldError
 from core.i18n.lazy import _
-from core.orm.closed import CLOSED, mapped_key
+from core.orm import ends
+from core.orm.closed import CLOSED
 from core.orm.links import Link, Many2many, Many2one
 from core.orm.session import Session
 from core.sql import one_of
@@ -140,19 +141,11 @@ def _check_links(session: Session, rights: Rights, changed: Mapping[Any, frozens
 def _set_links(record: Any, names: frozenset[str]) -> Iterator[SetLink]:
     for item in record.__lumbung__.near_links:
         if isinstance(item, Many2one) and names & {item.key, item.name}:
-            key = _key(record, item, names)
+            key = ends.key_at(record, item)
             yield from [] if key is None else [SetLink(item, key)]
         elif isinstance(item, Many2many) and item.name in names:
             added = sa.inspect(record).attrs[item.name].history.added
             yield from (SetLink(item, target.id) for target in added if not sa.inspect(target).pending)
-
-
-def _key(record: Any, item: Many2one[Any], names: frozenset[str]) -> int | None:
-    """The key that a link will have: that of the record set, else the key set; None for a record still to come."""
-    target = record.__dict__.get(item.name)
-    if target is not None and item.name in names:
-        return None if sa.inspect(target).pending else target.id
-    return getattr(record, mapped_key(item))  # type: ignore[no-any-return]
 
 
 def _visible(session: Session, rights: Rights, target: ModelInfo, keys: Sequence[int]) -> set[int]:

@@ -5,38 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-import sqlalchemy as sa
-
 from core import Model
+from core.orm import ends
 
 M = TypeVar("M", bound=Model)
 
 
 def key_of(record: Any, name: str) -> int | None:
     """The key at a link, whether a record was set or its key; None where it leads nowhere, or to a new record."""
-    target = _given(record, name)
-    if target is not None:
-        return target.id  # type: ignore[no-any-return]
-    state = sa.inspect(record)
-    was_emptied = state.persistent and name in state.dict and state.attrs[name].history.has_changes()
-    return None if was_emptied else getattr(record, f"{name}_id")
+    return ends.key_at(record, record.__lumbung__.fields[name])
 
 
 def is_linked(record: Any, name: str) -> bool:
     """Whether a link leads anywhere, also to a new record."""
-    return _given(record, name) is not None or key_of(record, name) is not None
-
-
-def _given(record: Any, name: str) -> Any:
-    """The record that a link was given; None where its key was, or nothing."""
-    state = sa.inspect(record)
-    is_new = not state.persistent or state.attrs[name].history.has_changes()
-    return state.dict.get(name) if is_new else None
+    return ends.given(record, name) is not None or key_of(record, name) is not None
 
 
 def targets(records: Sequence[Any], name: str, model: type[M]) -> list[M | None]:
     """What a link of each record leads to, as far as the user may see it; in one statement."""
-    given = [_given(record, name) for record in records]
+    given = [ends.given(record, name) for record in records]
     keys = {key_of(record, name) for record, target in zip(records, given, strict=True) if target is None}
     found = {target.id: target for target in records[0].env.read(model, keys - {None})} if keys else {}
     return [

@@ -1,4 +1,7 @@
-"""Both ends of a link in memory: when its key is set, the record at it and the collections at the far end follow."""
+"""Both ends of a link in memory: where it will lead, by the record that was set or by the key.
+
+When its key is set, the record at it and the collections at the far end follow.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 from sqlalchemy.orm.base import PassiveFlag
 
+from core.orm.closed import mapped_key
 from core.orm.links import Many2one, One2many
 
 if TYPE_CHECKING:
@@ -36,6 +40,23 @@ def far_ends(registry: Registry, info: ModelInfo) -> list[End]:
             if names:
                 ends.append(End(link, sa.inspect(target.cls), tuple(names)))
     return ends
+
+
+def given(record: Any, name: str) -> Any:
+    """The record that a link was given, also one that is still to come; None where its key was, or nothing."""
+    state = sa.inspect(record)
+    is_new = not state.persistent or history(record, name).has_changes()
+    return state.dict.get(name) if is_new else None
+
+
+def key_at(record: Any, link: Many2one[Any]) -> int | None:
+    """The key that a link will hold; None where it leads nowhere, or to a record that is still to come."""
+    target = given(record, link.name)
+    if target is not None:
+        return None if sa.inspect(target).pending else target.id
+    state = sa.inspect(record)
+    was_emptied = state.persistent and link.name in state.dict and history(record, link.name).has_changes()
+    return None if was_emptied else getattr(record, mapped_key(link))
 
 
 def forget_targets(session: Session, record: Any, changed: Collection[str]) -> None:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from core.errors import FieldError, Refusals
 from core.i18n.lazy import _
+from core.orm import ends
 from core.orm.closed import mapped_key
 from core.orm.links import Many2one
 
@@ -58,7 +59,7 @@ def _faults(record: Any, checks: Checks, changed: frozenset[str] | None) -> Iter
         if changed is not None and isinstance(item, Many2one) and item.name in changed:
             value = None  # the key follows from the record that was set
         if value is None or (value == "" and item.required):
-            if item.required and not _is_given(item, key, values, is_new=changed is None):
+            if item.required and not _is_given(record, item, key, is_new=changed is None):
                 yield _fault(FieldError(_("%(field)s is required.", field=item.label), item.name), record)
         elif not isinstance(value, sa.ClauseElement):
             try:
@@ -70,11 +71,13 @@ def _faults(record: Any, checks: Checks, changed: frozenset[str] | None) -> Iter
                     setattr(record, key, settled)
 
 
-def _is_given(item: Field[Any], key: str, values: dict[str, Any], *, is_new: bool) -> bool:
+def _is_given(record: Any, item: Field[Any], key: str, *, is_new: bool) -> bool:
     """Whether the row gets a value after all: of the record at a link, or computed once it is there."""
     if isinstance(item, Many2one):
-        return values.get(item.name) is not None
-    return item.compute is not None or (is_new and key not in values and item.stored_default is not None)
+        return ends.given(record, item.name) is not None
+    return item.compute is not None or (
+        is_new and key not in vars(record) and item.stored_default is not None
+    )
 
 
 def _fault(error: FieldError, record: Any) -> FieldError:

@@ -24,6 +24,7 @@ from core.web.forms.form import is_input
 from core.web.forms.links import ADDS
 from core.web.listing.parameters import PARAMETERS
 from core.web.listing.query import TYPED
+from core.web.numbers import MOST
 from core.web.records.pages import COPY, RecordPages
 from core.web.routes import Door, Parameters, Route
 from core.web.shell import render
@@ -43,7 +44,7 @@ class KeyConverter(IntegerConverter):
     regex = "[0-9]{1,19}"
 
     def __init__(self, url_map: Map) -> None:
-        super().__init__(url_map, max=2**63 - 1)
+        super().__init__(url_map, max=MOST)
 
 
 @dataclass

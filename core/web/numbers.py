@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-DIGITS_MAX = 18
-"""With so many digits any number fits into a column."""
+MOST = 2**63 - 1
+"""What a column can hold."""
 
 
 def number(text: str) -> int | None:
-    """The number that a text of ASCII digits is; None of any other text."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX else None
+    """The number that a text of ASCII digits is; None of any other text, and of what no column can hold."""
+    is_plain = text.isascii() and text.isdigit() and len(text) <= len(str(MOST))
+    return int(text) if is_plain and int(text) <= MOST else None

@@ -20,6 +20,7 @@ from core.web.listing.labels import Labels
 from core.web.listing.reading import Reading
 from core.web.listing.refusal import BadRequest as Refused
 from core.web.listing.selection import CHOSEN, EVERY, QUERY
+from core.web.numbers import number
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 MOST = 10_000
 """Records that are changed in one go: they are held until all are done."""
 LONGEST = 8_000
-MAX_KEY = 2**63 - 1
 
 
 @dataclass
@@ -128,12 +128,11 @@ def _told(count: int, *, archived: bool) -> TextLike:
 
 def _keys() -> Sequence[int]:
     """The rows that were ticked. Raises BadRequest where one is no key."""
-    texts = request.form.getlist(CHOSEN)
-    if not all(
-        text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= MAX_KEY for text in texts
-    ):
+    keys = list(map(number, request.form.getlist(CHOSEN)))
+    known = [key for key in dict.fromkeys(keys) if key is not None]
+    if None in keys:
         raise BadRequest(str(_("The form has other fields than this page showed.")))
-    return list(dict.fromkeys(map(int, texts)))
+    return known
 
 
 def _every() -> bool:
