@@ -10,15 +10,17 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final, Literal, TypeAlias
 
-Operation: TypeAlias = Literal["r", "w", "c", "d"]
+Operation: TypeAlias = Literal["r", "w", "c", "d", "m"]
+"""Of a field also m: what is hidden of it otherwise shows its end, as a mask (core.access.masks)."""
 Scope: TypeAlias = Literal["none", "own", "team", "all"]
 Scopes: TypeAlias = Mapping[str, Scope]
 Overrides: TypeAlias = Mapping[tuple[str, str], Scopes]
 """By role and model: what this database says instead of what was shipped."""
 
 OPERATIONS: Final[tuple[Operation, ...]] = ("r", "w", "c", "d")
+MASK: Final[Operation] = "m"
 WIDTH: Final[Mapping[Scope, int]] = {"none": 0, "own": 1, "team": 2, "all": 3}
-_PART = re.compile(r"([rwcd]+)(?::(own|team|all))?")
+_PART = re.compile(r"([rwcdm]+)(?::(own|team|all))?")
 
 
 def parse(text: str) -> dict[str, Scope]:
@@ -27,7 +29,7 @@ def parse(text: str) -> dict[str, Scope]:
     for part in text.split():
         match = _PART.fullmatch(part)
         if match is None:
-            raise ValueError(f"{part!r} is not letters of r, w, c, d with an optional :own, :team or :all")
+            raise ValueError(f"{part!r} is not letters of r, w, c, d, m with an optional :own, :team or :all")
         for letter in match[1]:
             scopes[letter] = wider(scopes.get(letter, "none"), match[2] or "all")  # type: ignore[arg-type]
     return scopes

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from core.access.grants import Overrides, Scope, wider
+from core.access.grants import MASK, Overrides, Scope, wider
 from core.orm.session import BULK_FOLLOWERS, Session
 from core.schema.tables import registry_version
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from core.orm.registry import Registry
 
 MODEL, ROLE = "base.access_right", "base.role"
+MASKED = "masked"
+"""What a row says of reading a field instead of a scope: there is none, but a mask."""
 WATCHED = frozenset({MODEL, ROLE})
 """What is written to these models counts at once in every process."""
 
@@ -80,5 +82,11 @@ def stored(registry: Registry, connection: sa.Connection) -> dict[tuple[str, str
 
 
 def _scopes(row: Any) -> dict[str, Scope]:
-    scopes = {"r": row.read_scope, "w": row.write_scope, "d": row.delete_scope}
-    return {**scopes, "c": "all" if row.may_create else "none"}
+    is_masked = row.read_scope == MASKED
+    return {
+        "r": "none" if is_masked else row.read_scope,
+        "w": row.write_scope,
+        "c": "all" if row.may_create else "none",
+        "d": row.delete_scope,
+        MASK: "all" if is_masked else "none",
+    }

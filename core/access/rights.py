@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm.util import LoaderCriteriaOption
 
 from core import failures
-from core.access.grants import Operation, Overrides, Scope, field_name, granted
+from core.access.grants import MASK, Operation, Overrides, Scope, field_name, granted
 from core.access.overrides import overrides_of
 from core.orm.fields import Field
 from core.orm.info import ModelInfo
@@ -80,6 +80,7 @@ class Rights:
     _conditions: dict[tuple[str, str], sa.ColumnElement[bool] | None] = field(default_factory=dict)
     _options: dict[tuple[str, str], Any] = field(default_factory=dict)
     _hidden: dict[str, frozenset[str]] = field(default_factory=dict)
+    _masked: dict[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def user(self) -> CurrentUser:
@@ -116,13 +117,23 @@ class Rights:
             )
         return self._hidden[info.name]
 
+    def masked(self, info: ModelInfo) -> frozenset[str]:
+        """Those of the hidden fields of which this user is shown a mask."""
+        if info.name not in self._masked:
+            self._masked[info.name] = frozenset(
+                name
+                for name in self.hidden(info)
+                if info.fields[name].maskable and self.may_field(info, info.fields[name], MASK)
+            )
+        return self._masked[info.name]
+
     def hidden_keys(self, info: ModelInfo) -> frozenset[str]:
         """The attributes that hold what `hidden` names: a link has a key, a translated text its texts."""
         names = self.hidden(info)
         return names | {info.fields[name].key for name in names} if names else names
 
     def may_field(self, info: ModelInfo, item: Field[Any], operation: Operation) -> bool:
-        """Whether a field may be read (r) or set (w), as far as the field itself and what was said of it go."""
+        """Whether a field may be read (r), set (w) or seen as a mask (m), as far as is said of the field itself."""
         if item.access is None:
             return True
         scopes = granted(field_name(info.name, item.name), item.access, self.user.roles, self.overrides)

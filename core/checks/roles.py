@@ -16,7 +16,8 @@ from core.orm.model import Fragment
 from core.plugins import Contribution
 
 MODEL_ACCESS = re.compile(r"[rwcd]+(:(own|team|all))?( [rwcd]+(:(own|team|all))?)*")
-FIELD_ACCESS = re.compile(r"[rw]+")
+FIELD_ACCESS = re.compile(r"[rw]+|m")
+LINK_ACCESS = re.compile(r"[rw]+")
 OPERATIONS = re.compile(r"[rwcd]+")
 
 
@@ -64,10 +65,19 @@ def check_access(models: Models, roles: Collection[str]) -> None:
         fragment: Fragment = item.value.__lumbung__
         remedy = _('Write access={"%(role)s": "rwcd"}, or "r w:own".', role="base.user")
         _check_grants(item, fragment.access, roles, fragment.origin, MODEL_ACCESS, remedy)
-        remedy = _('Write access={"%(role)s": "r"}, or "rw".', role="base.user")
         for field in vars(item.value).values():
             if isinstance(field, Field):
-                _check_grants(item, field.access, roles, field.origin, FIELD_ACCESS, remedy)
+                _check_field(item, field, roles)
+
+
+def _check_field(item: Contribution[Any], field: Field[Any], roles: Collection[str]) -> None:
+    """Of a field also “m” alone: a mask says less than to read, and is no reason to set. A link has none."""
+    if field.maskable:
+        remedy = _('Write access={"%(role)s": "r"}, "rw", or "m" for a mask.', role="base.user")
+        _check_grants(item, field.access, roles, field.origin, FIELD_ACCESS, remedy)
+    else:
+        remedy = _('Write access={"%(role)s": "r"}, or "rw".', role="base.user")
+        _check_grants(item, field.access, roles, field.origin, LINK_ACCESS, remedy)
 
 
 def _check_grants(

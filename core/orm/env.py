@@ -218,6 +218,11 @@ class Env:
         rights = self.session.rights
         return rights is None or rights.readable(self.registry.info(model), name)
 
+    def masked(self, model: Any) -> frozenset[str]:
+        """The fields of which the user sees a mask (core.access.masks) and no more: `may_see` denies them."""
+        rights = self.session.rights
+        return frozenset() if rights is None else rights.masked(self.registry.info(model))
+
     def may_set(self, model: Any, name: str) -> bool:
         """Whether the user may set a field, as far as the field itself says."""
         rights = self.session.rights

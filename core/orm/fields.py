@@ -57,13 +57,15 @@ class Field(Generic[T]):
     On a fragment it is a description and refuses to be read; on a composed class SQLAlchemy's attribute
     stands in its place. `default` is a value, a text to be translated, or a callable that takes the env and may
     give the key of a link. `access` maps a role to
-    `r`, `w` or `rw`: a field that says it is closed to all other roles, at every door.
+    `r`, `w` or `rw`: a field that says it is closed to all other roles, at every door. `m` shows a role a mask of it
+    (the last four letters of a text, the domain of an email, else that it is there), and is closed to it like that.
     """
 
     widget: ClassVar[str] = "text"
     numeric: ClassVar[bool] = False
     sortable: ClassVar[bool] = True
     groupable: ClassVar[bool] = True
+    maskable: ClassVar[bool] = True
     operators: ClassVar[tuple[str, ...]] = ("eq", "ne", "in", "isnull")
     system: bool = False
 

@@ -31,6 +31,7 @@ class Link(Field[T]):
 
     target: Any
     groupable: ClassVar[bool] = True
+    maskable: ClassVar[bool] = False
 
     @property
     def target_name(self) -> str:

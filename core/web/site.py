@@ -61,6 +61,8 @@ ROOMS = (
 )
 """The modules that bring the addresses of a site, in the order in which what they do before a request is done."""
 MOST_SYMBOLS = 1024
+Seen = tuple[str, frozenset[str], frozenset[str]]
+"""A model, the fields of it that a user may read, and those that they see a mask of."""
 
 
 @dataclass(eq=False)
@@ -71,24 +73,26 @@ class Site:
     app: Flask
     templates: LayerEnvironment
     routes: RouteMap
-    lists: dict[tuple[str, frozenset[str]], ListView] = field(default_factory=dict)
-    layouts: dict[tuple[str, frozenset[str]], Layout] = field(default_factory=dict)
+    lists: dict[Seen, ListView] = field(default_factory=dict)
+    layouts: dict[Seen, Layout] = field(default_factory=dict)
 
     def form_layout(self, model: str, env: Env) -> Layout:
-        """The sections of a model's form with the fields that the user may read."""
+        """The sections of a model's form with the fields that the user may read, or see a mask of."""
         view = self.assembly.views[f"{model}.form"]
         readable = frozenset(name for name in view.model.fields if env.may_see(model, name))
-        if (model, readable) not in self.layouts:
-            self.layouts[model, readable] = Layout(view, readable)
-        return self.layouts[model, readable]
+        key = (model, readable, env.masked(model))
+        if key not in self.layouts:
+            self.layouts[key] = Layout(view, *key[1:])
+        return self.layouts[key]
 
     def list_view(self, model: str, env: Env) -> ListView:
-        """The list of a model with the columns that the user may read, its row template compiled once."""
+        """The list of a model with the columns that the user may read, or see a mask of."""
         view = self.assembly.views[f"{model}.list"]
         readable = frozenset(name for name in view.model.fields if env.may_see(model, name))
-        if (model, readable) not in self.lists:
-            self.lists[model, readable] = ListView(view, readable)
-        return self.lists[model, readable]
+        key = (model, readable, env.masked(model))
+        if key not in self.lists:
+            self.lists[key] = ListView(view, *key[1:])
+        return self.lists[key]
 
 
 class _CookieSessions(SecureCookieSessionInterface):

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from werkzeug.exceptions import NotFound
 
-from core.access.grants import OPERATIONS, WIDTH, Operation, Overrides, Scope, field_name, granted
-from core.access.overrides import stored
+from core.access.grants import MASK, OPERATIONS, WIDTH, Operation, Overrides, Scope, field_name, granted
+from core.access.overrides import MASKED, stored
 from core.base.access_right import SCOPES
 from core.i18n.lazy import TextLike, _
 from core.orm.links import Many2one
@@ -40,6 +40,7 @@ FIELD = "f"
 """Begins the name of the input of a closed field."""
 LEVELS: Mapping[str, tuple[TextLike, Mapping[str, Scope]]] = {
     "hidden": (_("Hidden"), {}),
+    MASKED: (_("Masked"), {MASK: "all"}),
     "read": (_("Read only"), {"r": "all"}),
     "write": (_("Read and change"), {"r": "all", "w": "all"}),
 }
@@ -108,8 +109,12 @@ class Matrix:
         """What the addons say of a model, or of one of its closed fields."""
         if target in self.env.registry.models:
             return self.info(target).access
+        return self.field(target).access or {}
+
+    def field(self, target: str) -> Field[Any]:
+        """A closed field, by what it is called among rights."""
         model, _dot, name = target.rpartition(".")
-        return self.info(model).fields[name].access or {}
+        return self.info(model).fields[name]
 
     def shipped(self, target: str) -> dict[Operation, Scope]:
         """What the addons say of the role itself."""
@@ -124,7 +129,8 @@ class Matrix:
         chosen = (self.role.name,) if roles is None else tuple(roles)
         scopes = granted(target, self.access(target), chosen, self.overrides)
         held = {letter for letter, scope in scopes.items() if scope != "none"}
-        return "write" if "w" in held else "read" if "r" in held else "hidden"
+        level = "write" if "w" in held else "read" if "r" in held else MASKED if MASK in held else "hidden"
+        return level if level in levels(self.field(target)) else "hidden"
 
     def held(self, name: str) -> str:
         """What the input of that name holds."""
@@ -217,6 +223,11 @@ def closed_fields(registry: Registry) -> dict[str, Field[Any]]:
     }
 
 
+def levels(item: Field[Any]) -> list[str]:
+    """How far a closed field can be open to a role: of a link there is no mask."""
+    return [level for level in LEVELS if level != MASKED or item.maskable]
+
+
 def matrix_of(env: Env, key: int) -> Matrix:
     """The matrix of a role. Raises NotFound where there is none that the user may see."""
     role = env.get(env[ROLE], key)
@@ -289,12 +300,14 @@ def _write(env: Env, matrix: Matrix, model: str, scopes: Mapping[Operation, Scop
 
 def _values(scopes: Mapping[Operation, Scope]) -> dict[str, Any]:
     values: dict[str, Any] = {name: scopes[letter] for letter, name in FIELDS.items()}  # type: ignore[index]
+    if scopes["r"] == "none" and scopes[MASK] != "none":
+        values["read_scope"] = MASKED
     return {**values, "may_create": scopes["c"] != "none"}
 
 
 def _whole(scopes: Mapping[str, Scope]) -> dict[Operation, Scope]:
-    """A scope for each operation; creating is yes or no."""
-    whole: dict[Operation, Scope] = {letter: scopes.get(letter, "none") for letter in OPERATIONS}
+    """A scope for each operation, and for the mask of a field; creating is yes or no."""
+    whole: dict[Operation, Scope] = {letter: scopes.get(letter, "none") for letter in (*OPERATIONS, MASK)}
     whole["c"] = "none" if whole["c"] == "none" else "all"
     return whole
 

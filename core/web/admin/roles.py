@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
     from core.orm.env import Env
+    from core.orm.fields import Field
     from core.web.site import Site
 
 PATH = "/settings/roles"
@@ -148,14 +149,18 @@ def _typed(shown: matrix.Typed) -> dict[str, str]:
     if sent.keys() - shown.keys() or shown.keys() - sent.keys() - boxes:
         raise BadRequest(str(_("The form has other fields than this page showed.")))
     typed = {name: sent.get(name, "none") for name in shown}
-    if any(text not in _known(name) for name, text in typed.items()):
+    closed = matrix.closed_fields(requests.env().registry)
+    if any(text not in _known(name, closed) for name, text in typed.items()):
         raise BadRequest
     return typed
 
 
-def _known(name: str) -> Iterable[str]:
+def _known(name: str, closed: Mapping[str, Field[Any]]) -> Iterable[str]:
     """The values that an input may have."""
-    return matrix.LEVELS if name.startswith(f"{matrix.FIELD}-") else SCOPES
+    kind, _dash, target = name.partition("-")
+    if kind != matrix.FIELD:
+        return SCOPES
+    return matrix.levels(closed[target]) if target in closed else ()
 
 
 def _people(env: Env) -> dict[int, int]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.access.grants import field_name
+from core.access.overrides import MASKED
 from core.i18n.lazy import TextLike, _
-from core.web.admin.matrix import COLUMNS, FIELD, LEVELS, Matrix, Typed, input_name
+from core.web.admin.matrix import COLUMNS, FIELD, LEVELS, Matrix, Typed, input_name, levels
 
 if TYPE_CHECKING:
     from core.assembly import Assembly
@@ -87,12 +88,12 @@ def _field_line(
     name, held, further = input_name(target, FIELD), found.level(target), found.level(target, found.included)
     chosen = typed.get(name, held)
     roles = {*(item.access or ()), *(role for role, what in found.overrides if what == target)}
-    open_to = sorted(labels.get(role, role) for role in roles if found.level(target, [role]) != "hidden")
+    open_to = sorted(filter(None, (_open_to(found, target, role, labels) for role in roles)))
     return FieldLine(
         name=name,
         model=info.label,
         label=item.label,
-        options=[(level, text, level == chosen) for level, (text, _scopes) in LEVELS.items()],
+        options=[(level, LEVELS[level][0], level == chosen) for level in levels(item)],
         inherited=""
         if further == "hidden"
         else _("%(level)s by a role that is included", level=LEVELS[further][0]),
@@ -101,3 +102,11 @@ def _field_line(
         is_changed=chosen != held,
         now=LEVELS[clashes[name]][0] if name in clashes else "",
     )
+
+
+def _open_to(found: Matrix, target: str, role: str, labels: dict[str, str]) -> str:
+    """The name of a role to which a field is open, if only masked; nothing where it is hidden."""
+    level, label = found.level(target, [role]), labels.get(role, role)
+    if level == MASKED:
+        return str(_("%(role)s (masked)", role=label))
+    return "" if level == "hidden" else label

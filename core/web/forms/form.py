@@ -14,7 +14,7 @@ from core.orm.links import Many2many, Many2one, One2many
 from core.web import requests
 from core.web.forms import drawn as state
 from core.web.forms.choosing import PICK
-from core.web.forms.inputs import FormField, Input, Source
+from core.web.forms.inputs import FormField, Input, MaskedInput, Source
 from core.web.forms.links import LinkInput, LinksInput, know
 from core.web.forms.rows import ADD, RowFault, Rows, is_inline
 from core.web.forms.tables import Table, draw
@@ -93,7 +93,8 @@ class RecordForm:
         """The form to which this one leads back, where its record is made on the way."""
         source = Source(env, record, self.drawn.formats, like, bool(self.drawn.copy), self.section)
         unbound: Any = {node.name: self._input(node, source) for part in self.parts for node in part.nodes
-                        if is_input(layout.model.fields[node.name])}  # fmt: skip
+                        if is_input(layout.model.fields[node.name])
+                        and (record is not None or node.name not in layout.masked)}  # fmt: skip
         self.lists = {node.name: Rows(self, node, source, typed) for part in self.parts for node in part.nodes
                       if self._has_rows(node)}  # fmt: skip
         for rows in self.lists.values():
@@ -110,7 +111,8 @@ class RecordForm:
     def _input(self, node: Node, source: Source) -> Input:
         item = self.layout.model.fields[node.name]
         settable = self.env.may_set(self.model, item.name)
-        return input_of(item, node, source, settable=settable, name=node.name)
+        is_masked = item.name in self.layout.masked
+        return input_of(item, node, source, masked=is_masked, settable=settable, name=node.name)
 
     def _has_rows(self, node: Node) -> bool:
         item = self.layout.model.fields[node.name]
@@ -278,8 +280,10 @@ class RecordForm:
         return found
 
 
-def input_of(item: Field[Any], node: Node, source: Source, **options: Any) -> Input:
+def input_of(item: Field[Any], node: Node, source: Source, *, masked: bool = False, **options: Any) -> Input:
     """The input of a field."""
+    if masked:
+        return MaskedInput(item, node, source, **options)
     made = next((made for kind, made in KINDS if isinstance(item, kind)), Input)
     return made(item, node, source, **options)
 

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import wtforms
 from wtforms.form import BaseForm
 
+from core.access.masks import mask_of
 from core.errors import FieldError
 from core.i18n.lazy import TextLike, _
 from core.orm.copying import is_copied
 from core.orm.fields import Field
 from core.orm.kinds import Boolean, Json, Select, Text
 from core.orm.numbers import Money
+from core.web.listing import IN_PART
 
 if TYPE_CHECKING:
     from core.i18n.formats import Formats
@@ -286,6 +288,31 @@ class Input(wtforms.Field):
     def _help(self) -> str | None:
         text: TextLike | None = self.node.attrs.get("help", self.item.help)
         return str(text) if text else None
+
+
+class MaskedInput(Input):
+    """What hides a value but for its end: told, and never typed into. A row to come has nothing to hide yet."""
+
+    is_told = True
+
+    def __init__(self, item: Field[Any], node: Node, source: Source, **options: Any) -> None:
+        super().__init__(item, node, source, **{**options, "settable": False})
+
+    @cached_property
+    def stored(self) -> str:
+        record = self.source.record
+        return "" if record is None else mask_of(record, self.item.name)
+
+    def show(self, value: Any) -> list[str]:
+        return [value]
+
+    def told(self, value: Any) -> str:
+        return str(value)
+
+    def draw(self) -> FormField:
+        drawn = super().draw()
+        drawn.label = f"{drawn.label} ({IN_PART})"
+        return drawn
 
 
 def lines(text: str) -> str:

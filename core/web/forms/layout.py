@@ -26,12 +26,15 @@ class Section:
 
 
 class Layout:
-    """The sections of a view with the fields that may be read, in the order in which they are shown."""
+    """The sections of a view with the fields that may be read, and `masked`, in the order in which they are shown."""
 
-    def __init__(self, view: ResolvedView, readable: frozenset[str]) -> None:
+    def __init__(
+        self, view: ResolvedView, readable: frozenset[str], masked: frozenset[str] = frozenset()
+    ) -> None:
         self.view = view
         self.model = view.model
-        found = _sections(view, view.nodes, Section(FIRST, "", None), readable)
+        self.masked = masked
+        found = _sections(view, view.nodes, Section(FIRST, "", None), readable | masked)
         self.sections = [section for section in found if section.nodes]
         if self.sections and not self.sections[0].label:
             self.sections[0].label = view.model.label

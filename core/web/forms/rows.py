@@ -143,6 +143,7 @@ class Rows:
         may = form.env.may
         self.may_add, self.may_write, self.may_delete = (may(self.info.name, what) for what in CHANGES)
         layout = requests.site().form_layout(self.info.name, form.env)
+        self.masked = layout.masked
         self.columns = [
             node for part in layout.sections for node in part.nodes
             if is_column(self.info.fields[node.name], item.inverse)]  # fmt: skip
@@ -214,7 +215,8 @@ class Rows:
                 name = f"{self.name}-{row.key}-{node.name}"
                 item = self.info.fields[node.name]
                 settable = row.may_write and self.form.env.may_set(self.info.name, node.name)
-                yield name, make(item, node, source, settable=settable, name=name, row=row)
+                is_masked = node.name in self.masked
+                yield name, make(item, node, source, masked=is_masked, settable=settable, name=name, row=row)
 
     def bind(self, inputs: Any) -> None:
         """Gives the rows their inputs, and says of links what they lead to, for all rows at once."""

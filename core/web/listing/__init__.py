@@ -6,8 +6,8 @@ makes the rows, `page` what stands around them, `export` the same as a file.
 
 from __future__ import annotations
 
-from core.web.listing.columns import NOT_VISIBLE
+from core.web.listing.columns import IN_PART, NOT_VISIBLE
 from core.web.listing.refusal import BadRequest
 from core.web.listing.view import ListView
 
-__all__ = ["NOT_VISIBLE", "BadRequest", "ListView"]
+__all__ = ["IN_PART", "NOT_VISIBLE", "BadRequest", "ListView"]

@@ -20,20 +20,28 @@ SHOWN_ON_PHONES = 4
 MOST_COLUMNS = 30
 NOT_VISIBLE = _("not visible to you")
 """Stands where a link leads to a record that the reader may not see."""
+IN_PART = _("hidden in part")
+"""Said with a mask."""
 
 
 class Columns:
-    """Columns in order. Small under the first stands the first field of `below` that is not empty."""
+    """Columns in order. Small under the first stands the first field of `below` that is not empty.
 
-    def __init__(self, model: ModelInfo, nodes: Sequence[Node], readable: frozenset[str]) -> None:
+    Of those that are `masked` no statement reads the value (core.access.masks).
+    """
+
+    def __init__(
+        self, model: ModelInfo, nodes: Sequence[Node], readable: frozenset[str], masked: frozenset[str]
+    ) -> None:
         self.model = model
         self.nodes = nodes
+        self.masked = masked
         self._readable = readable
         self.items: list[Field[Any]] = [model.fields[node.name] for node in nodes]
         names: Sequence[str] = nodes[0].attrs.get("sub", ()) if nodes else ()
         chosen = [names] if isinstance(names, str) else names
         self.below = [
-            model.fields[name] for name in chosen if name in readable and name not in self.names[:1]
+            model.fields[name] for name in chosen if name in readable | masked and name not in self.names[:1]
         ]
 
     @property
@@ -53,8 +61,9 @@ class Columns:
 
     @property
     def read(self) -> list[Field[Any]]:
-        """The fields whose values stand in the row itself: those to show, and what says their currencies."""
-        shown = [item for item in self.wanted if not isinstance(item, Many2many)]
+        """The fields whose values stand in the row itself and may be read: those to show, and what says currencies."""
+        plain = [item for item in self.wanted if not isinstance(item, Many2many)]
+        shown = [item for item in plain if item.name not in self.masked]
         deciders = [self.decider(item) for item in shown if isinstance(item, Money)]
         return list({item.name: item for item in [*shown, *filter(None, deciders)]}.values())
 
@@ -67,23 +76,25 @@ class Columns:
         return bool(self.nodes[place].attrs.get("low", place >= SHOWN_ON_PHONES))
 
 
-def shown_columns(view: ResolvedView, readable: frozenset[str]) -> Columns:
-    """The columns of a view, as far as they may be read."""
-    nodes = [
-        node for node in view.fields if node.name in readable and is_column(view.model.fields[node.name])
-    ]
-    return Columns(view.model, nodes, readable)
+def shown_columns(view: ResolvedView, readable: frozenset[str], masked: frozenset[str]) -> Columns:
+    """The columns of a view, as far as they may be read or a mask of them be seen."""
+    seen = readable | masked
+    nodes = [node for node in view.fields if node.name in seen and is_column(view.model.fields[node.name])]
+    return Columns(view.model, nodes, readable, masked)
 
 
-def chosen_columns(view: ResolvedView, readable: frozenset[str], names: Sequence[str]) -> Columns:
-    """The columns that an address names. Raises BadRequest on what is no readable field."""
+def chosen_columns(
+    view: ResolvedView, readable: frozenset[str], masked: frozenset[str], names: Sequence[str]
+) -> Columns:
+    """The columns that an address names. Raises BadRequest on what is neither readable nor masked."""
     if len(names) > MOST_COLUMNS:
         raise BadRequest(_("At most %(number)s columns at once.", number=MOST_COLUMNS))
     for name in names:
-        if name not in readable or not is_column(view.model.fields[name]) or names.count(name) > 1:
+        if name not in readable | masked or not is_column(view.model.fields[name]) or names.count(name) > 1:
             raise BadRequest(_("“%(name)s” cannot be a column of this list.", name=name[:SHOWN]))
     known: Mapping[str, Node] = {node.name: node for node in view.fields}
-    return Columns(view.model, [known.get(name) or Node("field", name) for name in names], readable)
+    nodes = [known.get(name) or Node("field", name) for name in names]
+    return Columns(view.model, nodes, readable, masked)
 
 
 def offered(model: ModelInfo) -> list[Field[Any]]:

@@ -16,7 +16,7 @@ from core.orm.kinds import Json, Select, Text
 from core.orm.links import Many2many, Many2one
 from core.orm.numbers import Money
 from core.orm.times import Date, DateTime
-from core.web.listing.columns import NOT_VISIBLE, Columns
+from core.web.listing.columns import IN_PART, NOT_VISIBLE, Columns
 from core.web.listing.reading import LONGEST_SHOWN, Reading
 from core.web.listing.selection import boxes
 
@@ -58,8 +58,11 @@ def show(reading: Reading, columns: Columns, found: Sequence[Any], *, choosing: 
     keys = [row[0] for row in found]
     names = [item.name for item in columns.read]
     by_name = dict(zip(names, list(zip(*found, strict=True))[1:], strict=False)) if found else {}
+    masks = reading.masks(columns, keys)
 
     def shown(item: Field[Any]) -> Sequence[Any]:
+        if item.name in columns.masked:
+            return masks.get(item.name, ())
         values = by_name.get(item.name, ())
         if isinstance(item, Money):
             link = columns.decider(item)
@@ -132,7 +135,7 @@ def _first_cells(
     lines = [f'<br><span class="fnt xs">{line}</span>' if line else "" for line in _escaped(under)]
     return [
         f'{start}{key}" id="r{key}">{text or f"#{key}"}</a>{line}</td>'
-        for key, text, line in zip(keys, _written(columns.items[0], values), lines, strict=True)
+        for key, text, line in zip(keys, _written(columns, columns.items[0], values), lines, strict=True)
     ]
 
 
@@ -142,15 +145,20 @@ def _cells(columns: Columns, place: int, values: Sequence[Any]) -> list[str]:
     attribute = f' class="{classes}"' if classes else ""
     start = f'<td{attribute} data-l="{escape(columns.label(place))}">'
     empty = f'{start}<span class="fnt">–</span></td>'
-    return [f"{start}{text}</td>" if text else empty for text in _written(item, values)]
+    return [f"{start}{text}</td>" if text else empty for text in _written(columns, item, values)]
 
 
-def _written(item: Field[Any], values: Sequence[Any]) -> Sequence[str]:
+def _written(columns: Columns, item: Field[Any], values: Sequence[Any]) -> Sequence[str]:
     """A column's values of `_shown` as markup; nothing for one that is empty."""
-    write = _writer(item)
+    write = _mask_writer() if item.name in columns.masked else _writer(item)
     if write is not None:
         return [write(value) if value else "" for value in values]
     return _escaped([_text(value) for value in values])
+
+
+def _mask_writer() -> Callable[[Any], str]:
+    note = f' <span class="vh">({escape(str(IN_PART))})</span>'
+    return lambda mask: f"{escape(mask)}{note}"
 
 
 def _escaped(texts: Sequence[str]) -> Sequence[str]:

@@ -63,7 +63,13 @@ def _batch(reading: Reading, columns: Columns, keys: Sequence[int]) -> list[list
     kept = [row[0] for row in rows]
     places = {item.name: place for place, item in enumerate(columns.read, start=1)}
     values = {name: [row[place] for row in rows] for name, place in places.items()}
-    cells = [_cells(reading, item, kept, values.get(item.name, ())) for item in columns.items]
+    masks = reading.masks(columns, kept)
+    cells = [
+        [safe(mask) for mask in masks.get(item.name, ())]
+        if item.name in columns.masked
+        else _cells(reading, item, kept, values.get(item.name, ()))
+        for item in columns.items
+    ]
     return [list(row) for row in zip(*cells, strict=True)]
 
 

@@ -152,8 +152,12 @@ class Grouping:
 
 
 def summed_items(columns: Columns) -> list[Money[Any]]:
-    """The columns that are summed: money of the company's currency, as others do not add up."""
-    return [item for item in columns.items if isinstance(item, Money) and item.currency is None]
+    """The columns that are summed: money of the company's currency, as others do not add up, that may be read."""
+    return [
+        item
+        for item in columns.items
+        if isinstance(item, Money) and item.currency is None and item.name not in columns.masked
+    ]
 
 
 def _month(token: str) -> str:

@@ -164,7 +164,7 @@ def _heads(query: Query) -> list[Column]:
     heads = []
     for place, item in enumerate(columns.items):
         head = Column(item.name, columns.label(place), item.numeric, columns.is_low(place))
-        if item.sortable:
+        if item.sortable and item.name not in columns.masked:
             current = item.name == chosen
             head.sort = ("descending" if down else "ascending") if current else None
             head.sort_href = query.href(sort=f"-{item.name}" if current and not down else item.name)
@@ -173,8 +173,9 @@ def _heads(query: Query) -> list[Column]:
 
 
 def _menus(view: ListView, query: Query) -> Menus:
-    items = [item for item in offered(view.model) if item.name in view.readable]
-    groups = [item for item in items if item.groupable and isinstance(item, FEW)]
+    items = [item for item in offered(view.model) if item.name in view.readable | view.masked]
+    readable = [item for item in items if item.name in view.readable]
+    groups = [item for item in readable if item.groupable and isinstance(item, FEW)]
     by_name = {
         item.name: item for item in (*view.columns.items, *query.columns.items, *items) if is_column(item)
     }

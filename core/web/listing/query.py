@@ -183,7 +183,8 @@ class _Reader:
 
     def columns(self, texts: Sequence[str]) -> None:
         names = [name for text in texts for name in text.split(",")]
-        self.query.columns = chosen_columns(self.view.resolved, self.view.readable, names)
+        view = self.view
+        self.query.columns = chosen_columns(view.resolved, view.readable, view.masked, names)
 
     def format(self, texts: Sequence[str]) -> None:
         self.query.format = _one(texts, "format")

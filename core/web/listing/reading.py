@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from core.access.masks import masks_of
 from core.orm.fields import Field
 from core.orm.info import ModelInfo
 from core.orm.kinds import Text
@@ -62,6 +63,11 @@ class Reading:
         """Lets go of the records that labels were read from: a long list takes no more memory than a page."""
         self.labels.forget()
         self.env.session.expunge_all()
+
+    def masks(self, columns: Columns, keys: Sequence[int]) -> Mapping[str, Sequence[str]]:
+        """What is shown of the masked columns of the rows `keys`."""
+        names = [item.name for item in columns.wanted if item.name in columns.masked]
+        return masks_of(self.env, self.model, names, keys) if names and keys else {}
 
     # ------------------------------------------------------------- counts
     def count(

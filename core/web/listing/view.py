@@ -23,14 +23,15 @@ Pairs = Sequence[tuple[str, str]]
 
 
 class ListView:
-    """The list of `view` for readers of the fields `readable`."""
+    """The list of `view` for readers of the fields `readable`, who see a mask of those in `masked`."""
 
-    def __init__(self, view: ResolvedView, readable: frozenset[str]) -> None:
+    def __init__(self, view: ResolvedView, readable: frozenset[str], masked: frozenset[str]) -> None:
         self.resolved = view
         self.model: ModelInfo = view.model
         self.readable = readable
+        self.masked = masked
         self.path = f"/app/{view.model.name}"
-        self.columns = shown_columns(view, readable)
+        self.columns = shown_columns(view, readable, masked)
         self.crowds = Crowds()
 
     @property

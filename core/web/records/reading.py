@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
 
+from core.access.masks import mask_of
 from core.orm.contacts import Email, Phone, Url
 from core.orm.kinds import Select, Text
 from core.orm.links import Link, Many2one, One2many
 from core.orm.numbers import Money
 from core.web.forms.rows import CHANGES, is_inline
-from core.web.listing import NOT_VISIBLE
+from core.web.listing import IN_PART, NOT_VISIBLE
 from core.web.shell import initials, tone
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 PEOPLE = "base.user"
 _LINK = Markup('<a href="/app/{}/{}">{}</a>')
 _PERSON = Markup('<span class="line"><span class="ava z22 {}" aria-hidden="true">{}</span>{}</span>')
+_MASK = Markup('{} <span class="vh">({})</span>')
 _BADGE = Markup('<span class="badge dot tone-{}">{}</span>')
 
 
@@ -94,7 +96,7 @@ def sections(layout: Layout, record: Any, *, may_write: bool) -> list[ReadSectio
             part.name,
             str(part.label),
             part.addon,
-            [_item(layout.model, node, record) for node in part.nodes],
+            [_item(layout, node, record) for node in part.nodes],
             f"{here}?edit={part.name}" if may_write and may_edit(layout, part, env) else None,
         )
         for part in layout.sections
@@ -103,7 +105,7 @@ def sections(layout: Layout, record: Any, *, may_write: bool) -> list[ReadSectio
 
 def may_edit(layout: Layout, part: Section, env: Env) -> bool:
     """Whether a section has a field that can be set."""
-    return any(_may_edit(layout.model, node, env) for node in part.nodes)
+    return any(_may_edit(layout.model, node, env) for node in part.nodes if node.name not in layout.masked)
 
 
 def _may_edit(info: ModelInfo, node: Node, env: Env) -> bool:
@@ -114,10 +116,16 @@ def _may_edit(info: ModelInfo, node: Node, env: Env) -> bool:
     return not (item.readonly or node.attrs.get("readonly")) and env.may_set(info.name, node.name)
 
 
-def _item(info: ModelInfo, node: Node, record: Any) -> Item:
-    item = info.fields[node.name]
+def _item(layout: Layout, node: Node, record: Any) -> Item:
+    item = layout.model.fields[node.name]
     is_wide = isinstance(item, Text) or bool(node.attrs.get("wide"))
-    return Item(str(node.attrs.get("label", item.label)), _shown(item, record), is_wide)
+    shown = _mask(item, record) if item.name in layout.masked else _shown(item, record)
+    return Item(str(node.attrs.get("label", item.label)), shown, is_wide)
+
+
+def _mask(item: Field[Any], record: Any) -> Markup:
+    mask = mask_of(record, item.name)
+    return _MASK.format(mask, IN_PART) if mask else Markup()
 
 
 def _shown(item: Field[Any], record: Any) -> Markup:
