@@ -262,7 +262,14 @@ FIELDS = [
         "base.usr",
         remedy=("base.user",),
     ),
-    single("access of a field", model('a = Char(access={"base.user": "d"})'), "“d”", remedy=('"rw"',)),
+    single("access of a field", model('a = Char(access={"base.user": "d"})'), "“d”", remedy=('"rw"', '"m"')),
+    single("a mask of what is read", model('a = Char(access={"base.user": "rm"})'), "“rm”", remedy=('"m"',)),
+    single(
+        "a mask of a link",
+        model('a = Many2one("good.thing", access={"base.user": "m"})'),
+        "“m”",
+        remedy=('or "rw"',),
+    ),
     single(
         "wrong inverse",
         model('things = One2many(Thing, "title")'),
@@ -613,6 +620,7 @@ REST = [
         "unknown role in access", own('{"base.usr": "r"}'), "base.usr", remedy=("Did you mean", "base.user")
     ),
     single("access that is none", own('{"base.user": "rx"}'), "“rx”", remedy=('"rwcd"',)),
+    single("a mask of a model", own('{"base.user": "rm"}'), "“rm”", remedy=('"rwcd"',)),
     single("access that is a text", own('"base.user"'), "“base.user”", remedy=('"rwcd"',)),
     single("role of another", listed("roles", 'Role("good.user", "User")'), "good.user", remedy=("“bad.”",)),
     single(

@@ -20,6 +20,7 @@ from core import (
     Menu,
     Model,
     Money,
+    One2many,
     Percent,
     Phone,
     Select,
@@ -77,10 +78,40 @@ class Offer(Model, name="sample.offer", label=_("Offer"), plural=_("Offers"), ac
     price = Money(currency="currency", label=_("Price"), list=True)
 
 
+NARROW = {"base.admin": "rw", "base.user": "m"}
+"""Of fields that everybody else sees a mask of."""
+
+
+class Member(Model, name="sample.member", label=_("Member"), plural=_("Members"), access=ACCESS, order="nik"):
+    """Somebody of whom most see little: masked fields of the kinds that are masked in ways of their own."""
+
+    name = Char(40, required=True, label=_("Name"), list=True)
+    nik = Char(20, unique=True, label=_("NIK"), access=NARROW, list=True, search=True)
+    email = Email(label=_("Email"), access=NARROW, list=True, search=True)
+    phone = Phone(30, label=_("Phone"), access=NARROW, list=True)
+    motto = Char(60, translate=True, label=_("Motto"), access=NARROW, list=True)
+    note = Text(label=_("Note"), access=NARROW, list=True)
+    wage = Money(label=_("Wage"), access=NARROW, list=True)
+    born = Date(label=_("Born"), access=NARROW, list=True)
+    state = Select(
+        {"a": _("Active"), "z": _("Resting")}, tones={"a": "ok"}, label=_("State"), access=NARROW, list=True
+    )
+    sold = Boolean(label=_("Sold"), access=NARROW, list=True)
+    cards: One2many[Card] = One2many(lambda: Card, "member", label=_("Cards"))
+
+
+class Card(Model, name="sample.card", label=_("Card"), plural=_("Cards"), access=ACCESS):
+    """A row in the form of a member."""
+
+    member = Many2one(Member, required=True, ondelete="cascade", label=_("Member"))
+    bank = Char(40, label=_("Bank"), list=True)
+    number = Char(30, label=_("Card number"), access=NARROW, list=True)
+
+
 @hookimpl
 def models() -> Sequence[type[Model]]:
-    """All kinds in one, and an amount in any currency."""
-    return [Thing, Offer]
+    """All kinds in one, an amount in any currency, and the two with masks."""
+    return [Thing, Offer, Member, Card]
 
 
 @hookimpl
