@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from playwright.sync_api import Dialog, Page, Response, expect
 
 from core.base.demo import DOMAIN, PASSWORD
@@ -15,6 +16,7 @@ from tests.browser.conftest import Stand, provoked
 from tests.browser.test_leads import LEADS, NARROW, WIDE, _look, questions, sign_in
 from tests.browser.test_rows import PARTNERS, add
 from tests.copies import SQLITE
+from tests.web.test_form_closed import rights
 from tests.web.test_rows import company
 
 OpenPage = Callable[..., AbstractContextManager[Page]]
@@ -57,6 +59,45 @@ def test_a_form_is_found_again_after_the_sign_in(
         page.wait_for_url(lambda url: url.rsplit("/", 1)[1].isdigit())
         provoked(complaints, "401")
     assert desk.served.first("crm.lead", title=title)
+
+
+@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["1440", "360"])
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+def test_what_may_no_longer_be_saved_is_there_to_be_copied(
+    desk: Stand, open_page: OpenPage, complaints: list[str], axe: str, script: bool, viewport: Any
+) -> None:
+    """A contact with rows, and none of it may be changed by the time that it is saved."""
+    key = company(desk.served, "Satu", phones=1)
+    with open_page(viewport=viewport, java_script_enabled=script) as page:
+        asked = questions(page, Dialog.accept)
+        sign_in(page, f"{desk.address}{PARTNERS}/{key}/edit")
+        page.locator("#f-name").fill("PT Tak Hilang")
+        page.locator("#f-notes").fill("Baris satu\nBaris dua")
+        add(page, "addresses")
+        page.locator("#f-addresses-new1-street").fill("Jalan Baru")
+        rights(desk.served, "base.partner", read_scope="all", write_scope="none")
+        try:
+            page.locator("main .save button.pri").click()
+            expect(page.locator("main form .note")).to_be_focused()
+            expect(page.locator("main form .note")).to_contain_text("salin yang masih Anda perlukan")
+            expect(page.locator("main .save button")).to_have_count(0)
+            for name, text in (("name", "PT Tak Hilang"), ("notes", "Baris satu\nBaris dua"),
+                               ("addresses-new1-street", "Jalan Baru")):  # fmt: skip
+                expect(page.locator(f"#f-{name}")).to_have_value(text)
+                expect(page.locator(f"#f-{name}")).not_to_be_editable()
+            page.locator("#f-name").press("Enter")
+            page.keyboard.press("Control+Enter")
+            expect(page.locator("#f-name")).to_have_value("PT Tak Hilang")
+            if script:
+                _look(page, axe, "a form that is closed")
+            assert complaints and all("403" in text for text in complaints), "the check of the field too"
+            complaints.clear()
+            page.locator("main .save a").click()
+            page.wait_for_url(f"{desk.address}{PARTNERS}/{key}")
+            assert len(asked) == script, "what was typed is not left without a question"
+        finally:
+            with desk.served.env() as env:
+                env.delete(list(env.scalars(sa.select(env["base.access_right"]))))
 
 
 def _is_check(answer: Response) -> bool:

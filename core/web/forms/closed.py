@@ -6,7 +6,7 @@ and what they may no longer see of the record is not told here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from flask_wtf.csrf import generate_csrf
@@ -72,10 +72,9 @@ class ClosedForm:
             if self.drawn.section in ("", part.name):
                 plain = [node for node in part.nodes if node.name in self.drawn.shown]
                 lists = [node for node in part.nodes if node.name in self.drawn.rows | self.drawn.fresh]
-                fields = [self._field(self.info, node, node.name) for node in plain]
-                found.append(
-                    FormSection(part.name, str(part.label), part.addon, fields, list(map(self._table, lists)))
-                )
+                fields = _filled(self._field(self.info, node, node.name) for node in plain)
+                tables = [table for table in map(self._table, lists) if table.rows]
+                found.append(FormSection(part.name, str(part.label), part.addon, fields, tables))
         return [part for part in found if part.fields or part.tables]
 
     def _table(self, node: Node) -> Table:
@@ -123,3 +122,8 @@ class ClosedForm:
             return ", ".join(str(NOT_VISIBLE) if text.isdigit() else text for text in texts if text)
         chosen = {value: label for value, label, is_chosen in item.options() if is_chosen}
         return ", ".join(chosen.get(text, text) for text in texts if text)
+
+
+def _filled(fields: Iterable[FormField]) -> list[FormField]:
+    """Those in which something stands: nobody copies the others."""
+    return [item for item in fields if item.value]

@@ -303,7 +303,8 @@
     if (!form) return;
     event.preventDefault();
     if (document.activeElement && document.activeElement.matches("[data-money]")) groupDigits(document.activeElement);
-    if (!form.dataset.sent) form.requestSubmit(form.querySelector("button[data-busy]"));
+    var button = form.querySelector("button[data-busy]");
+    if (button && !form.dataset.sent) form.requestSubmit(button);
   }
 
   function singleKey(key) {
