@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from core.i18n.lazy import _
 from core.orm.history import CHANGE, DELETED, LEFT
 from core.orm.links import One2many
 from core.sql import among
@@ -18,8 +19,11 @@ from core.web.listing.labels import Labels
 
 if TYPE_CHECKING:
     from core.orm.env import Env
+    from core.orm.info import ModelInfo
     from core.web.forms import Layout
 
+DONE = {"plus": _("added"), "trash": _("removed"), "box": _("archived"), "undo": _("restored")}
+"""What one did with a record that belongs to another, by the symbol of its entry."""
 MOST = 200
 """So many times that something left a record are looked at."""
 Lists = Sequence["One2many[Any]"]
@@ -121,8 +125,14 @@ def _sort(env: Env, left: Mapping[str, dict[int, int]], parts: Mapping[str, Part
 def _named(env: Env, entry: timeline.Entry, parts: Mapping[str, Parts]) -> timeline.Entry:
     """With the name of the record, and the address of its page while it is there."""
     part, key, info = parts[entry.model.name], entry.record, entry.model
+    entry = replace(entry, what=DONE.get(entry.symbol, entry.what))
     if key in part.labels:
         return replace(entry, label=part.labels[key], href=f"/app/{info.name}/{key}")
-    may_see = info.label_field is not None and env.may_see(info.name, info.label_field)
-    name = part.gone[key].get(info.label_field, [None])[0] if may_see else None
-    return replace(entry, label=name if isinstance(name, str) else f"#{key}")
+    return replace(entry, label=_was_called(env, info, part.gone[key]) or f"#{key}")
+
+
+def _was_called(env: Env, info: ModelInfo, held: Mapping[str, Any]) -> str:
+    """What a record that is gone was called, as far as the reader may know and it was a plain text."""
+    item = info.fields.get(info.label_field or "")
+    value = held.get(item.name, [None])[0] if item is not None and env.may_see(info.name, item.name) else None
+    return item.formatter(env.formats)(value) if item is not None and isinstance(value, str) else ""

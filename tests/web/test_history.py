@@ -121,7 +121,7 @@ def test_the_rows_of_a_contact_are_told_in_its_history(served: kit.Served, lang:
         removed = entry(entries, "Jalan Dua", "→")
         assert "Dewi Kartika" in removed and "Jalan Dua" in removed.partition("→")[0]
         assert "PT Baris" not in removed, "to what it belonged goes without saying"
-        assert "812" in entry(entries, {"id": "Telepon lain", "en": "Further phone"}[lang], "→")
+        assert "0812-2000-000" in entry(entries, {"id": "Telepon lain", "en": "Further phone"}[lang], "→")
         assert "Dewi Kartika" in entry(entries, "Jalan Tiga")
     links = {link["href"] for link in visitor.get(f"{PARTNERS}/{key}/history").main.all("a")}
     assert f"/app/base.address/{first}" in links and f"/app/base.address/{second}" not in links
@@ -144,7 +144,7 @@ def test_a_role_is_told_of_the_person_and_of_the_organisation(served: kit.Served
         assert "Kepala Kasir" in entry(told(visitor, f"{PARTNERS}/{end}"), "Job title", "→")
     assert visitor.fill(f"/app/base.partner_link/{made}/delete").status_code == 303
     for end in ends:
-        entry(told(visitor, f"{PARTNERS}/{end}"), "deleted", "Kepala Kasir")
+        entry(told(visitor, f"{PARTNERS}/{end}"), "removed", "Kepala Kasir")
 
 
 def test_what_moved_is_told_there_until_then(served: kit.Served) -> None:
