@@ -19,7 +19,8 @@ from tools.chromium import system_chromium
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "docs/screenshots"
-SIGN_IN = ("ayu@griyasentosa.example", "lumbung-demo")
+SELLER, ADMIN = "ayu@griyasentosa.example", "made@griyasentosa.example"
+PASSWORD = "lumbung-demo"
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Picture:
     lang: str = "id"
     size: tuple[int, int] = (1440, 900)
     dark: bool = False
+    person: str = SELLER
 
 
 PICTURES = (
@@ -38,6 +40,8 @@ PICTURES = (
     Picture("leads-grouped-dark", "/app/crm.lead?state__in=new,working&group=state", "en", dark=True),
     Picture("lead-phone", "/app/crm.lead?limit=20", size=(390, 780)),
     Picture("form", "/app/crm.lead/new"),
+    Picture("contact", "/app/base.partner/1"),
+    Picture("roles", "/settings/roles/3", person=ADMIN),
 )
 
 
@@ -70,8 +74,8 @@ def _take(browser: Browser, address: str, picture: Picture) -> None:
     )
     page = context.new_page()
     page.goto(f"{address}/language/{picture.lang}?next=/login")
-    page.fill("#email", SIGN_IN[0])
-    page.fill("#password", SIGN_IN[1])
+    page.fill("#email", picture.person)
+    page.fill("#password", PASSWORD)
     page.click("button.pri")
     page.wait_for_url(f"{address}/")
     page.goto(address + picture.path)
