@@ -21,7 +21,7 @@ AXE = """axe.run({resultTypes: ["violations"]}).then(found =>
 FRAME = """() => ({lang: document.documentElement.lang, title: document.title.split("—")[0].trim(),
     mains: document.querySelectorAll("main").length, heads: document.querySelectorAll("h1").length,
     goes: document.documentElement.scrollWidth > document.documentElement.clientWidth,
-    cut: [...document.querySelectorAll("form .ox")].some(box => box.scrollWidth > box.clientWidth)})"""
+    cut: [...document.querySelectorAll("form .ox,.fit .scroll")].some(box => box.scrollWidth > box.clientWidth)})"""
 DEAD = """() => {
     const seen = item => item.checkVisibility({visibilityProperty: true}) && !item.closest(".vh");
     const sends = item => item.matches("button:not([type=button],[type=reset],[popovertarget])");

@@ -141,7 +141,8 @@ def _first_cells(
 
 def _cells(columns: Columns, place: int, values: Sequence[Any]) -> list[str]:
     item = columns.items[place]
-    classes = " ".join(filter(None, ("num" if item.numeric else "", "lo" if columns.is_low(place) else "")))
+    kind = "num" if item.numeric else "tel" if item.widget == "tel" else ""
+    classes = " ".join(filter(None, (kind, "lo" if columns.is_low(place) else "")))
     attribute = f' class="{classes}"' if classes else ""
     start = f'<td{attribute} data-l="{escape(columns.label(place))}">'
     empty = f'{start}<span class="fnt">–</span></td>'
