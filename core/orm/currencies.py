@@ -73,17 +73,22 @@ class Currencies:
 
     def of(self, item: Money[Any], record: Any) -> str:
         """That of an amount of a record; of one that is still to come, without a record."""
-        link = None if record is None else decider(record.__lumbung__, item)
+        link = None if record is None else self._decider(record.__lumbung__, item)
         return self.own if link is None else self.code(item, getattr(record, link.key))
 
     def of_keys(self, info: ModelInfo, item: Money[Any], keys: Sequence[int]) -> Mapping[int, str]:
         """Those of the amounts of some records, as they are now; nothing where there is one currency only."""
-        link = decider(info, item)
+        link = self._decider(info, item)
         if link is None or not keys or (item.currency is None and len(set(self._of_companies.values())) < 2):
             return {}
         table = info.table.c
         rows = self._read(sa.select(table.id, table[link.key]).where(among(self._env, table.id, keys)))
         return {key: self.code(item, value) for key, value in rows}
+
+    def _decider(self, info: ModelInfo, item: Money[Any]) -> Many2one[Any] | None:
+        """The `decider` of an amount, where the user may read it."""
+        link = decider(info, item)
+        return link if link is not None and self._env.may_see(info.name, link.name) else None
 
     def writer(self, code: str) -> Callable[[Any], str]:
         """How amounts of a currency are written for the user."""

@@ -117,3 +117,21 @@ def test_an_amount_with_a_currency_of_its_own(sample: kit.Served, statements: An
         page = visitor.get(f"{OFFERS}/{keys[code]}")
         assert f"{sign}5" in [item.text for item in values(page).values()]
         assert prefix(visitor.get(f"{OFFERS}/{keys[code]}/edit"), "price") == sign
+
+
+def test_a_currency_that_one_may_not_read_is_not_told(
+    sample: kit.Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor, may_see = sample.sign_in("dewi", "en"), Env.may_see
+    with sample.env() as env:
+        dollars = str(currency(env, "USD").id)
+    key = number_of(visitor.fill(f"{OFFERS}/new", {"name": "x", "currency": dollars, "price": "5"}))
+    visitor.fill(f"{OFFERS}/{key}/edit", {"price": "6"})
+    pages = (OFFERS, f"{OFFERS}/{key}", f"{OFFERS}/{key}/edit", f"{OFFERS}/{key}/history")
+    assert all("$" in visitor.get(path).main.text for path in pages)
+    monkeypatch.setattr(
+        Env, "may_see", lambda env, model, name: name != "currency" and may_see(env, model, name)
+    )
+    for path in pages:
+        text = visitor.get(path).main.text
+        assert "$" not in text and "Rp" in text, path
