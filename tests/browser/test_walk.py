@@ -274,7 +274,9 @@ class Walk:
         self.hands.press(self.at(f"a[href='{PARTNERS}/{key}/history']"))
         self.arrives(f"{PARTNERS}/{key}/history")
         self.look("the history")
-        told = self.page.locator(".tl > li")
+        told = self.page.locator(
+            ".tl > li:not(:has(.row > span a))"
+        )  # of the contact itself, not of its rows
         for place, what in enumerate(
             ("restored this record", "archived this record", "changed", "created this record")
         ):
