@@ -113,7 +113,12 @@ class DatabaseError(LumbungError):
         return str(self.message)
 
 
+class DatabaseBusy(DatabaseError):
+    """Others write to the embedded database all the time; nothing was begun, so it can be tried again."""
+
+
 __all__ = [
+    "DatabaseBusy",
     "DatabaseError",
     "FieldError",
     "LazyText",

@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
-from core.errors import DatabaseError
+from core.errors import DatabaseBusy, DatabaseError
 from core.i18n.lazy import _
 from core.sql import month_of
 
@@ -156,7 +156,8 @@ def in_words(database: Database) -> Iterator[None]:
         message = _explain(str(error.orig).lower(), database)
         if message is None or _is_quoting(error):
             raise
-        raise DatabaseError(message) from error
+        kind = DatabaseBusy if _is_locked(str(error.orig).lower()) else DatabaseError
+        raise kind(message) from error
 
 
 def _is_quoting(error: sa.exc.DBAPIError) -> bool:
@@ -166,9 +167,13 @@ def _is_quoting(error: sa.exc.DBAPIError) -> bool:
     return isinstance(error, quoting) and not denied
 
 
+def _is_locked(said: str) -> bool:
+    return "locked" in said or "busy" in said
+
+
 def _explain(said: str, database: Database) -> Any:
     where = database.path or database.url.render_as_string(hide_password=True)
-    if "locked" in said or "busy" in said:
+    if _is_locked(said):
         return _("The database %(where)s is locked by another program. Wait until it is done, then try again.",
                  where=where)  # fmt: skip
     if "not a database" in said or "malformed" in said or "corrupt" in said:

@@ -21,7 +21,7 @@ from werkzeug.exceptions import HTTPException
 from core import failures
 from core.access import leaving, sessions
 from core.access.overrides import overrides_of
-from core.errors import DatabaseError
+from core.errors import DatabaseBusy, DatabaseError
 from core.i18n import catalogs
 from core.i18n.lazy import _
 from core.orm.database import Database, in_words
@@ -40,6 +40,8 @@ ANONYMOUS = CurrentUser()
 TRIES = 5
 PAUSE = 0.02
 """Seconds before the second try, at most; twice as long before each further one."""
+TRIES_BUSY = 3
+"""Each has waited for BUSY_SECONDS already."""
 BROKEN_OFF = frozenset({"40001", "40P01"})
 """What PostgreSQL calls a serialization failure and a deadlock. On SQLite there is one writer at a time."""
 P = ParamSpec("P")
@@ -91,7 +93,8 @@ def writing() -> Iterator[Env]:
 def repeated(work: Callable[P, T]) -> Callable[P, T]:
     """Lets `work`, a whole transaction, be done again where the database broke it off in favour of another.
 
-    That is a deadlock or two changes that cannot be put in an order; after TRIES it raises DatabaseError.
+    That is a deadlock or two changes that cannot be put in an order; after TRIES it raises DatabaseError. The
+    embedded database lets one write at a time and queues nobody: who was overtaken for long stands in line again.
     """
 
     @wraps(work)
@@ -99,6 +102,9 @@ def repeated(work: Callable[P, T]) -> Callable[P, T]:
         for attempt in range(TRIES):
             try:
                 return work(*args, **options)
+            except DatabaseBusy:
+                if attempt + 1 == TRIES_BUSY:
+                    raise
             except sa.exc.DBAPIError as error:
                 if getattr(error.orig, "sqlstate", None) not in BROKEN_OFF:
                     raise

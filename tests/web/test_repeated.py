@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from core.base.demo import DOMAIN
+from core.errors import DatabaseBusy
 from core.orm.env import Env
 from core.web import requests
 from core.web.records import saving
@@ -53,6 +55,43 @@ def test_a_deadlock_is_no_error_of_the_user(
     found = visitor.get(f"/app/crm.lead?title__eq={title}").main.all("tbody")
     rows = [row for body in found for row in body.all("tr")]
     assert len([row for row in rows if title in row.text]) == saved
+
+
+@pytest.mark.parametrize(("times", "saved"), [(2, True), (3, False)])
+def test_who_was_overtaken_for_long_stands_in_line_again(
+    served: kit.Served, monkeypatch: pytest.MonkeyPatch, times: int, saved: bool
+) -> None:
+    """The embedded database lets in whoever asks at the right moment, and tells the others that it is locked."""
+    monkeypatch.setattr(requests, "PAUSE", 0)
+    visitor = served.sign_in("dewi", "en")
+    before, create, left = served.count("crm.lead"), saving._created, [None] * times
+
+    def overtaken(*args: Any) -> Any:
+        if left:
+            left.pop()
+            raise DatabaseBusy("It is locked.")
+        return create(*args)
+
+    monkeypatch.setattr(saving, "_created", overtaken)
+    with contextlib.nullcontext() if saved else pytest.raises(AssertionError, match="503 SERVICE"):
+        assert visitor.fill("/app/crm.lead/new", {"title": "Gudang"}).status_code == 303
+    assert len(left) == 0
+    assert served.count("crm.lead") == before + saved
+
+
+def test_eight_who_write_at_once_are_all_served(served: kit.Served) -> None:
+    """D16: on PostgreSQL they meet in one row, on SQLite in the one lock there is. Nobody gets an error."""
+    people, before = [served.sign_in("made") for _number in range(8)], served.count("crm.lead")
+
+    def work(number: int) -> list[int]:
+        made = [
+            people[number].fill("/app/crm.lead/new", {"title": f"Bersama {number}"}) for _time in range(5)
+        ]
+        return [answer.status_code for answer in made]
+
+    with ThreadPoolExecutor(8) as pool:
+        assert [code for codes in pool.map(work, range(8)) for code in codes] == [303] * 40
+    assert served.count("crm.lead") == before + 40
 
 
 @pytest.fixture

@@ -20,7 +20,9 @@ ROUNDS = 100
 
 
 @pytest.fixture
-def shop(url: str) -> Iterator[World]:
+def shop(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    # SQLite queues nobody, and these two ask for its lock without a pause between.
+    monkeypatch.setattr("core.orm.database.BUSY_SECONDS", 60)
     with store(url) as made:
         with made.env() as env:
             env.create(Order, [{"name": "first"}, {"name": "second"}])
