@@ -16,9 +16,15 @@ class Currency(
     """Money of one kind; amounts themselves are stored by the fields that hold them."""
 
     code = Char(
-        3, required=True, unique=True, label=_("Code"), help=_("Three letters, such as IDR."), list=True
+        3,
+        required=True,
+        unique=True,
+        label=_("Code"),
+        help=_("Three letters, such as IDR."),
+        list=True,
+        search=True,
     )
-    name = Char(translate=True, label=_("Name"), list=True)
+    name = Char(translate=True, label=_("Name"), list=True, search=True)
     symbol = Char(10, label=_("Symbol"), list=True)
 
     def display_label(self) -> str:

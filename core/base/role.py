@@ -16,7 +16,7 @@ class Role(
     """A role by its technical name; whoever has it has the roles that it implies too."""
 
     name = Char(80, required=True, unique=True, label=_("Technical name"), list=True, search=True)
-    label = Char(translate=True, label=_("Name"), list=True)
+    label = Char(translate=True, label=_("Name"), list=True, search=True)
     implies: Many2many[Role] = Many2many(lambda: Role, label=_("Includes"), list=True)
     addon = Char(80, label=_("Addon"), help=_("The addon that ships this role."), readonly=True, list=True)
 

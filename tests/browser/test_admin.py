@@ -62,3 +62,12 @@ def test_a_scope_is_changed_and_taken_back(desk: Stand, open_page: OpenPage, scr
         page.locator("#toasts .tip form button").click()
         page.goto(address)
         expect(page.locator("[name='d-base.tag']")).to_have_value("none")
+
+
+def test_who_knows_no_role_by_name_is_shown_them_all(desk: Stand, open_page: OpenPage) -> None:
+    with open_page(viewport=WIDE) as page:
+        sign_in(page, f"{desk.address}/settings/users/invite", "made")
+        place = page.locator("[name='roles-add']")
+        place.click()
+        page.locator(".sug:popover-open [role=option]").get_by_text("Manajer penjualan", exact=True).click()
+        expect(page.locator(".chip", has_text="Manajer penjualan")).to_be_visible()

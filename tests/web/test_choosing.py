@@ -13,8 +13,8 @@ from tests.web.test_rows import Sent, form
 SUGGEST = "/app/base.partner/suggest"
 
 
-def found(visitor: kit.Visitor, text: str) -> list[str]:
-    answer = visitor.get(SUGGEST, query_string={"q": text})
+def found(visitor: kit.Visitor, text: str, model: str = "base.partner") -> list[str]:
+    answer = visitor.get(f"/app/{model}/suggest", query_string={"q": text})
     assert answer.status_code == 200 and answer.mimetype == "application/json"
     body: Any = answer.json
     assert body["status"]
@@ -44,6 +44,22 @@ def test_suggestions_are_those_of_who_asks(served: kit.Served) -> None:
     assert served.sign_in("ayu").get("/app/base.session/suggest").status_code in (403, 404)
     assert served.visitor().get(SUGGEST).status_code == 302
     assert served.sign_in("ayu").get(f"{SUGGEST}?x=1").status_code == 400
+
+
+@pytest.mark.parametrize(("lang", "text", "role"), [("id", "Manajer penj", "Manajer penjualan"),
+                                                     ("en", "Sales man", "Sales manager")])  # fmt: skip
+def test_a_role_is_found_by_the_name_that_is_shown(
+    served: kit.Served, lang: str, text: str, role: str
+) -> None:
+    visitor = served.sign_in("made", lang=lang)
+    assert found(visitor, text, "base.role") == [role]
+    assert found(visitor, "crm.manager", "base.role") == [role]
+
+
+def test_what_can_be_chosen_stands_in_the_order_of_what_is_shown(served: kit.Served) -> None:
+    page = served.sign_in("made").get("/app/base.company/new")
+    codes = [item.text for item in page.main.one("select", id="f-currency").all("option")][1:]
+    assert len(codes) > 2 and codes == sorted(codes)
 
 
 def focused(answer: kit.Answer) -> list[str]:

@@ -40,7 +40,8 @@ class Targets:
         wanted = sa.select(*chosen).where(cls.archived.is_(False)).order_by(label, cls.id)
         rows = self._env.execute(wanted.limit(CHOICES_SHOWN + 1))
         if len(chosen) == 1:
-            return {record.id: record.display_label() for (record,) in rows}
+            shown = ((record.id, record.display_label()) for (record,) in rows)
+            return dict(sorted(shown, key=lambda item: item[1].casefold()))  # not by a name that is not shown
         return {key: text or f"#{key}" for key, text in rows}
 
     @property

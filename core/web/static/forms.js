@@ -288,6 +288,7 @@
   });
 
   document.addEventListener("click", event => {
+    if (event.target.matches("[data-suggest]") && !event.target.value) look(event.target, 0);
     var item = event.target.closest(".sug [role=option]"), button = event.target.closest("[data-add],[data-create]");
     if (item) take(item.closest(".field").querySelector("[data-suggest]"), item);
     if (!button) return;
