@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("lumbung.addons")
 KNOWN = (LumbungError, sa.exc.SQLAlchemyError)
 """What is raised on purpose, or by the database: no failure of an addon."""
+MISTAKES = (sa.exc.ArgumentError, sa.exc.CompileError)
+"""But these are a statement that is written wrong; no database has seen it."""
 AGAIN = dt.timedelta(minutes=1)
 """So often one process writes down the same failure."""
 KEPT = dt.timedelta(days=7)
@@ -52,7 +54,7 @@ class AddonFailed(UserError):
 
 def note(database: Database, addon: str, hook: str, function: Callable[..., Any], error: Exception) -> None:
     """Logs a failure, marks the error with it, and keeps it until `write` finds time."""
-    if isinstance(error, KNOWN) or hasattr(error, MARK):
+    if not _is_fault(error):
         return
     code = getattr(function, "__code__", None)
     file, line = (code.co_filename, code.co_firstlineno) if code else ("", 0)
@@ -65,13 +67,18 @@ def look_for_culprit(database: Database, folders: Mapping[str, Path], error: Exc
 
     That is how a method of a model, a compute or a default fails, which the core calls from many places.
     """
-    if isinstance(error, KNOWN) or hasattr(error, MARK):
+    if not _is_fault(error):
         return
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         for addon, folder in folders.items():
             if addon != BASE and inside(frame.filename, folder):
                 _keep(database, addon, frame.name, Origin(frame.filename, frame.lineno or 1), error)
                 return
+
+
+def _is_fault(error: Exception) -> bool:
+    """Whether an addon is to blame for it, and was not yet."""
+    return (isinstance(error, MISTAKES) or not isinstance(error, KNOWN)) and not hasattr(error, MARK)
 
 
 def _keep(database: Database, addon: str, hook: str, origin: Origin, error: Exception) -> None:

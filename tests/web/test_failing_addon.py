@@ -210,6 +210,18 @@ def test_a_method_that_fails_changes_nothing_and_is_told(
             assert part in text
 
 
+def test_a_statement_that_is_written_wrong_is_told(serve_with: Serve, shop: Workshop) -> None:
+    """It never came to the database, so it is no error of that."""
+    page = "def page(env): return str(env.scalars(select(Tag)))"
+    hook = '@hookimpl\ndef pages(): return [Page("/sour", page, roles=("base.user",))]'
+    source = f"from sqlalchemy import select\nclass Tag(Tag): pass\n{page}\n{hook}\n"
+    with serve_with(source) as served:
+        made = served.sign_in("made", "en")
+        assert made.get("/sour", fails=500).status_code == 500
+        text = told(made)
+        assert "The hook pages() fails: ArgumentError" in text and "sour/__init__.py:" in text
+
+
 def test_one_whose_template_stands_in_for_another_and_cannot_be_read_is_left_out(
     serve_with: Serve, shop: Workshop
 ) -> None:
