@@ -56,6 +56,15 @@ def test_a_role_is_found_by_the_name_that_is_shown(
     assert found(visitor, "crm.manager", "base.role") == [role]
 
 
+def test_a_role_is_given_by_the_name_that_is_shown(served: kit.Served) -> None:
+    sent = {"name": "Kartika", "email": "kartika@maju.example", "roles-add": "Manajer penjualan"}
+    answer = served.sign_in("made").fill("/settings/users/invite", sent)
+    assert answer.status_code < 400, answer.main.text
+    with served.env() as env:
+        [given] = kit.record(env, "base.user", served.first("base.user", name="Kartika")).roles
+        assert given.name == "crm.manager"
+
+
 def test_what_can_be_chosen_stands_in_the_order_of_what_is_shown(served: kit.Served) -> None:
     page = served.sign_in("made").get("/app/base.company/new")
     codes = [item.text for item in page.main.one("select", id="f-currency").all("option")][1:]

@@ -70,6 +70,8 @@ class Linked(Input):
     def _by_name(self, text: str) -> int | None:
         """The one record of that very name; of several none, as a guess could be the wrong one."""
         found = self.targets.named(text)
+        if text and not found and self.targets.few:  # shown by more than its name, as a role is
+            found = [key for key, label in self.targets.listed.items() if label == text]
         return found[0] if len(found) == 1 else None
 
     @property
