@@ -15,7 +15,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from core.orm.types import Exact, InexactOperation, JsonType
+from core.orm.types import READ_ONLY, Exact, InexactOperation, JsonType
 
 if TYPE_CHECKING:
     from core.orm.env import Env
@@ -85,6 +85,7 @@ class _Sum(sa.types.TypeDecorator[decimal.Decimal]):
 
     impl = sa.Numeric
     cache_ok = True
+    is_read_only = True
 
     def __init__(self, scale: int) -> None:
         super().__init__(38, scale)
@@ -100,7 +101,7 @@ class _Sum(sa.types.TypeDecorator[decimal.Decimal]):
         """Refuses all: two numbers in one text neither compare nor sort."""
 
         def operate(self, *operation: Any, **kwargs: Any) -> Any:
-            raise InexactOperation("total() is to be read only: compare and sort by func.sum()")
+            raise InexactOperation(READ_ONLY)
 
         reverse_operate = operate
 

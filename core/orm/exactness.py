@@ -6,7 +6,7 @@ it: another column on the left, a function, a cast, a plain number among exact o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,7 +15,7 @@ from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import BinaryExpression, ExpressionClauseList, Grouping
 from sqlalchemy.sql.functions import Function, ReturnTypeFromArgs
 
-from core.orm.types import ALLOWED, Exact, InexactOperation
+from core.orm.types import ALLOWED, READ_ONLY, Exact, InexactOperation
 
 AGGREGATES = frozenset({"sum", "min", "max", "count"})
 CHOICES = frozenset({"coalesce", "nullif"})
@@ -96,10 +96,19 @@ def _alike(parts: Sequence[Any], kind: Exact, given: Any, name: str) -> list[Any
 
 def _sides(element: Any) -> Sequence[Any]:
     is_between = element.operator in (operators.between_op, operators.not_between_op)
-    return (element.left, *element.right.clauses) if is_between else (element.left, element.right)
+    right = element.right.clauses if is_between else _each(element.right)
+    return (*_each(element.left), *right)
+
+
+def _each(side: Any) -> Iterable[Any]:
+    """The parts of a list or tuple, each of which is compared; else the side itself."""
+    inner = side.element if isinstance(side, Grouping) else side
+    return inner.clauses if isinstance(inner, sa.sql.elements.ClauseList) else (side,)
 
 
 def _check_operands(operator: Any, sides: Sequence[Any]) -> None:
+    if any(getattr(_type(side), "is_read_only", False) for side in sides):
+        raise InexactOperation(READ_ONLY)
     kind = next(filter(None, map(_kind, sides)), None)
     if kind is not None:
         if operator not in ALLOWED:
@@ -124,14 +133,7 @@ def _kind(part: Any) -> Exact | None:
 
 
 def _type(part: Any) -> Any:
-    """The type of an expression; of a subselect or a list, that of its first."""
-    if isinstance(part, Grouping):
-        return _type(part.element)
-    if isinstance(part, sa.sql.elements.ClauseList):
-        return _type(next(iter(part.clauses), sa.null()))
-    if isinstance(part, sa.SelectBase):
-        return next(iter(part.selected_columns)).type
-    return getattr(part, "type", None)
+    return _type(part.element) if isinstance(part, Grouping) else getattr(part, "type", None)
 
 
 def _same(other: Any, kind: Exact) -> bool:

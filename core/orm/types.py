@@ -14,6 +14,8 @@ from sqlalchemy.sql import operators
 DIGITS = 18
 """Digits that an exact number may have in all: what a scaled BIGINT holds on SQLite."""
 
+READ_ONLY = "total() is to be read only: compare and sort by func.sum()"
+
 BigId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 """BIGINT keys; on SQLite INTEGER, which is 64 bit too and alone can be the rowid."""
 
