@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from core.orm.env import Env
+from core import CurrentUser
+from core.orm.env import Env, open_env
+from tests.core.orm.toys import Lead, toys, world
 from tests.web import kit
 from tests.web.test_form import LEADS, number_of, values
 from tests.web.test_query_budget import FRAME, asked
@@ -135,3 +137,17 @@ def test_a_currency_that_one_may_not_read_is_not_told(
     for path in pages:
         text = visitor.get(path).main.text
         assert "$" not in text and "Rp" in text, path
+
+
+def test_a_company_that_is_gone_counts_in_nothing(served: kit.Served) -> None:
+    """Who works for one that was deleted meanwhile, or has only been promised, sees the amounts of the others."""
+    key = served.first("base.company")
+    who = CurrentUser(1, "Sri", companies=(98_765, key))
+    with open_env(served.site.assembly.registry, served.database, who, readonly=True) as env:
+        assert env.currencies.by_code == {"IDR": [key]}
+
+
+def test_without_companies_amounts_are_in_rupiah(url: str) -> None:
+    with world(url, toys()) as toy, toy.env() as env:
+        lead = env.create(Lead, [{"title": "a", "revenue": 5}])[0]
+        assert env.currencies.own == env.currencies.of(Lead.__dict__["revenue"], lead) == "IDR"

@@ -9,10 +9,15 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from core import Boolean
 from core.access import keeping, sessions
+from core.base import User
 from core.base.demo import DOMAIN
+from core.base.hooks import models as shipped_models
 from core.errors import UserError
 from core.orm.env import Env, open_env
+from core.orm.registry import Registry
+from tests.core.orm.sales import store
 from tests.web import kit
 
 
@@ -101,6 +106,29 @@ def test_where_there_are_two_one_may_go(served: kit.Served, way: Callable[[Env, 
     second(served)
     with served.env() as env:
         way(env, served)
+
+
+def test_where_an_addon_opens_a_field_of_users_the_last_stays_all_the_same(url: str) -> None:
+    """Who may change users may set it, then; an administrator needs no right of its own to it."""
+
+    class Opened(User):
+        active = Boolean(default=True, override=True)
+
+    registry = Registry({"base": shipped_models(), "opened": [Opened]}, {"opened": frozenset({"base"})})
+    with store(url, registry) as made:
+        with open_env(registry, made.database) as env:
+            [admin] = env.create(env["base.role"], [{"name": keeping.ADMIN}])
+            people = [{"name": n, "email": f"{n}@office.example", "roles": [admin]} for n in ("ada", "ben")]
+            ada, ben = env.create(env["base.user"], people)
+            env.flush()
+            env.write([ada], {"active": False})
+            env.flush()
+            key = ben.id
+        with pytest.raises(UserError) as refused, open_env(registry, made.database) as env:
+            env.write([kit.record(env, "base.user", key)], {"active": False})
+            env.flush()
+    assert refused.value.message is keeping.LAST
+    registry.dispose()
 
 
 @pytest.mark.parametrize(("path", "data"), [("archive", {}), ("delete", {"version": "1"})])
@@ -197,6 +225,13 @@ def test_teams_do_not_go_round(served: kit.Served, teams: list[int], place: int,
         team: Any = env["base.team"]
         env.execute(sa.update(team).where(team.id == teams[0]).values(parent_id=teams[place]))
     assert refused.value.message is keeping.TEAM_ROUND
+
+
+def test_a_statement_may_move_a_team_where_nothing_goes_round(served: kit.Served, teams: list[int]) -> None:
+    with served.env() as env:
+        team: Any = env["base.team"]
+        env.execute(sa.update(team).where(team.id == teams[2]).values(parent_id=teams[0]))
+    assert [served.value("base.team", key, "parent_id") for key in teams] == [None, teams[0], teams[0]]
 
 
 def test_roles_do_not_go_round(served: kit.Served, unchanged: Any) -> None:

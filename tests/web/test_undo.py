@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from core import CurrentUser, UserError
-from core.orm.env import open_env
-from core.orm.undo import NothingToUndo, Undone, undo
+from core.orm.env import Env, open_env
+from core.orm.undo import GONE, REFUSED, NothingToUndo, Undone, undo
 from tests.web import kit
 from tests.web.conftest import Statements
 from tests.web.test_query_budget import asked
@@ -143,6 +143,42 @@ def test_what_one_may_not_change_any_more_is_left(served: kit.Served) -> None:
     assert served.value(LEAD, key, "note") == "Lain"
 
 
+def test_a_record_that_is_gone_is_left_and_so_is_one_out_of_sight(served: kit.Served) -> None:
+    """The same words for both: nobody learns by an undo what is there."""
+    key = served.first(LEAD, archived=False)
+    unit = done_by(served, "dewi", write(LEAD, key, note="Lain"))
+    with acting(served, "dewi") as env:
+        dewi = env.user.id
+    nobody = CurrentUser(dewi, "Dewi")
+    with open_env(served.site.assembly.registry, served.database, nobody) as env:
+        done = undo(env, unit)
+    assert (done.restored, [left.why for left in done.left]) == (0, [GONE])
+    assert served.value(LEAD, key, "note") == "Lain"
+    done_by(served, "dewi", delete(LEAD, key))
+    done = undone(served, unit)
+    assert (done.restored, [(left.label, left.why) for left in done.left]) == (0, [(f"Prospek #{key}", GONE)])
+
+
+def test_a_field_that_is_gone_or_closed_by_now_is_left_and_named(
+    served: kit.Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unit = done_by(served, "dewi", write(LEAD, 1, note="Lain", job_title="Direktur"))
+    with served.env() as env:
+        changes: Any = env["base.change"]
+        change = env.scalars(sa.select(changes).where(changes.unit == unit, changes.model == LEAD)).one()
+        values = {**change.values, "shoe_size": [41, 42]}
+        env.execute(sa.update(changes).where(changes.id == change.id).values(values=values))
+    served.forget()
+    may_set = Env.may_set
+    monkeypatch.setattr(
+        Env, "may_set", lambda env, model, name: name != "job_title" and may_set(env, model, name)
+    )
+    done = undone(served, unit)
+    [left] = done.left
+    assert left.why is REFUSED and set(left.fields) == {"shoe_size", "Jabatan"}
+    assert served.value(LEAD, 1, "job_title") == "Direktur" and served.value(LEAD, 1, "note") != "Lain"
+
+
 # ----------------------------------------------------------------- deletes
 def company(served: kit.Served) -> int:
     """A company with two addresses, a phone, a person with a role there, and one who works there."""
@@ -247,6 +283,41 @@ def test_a_new_record_on_which_somebody_worked_since_is_left(served: kit.Served)
     done = undone(served, unit)
     assert done.restored == 0 and done.left[0].label == "Satu"
     assert served.value(PARTNER, key, "archived") is False
+
+
+@pytest.mark.parametrize("archived", [True, False])
+def test_a_new_record_that_is_gone_or_archived_by_now_is_done_already(
+    served: kit.Served, archived: bool
+) -> None:
+    unit = done_by(served, "dewi", lambda env: env.create(env[PARTNER], [{"name": "Satu"}]))
+    key = served.first(PARTNER, name="Satu")
+    done_by(served, "dewi", write(PARTNER, key, archived=True) if archived else delete(PARTNER, key))
+    done = undone(served, unit)
+    assert (done.restored, done.already, done.left) == (0, 1, [])
+
+
+def test_a_new_record_that_its_maker_may_not_change_is_left(served: kit.Served) -> None:
+    unit = done_by(served, "ayu", lambda env: env.create(env["base.tag"], [{"name": "Satu"}]))
+    done = undone(served, unit, "ayu")
+    assert (done.restored, [(left.label, left.why) for left in done.left]) == (0, [("Satu", REFUSED)])
+    assert served.value("base.tag", served.first("base.tag", name="Satu"), "archived") is False
+
+
+def test_links_that_came_go_and_those_that_left_come_back(served: kit.Served) -> None:
+    with served.env() as env:
+        tags = [tag.id for tag in env.scalars(sa.select(env["base.tag"]).order_by(env["base.tag"].id))][:3]
+
+    def link(*keys: int) -> Callable[[Any], None]:
+        return lambda env: env.write(
+            [kit.record(env, LEAD, 1)], {"tags": env.read(env["base.tag"], list(keys))}
+        )
+
+    done_by(served, "dewi", link(*tags[:2]))
+    unit = done_by(served, "dewi", link(*tags[1:]))
+    done = undone(served, unit)
+    with served.env() as env:
+        assert sorted(tag.id for tag in kit.record(env, LEAD, 1).tags) == tags[:2]
+    assert (done.restored, done.left) == (1, [])
 
 
 def test_made_and_deleted_in_one_go_there_is_nothing_to_do(served: kit.Served) -> None:

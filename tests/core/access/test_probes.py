@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import orm
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import aliased, joinedload, selectinload, subqueryload
 
 from core import Env
+from core.access import door
 from core.orm.env import open_env
 from core.orm.session import Session
 from tests.core.access.vault import Lead, Nobody, Partner, Secret, Tag, seller
@@ -22,6 +24,18 @@ from tests.core.orm.toys import World
 
 Probe = Callable[[Env, Any, Any], Any]
 OFF = {"synchronize_session": False}
+
+
+class Unkeepable(sa.sql.functions.FunctionElement[int]):
+    """One of a kind: SQLAlchemy makes no key of a statement that holds it."""
+
+    inherit_cache = False
+    type = sa.Integer()
+
+
+@compiles(Unkeepable)
+def _unkeepable(element: Any, compiler: Any, **kwargs: Any) -> str:
+    return f"abs({compiler.process(element.clauses, **kwargs)})"
 
 
 def rows(env: Env, statement: Any) -> int:
@@ -206,6 +220,7 @@ READS: list[tuple[str, Any, Probe]] = [
     ("a record that left the rule", "seen before", _left_the_rule),
     ("a refused statement, then a lazy load", 2, _unruled_then_lazy),
     ("children of a new parent", 2, _children_of_a_new_parent),
+    ("a statement without a key", 8, lambda env, L, P: rows(env, sa.select(Unkeepable(L.id)))),
     ("search", 0, lambda env, L, P: _found(env, L, "l11")),
     ("search finds one's own", 1, lambda env, L, P: _found(env, L, "l10")),
 ]  # fmt: skip
@@ -227,6 +242,10 @@ REFUSED: list[tuple[str, str, Probe]] = [
     ("text()", "StatementRefused", lambda env, L, P: rows(env, sa.text("select * from vault_lead"))),
     ("from_statement(text)", "StatementRefused", lambda env, L, P: records(
         env, sa.select(L).from_statement(sa.text("select * from vault_lead")))),
+    ("a textual select", "StatementRefused", lambda env, L, P: rows(
+        env, sa.text("select title from vault_lead").columns(sa.column("title")))),
+    ("a bare table in a statement without a key", "StatementRefused", lambda env, L, P: rows(
+        env, sa.select(Unkeepable(table(L).c.id)))),
     ("text in a condition", "StatementRefused", lambda env, L, P: records(
         env, sa.select(P).where(sa.text("id in (select partner_id from vault_lead)")))),
     ("text in an order", "StatementRefused", lambda env, L, P: records(
@@ -378,3 +397,16 @@ def test_a_session_has_rights_from_the_start(safe: World) -> None:
     assert Session().rights is None
     with open_env(safe.registry, safe.database, seller(), readonly=True) as env:
         assert env.session.rights is not None
+
+
+def test_what_statements_name_is_not_kept_without_end(safe: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that asks in ever new ways does not fill the memory, and the door holds on."""
+    monkeypatch.setattr(door, "MOST_SEEN", 20)
+    seen = safe.registry.seen_statements
+    with open_env(safe.registry, safe.database, seller()) as env:
+        lead = env[Lead]
+        for number in range(1, 60):
+            assert records(env, sa.select(lead).where(*[lead.id > 0] * number)) == 8
+            assert len(seen) <= 21
+            with pytest.raises(door.StatementRefused):
+                rows(env, sa.select(table(lead).c.id).where(*[table(lead).c.id > 0] * number))

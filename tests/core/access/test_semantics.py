@@ -15,6 +15,7 @@ from sqlalchemy import orm
 
 from core import CurrentUser, Env, Rule, UserError
 from core.access.door import AccessDenied
+from core.access.grants import parse
 from core.access.overrides import version_of
 from core.base import AccessRight, Company, Currency, Role, User
 from core.errors import FieldError
@@ -292,6 +293,22 @@ def test_creating_is_asked_for_and_so_is_seeing_what_was_made(world: World) -> N
         with pytest.raises(AccessDenied):  # own: it has no owner, so its maker would lose sight of it
             env.flush()
         env.session.rollback()
+
+
+def test_who_may_only_create_would_lose_sight_of_what_they_made(world: World) -> None:
+    with system(world) as env:
+        override(env, OWN, read_scope="none", may_create=True)
+    with pytest.raises(AccessDenied), as_(world, "ada", OWN) as env:
+        env.create(Doc, [{"title": "new", "owner_id": env.user.id}])
+        env.flush()
+    with system(world) as env:
+        assert "new" not in titles(env)
+
+
+@pytest.mark.parametrize("text", ["x", "r:", "r:mine", "r,w", "r:own:team", "R"])
+def test_what_says_no_rights_is_no_grant(text: str) -> None:
+    with pytest.raises(ValueError, match="letters of"):
+        parse(text)
 
 
 def test_defaults_of_closed_fields_do_not_stand_in_the_way_of_new_records(world: World) -> None:

@@ -127,6 +127,29 @@ def test_what_is_committed_is_told_by_keys_whoever_may_see_the_rows(
     ]  # fmt: skip
 
 
+def test_rows_that_keep_their_value_have_no_history_and_archiving_no_version(orders: World) -> None:
+    with orders.env() as env:
+        L = env[Line]
+        env.execute(sa.update(L).where(L.id < 3).values(price=1))
+        assert changes(env, "write") == [("bulk.line", 2, {"price": ["2.00", "1.00"]})]
+        env.execute(sa.update(L).where(L.id == 4).values(archived=True))
+        line = env.read(Line, [4])[0]
+        assert (line.archived, line.version, line.updated_by) == (True, 1, env.user.id)
+        assert changes(env, "write")[-1] == ("bulk.line", 4, {"archived": [False, True]})
+
+
+def test_rows_that_left_ones_sight_are_told_to_no_hook_of_the_transaction(
+    orders: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = Rule(Line, "r", where=lambda line, env: line.label != "gone")
+    monkeypatch.setattr(orders.registry, "policy", Policy(orders.registry, [own]))
+    with orders.env() as env:
+        L = env[Line]
+        env.execute(sa.update(L).where(L.id == 1).values(label="gone"))
+        env.execute(sa.update(L).where(L.id == 2).values(label="seen"))
+    assert [("updated", {2: {"label"}})] == TOLD
+
+
 def test_a_move_to_another_order_changes_both(orders: World) -> None:
     with orders.env() as env:
         L = env[Line]

@@ -316,6 +316,8 @@ def test_what_is_stored_is_read_again(shop: World) -> None:
 def test_a_moment_without_a_zone_is_refused(shop: World) -> None:
     with pytest.raises(FieldError), shop.env() as env:
         env.create(Every, [{"name": "x", "moment": dt.datetime(2026, 1, 1)}])
+    with pytest.raises(sa.exc.StatementError, match="needs its time zone"), shop.env() as env:
+        env.scalars(sa.select(env[Every]).where(env[Every].moment > dt.datetime(2026, 1, 1))).all()
 
 
 def test_records_without_a_name_have_a_label(shop: World) -> None:

@@ -156,3 +156,13 @@ def test_a_record_that_is_there_may_be_emptied_where_nothing_is_required(toy: Wo
     with toy.env() as env:
         env.create(Lead, [{"title": "a", "kind": None, "revenue": None, "partner_id": None}])
     assert row(toy, "toy.lead")["kind"] is None
+
+
+def test_what_the_database_is_to_work_out_is_left_to_it(papers: World) -> None:
+    """A counter that two raise at once: its value is known when it is written, and not before."""
+    with papers.env() as env:
+        papers_ = env[Paper]
+        env.write(env.read(Paper, [1]), {"whole": 41})
+        env.flush()
+        env.write(env.read(Paper, [1]), {"whole": sa.func.coalesce(papers_.whole, 0) + 1})
+    assert row(papers, "sales.paper")["whole"] == 42

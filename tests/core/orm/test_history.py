@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from core import Env
 from core.i18n import catalogs
+from core.orm.undo import NothingToUndo, undo
 from tests.core.orm.sales import Label, Line, Order, Paper, Quiet, changes, sales, store
-from tests.core.orm.toys import World
+from tests.core.orm.toys import Tag, World
 
 NOON = dt.datetime(2026, 11, 24, 12, 0, tzinfo=dt.UTC)
 FULL: dict[str, Any] = {
@@ -119,6 +120,7 @@ def test_no_row_where_nothing_differs_or_none_is_kept(papers: World) -> None:
         paper = held(env)
         paper.name, paper.amount, paper.data = "full", Number("1.25"), {"a": [1, None]}
         paper.moment = NOON.astimezone(dt.timezone(dt.timedelta(hours=7)))
+        paper.order = env.get(Order, 1)  # what it led to already, which nobody has read yet
         quiet = env.create(Quiet, [{"name": "a"}])[0]
         env.flush()
         quiet.name = "b"
@@ -292,3 +294,11 @@ def test_the_language_of_who_writes_does_not_matter(papers: World) -> None:
     for lang in catalogs.LANGUAGES:
         titles.append([texts, texts := {**texts, lang: f"in {lang}"}])
     assert [row.values["title"] for row in papers_of(papers)[1:]] == titles
+
+
+def test_where_none_is_kept_nothing_can_be_taken_back(toy: World) -> None:
+    with toy.env() as env:
+        unit = env.session.unit
+        env.create(Tag, [{"name": "a"}])
+    with pytest.raises(NothingToUndo), toy.env() as env:
+        undo(env, unit)

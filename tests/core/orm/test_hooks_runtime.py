@@ -158,6 +158,21 @@ def test_hooks_that_go_on_for_ever_are_stopped_and_named(shop: World, hook: Call
     assert row(shop, "sales.order")["name"] == "first"
 
 
+def test_a_hook_that_comes_to_rest_in_the_very_last_round_is_let_be(shop: World) -> None:
+    rounds: list[int] = []
+
+    def count_down(env: Env, records: Sequence[Any]) -> None:
+        rounds.append(1)
+        if len(rounds) < ROUNDS:
+            env.only(Order, records)[0].name = f"round {len(rounds)}"
+
+    listening(shop, ("record_updated", "count", count_down))
+    with shop.env() as env:
+        env.read(Order, [1])[0].name = "x"
+    assert len(rounds) == ROUNDS
+    assert row(shop, "sales.order")["name"] == f"round {ROUNDS - 1}"
+
+
 def test_a_hook_that_flushes_sees_its_rows_and_is_told_of_them_after(shop: World) -> None:
     seen: list[Any] = []
 

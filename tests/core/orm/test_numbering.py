@@ -158,6 +158,14 @@ def test_what_is_gone_before_the_end_leaves_no_gap(office: World) -> None:
     assert numbers(office) == [f"INV/{YEAR}/0001"]
 
 
+def test_what_was_never_written_takes_no_number(office: World) -> None:
+    with office.env(companies=(1,)) as env:
+        dropped, kept = make(env, 2, kind="plain")
+        env.number([dropped, kept], "number", "gap_free")
+        env.session.expunge(dropped)
+    assert numbers(office) == [f"INV/{YEAR}/0001"]
+
+
 def test_who_asked_within_a_sudo_that_fails_gets_no_number(office: World) -> None:
     with office.env(companies=(1,)) as env:
         plain = make(env, kind="plain")
