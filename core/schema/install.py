@@ -87,7 +87,9 @@ def install(
     PlanChanged where other addons would come than those that were `seen`.
     """
     carry_out = partial(_carry_out, database=database, progress=progress, finish=finish, seen=seen)
-    for attempt in range(1, ATTEMPTS + 1):
+    attempt = 0
+    while True:
+        attempt += 1
         is_last = attempt == ATTEMPTS
         try:
             with (
@@ -114,7 +116,6 @@ def install(
                     _("Another program keeps a table in use. Stop it or wait, then try again.")
                 ) from error
             time.sleep(PAUSE_SECONDS)
-    raise AssertionError("the last attempt returns or raises")
 
 
 def installed(connection: sa.Connection) -> list[str]:

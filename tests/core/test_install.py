@@ -317,6 +317,36 @@ def test_a_row_that_a_user_changed_or_deleted_is_left_alone(site: Site) -> None:
     assert "Y" not in places
 
 
+def test_where_users_changed_all_that_an_addon_changes_it_changes_nothing(site: Site) -> None:
+    site.install("depot")
+
+    def change(env: Env) -> None:
+        for place in env.scalars(sa.select(env["depot.place"]).filter_by(code="S")):
+            place.rent = 99
+
+    site.read(change, write=True)
+    site.write(depot=PLACES.replace('Decimal("12.5")', 'Decimal("13")'))
+    report = site.install("depot")
+    assert (report.rows.updated, report.rows.kept, report.rows.created) == (0, 1, 0)
+    assert site.places()["S"]["rent"] == 99
+
+
+def test_a_row_whose_field_is_gone_is_left_alone(site: Site) -> None:
+    """What it held there can be compared with nothing any more, so that a user may have changed it."""
+    site.install("depot")
+    with site.database.writing.begin() as connection:  # as a script of the later version does
+        connection.exec_driver_sql("ALTER TABLE depot_place DROP COLUMN note")
+    site.write(
+        depot=PLACES.replace("        note = Json()\n", "")
+        .replace(', "note": {"floors": [1, 2]}', "")
+        .replace('"Rumah"', '"Rumah besar"')
+    )
+    report = site.install("depot")
+    assert (report.rows.updated, report.rows.kept, report.rows.created) == (0, 1, 0)
+    titles = site.read(lambda env: [place.title_texts for place in env.scalars(sa.select(env["depot.place"]))])
+    assert {"id": "Rumah"} in titles
+
+
 def test_a_new_row_of_a_later_version_is_loaded(site: Site) -> None:
     site.install("depot")
     site.write(
@@ -493,6 +523,32 @@ def test_others_write_while_it_is_worked_out(site: Site, monkeypatch: pytest.Mon
     assert site.install("second").installed == ["depot", "second"]
     assert len(plans) == 3  # the first was of a database that was another when it could be written to
     assert site.installed() == ["base", "depot", "second", "third"]
+
+
+def test_where_others_install_all_the_time_the_last_attempt_keeps_them_out(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.install("base")
+    others = ["third", "fourth", "fifth"]
+    source = 'from core import *\naddon = Addon("{}", version="1.0")\n'
+    site.write(**{name: source.format(name) for name in others[1:]})
+    own, is_other = [0], [False]
+
+    def plan(*given: Any) -> Any:
+        found = planned(*given)
+        own[0] += not is_other[0]
+        if others and not is_other[0]:
+            is_other[0] = True
+            with closing(Database(str(site.database.url.render_as_string(hide_password=False)))) as other:
+                install(other, site.catalogue(), [others.pop()])
+            is_other[0] = False
+        return found
+
+    planned = installing.plan
+    monkeypatch.setattr(installing, "plan", plan)
+    assert site.install("second").installed == ["depot", "second"]
+    assert own[0] == installing.ATTEMPTS + 1
+    assert site.installed() == ["base", "depot", "fifth", "fourth", "second", "third"]
 
 
 @pytest.fixture
