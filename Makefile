@@ -16,7 +16,7 @@ INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --co
 # Python keeps what it compiled, whatever the shell says: else every command starts by compiling it anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test test-fast test-faults test-seeds lint format i18n bench wheel clean libraries chromium
+.PHONY: help demo test test-fast test-faults test-seeds coverage lint format i18n bench wheel clean libraries chromium
 .DELETE_ON_ERROR:
 
 help:  ## List the chores
@@ -36,6 +36,10 @@ test-faults: $(STAMPS)/dev  ## Kill the web server 200 times on each database (K
 
 test-seeds: $(STAMPS)/dev libraries  ## Put known bugs into copies of the tree: the tests must find each
 	$(BIN)/python -m tools.seeds
+
+coverage: $(STAMPS)/dev libraries chromium  ## Run every test and name the files that they run too little of
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=json:test-results/coverage.json $(ARGS)
+	$(BIN)/python -m tools.coverage test-results/coverage.json
 
 lint: $(STAMPS)/dev  ## Check style, types, imports, templates and translations
 	$(BIN)/ruff check .
