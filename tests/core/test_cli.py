@@ -331,6 +331,13 @@ def test_explain_knows_only_what_is_installed_and_says_what_was_meant(embedded: 
     assert "Did you mean “base.partner”" in embedded("explain", "base.partnr", code=1).stderr
 
 
+def test_explain_shows_views_and_hooks_too(embedded: Shell, garden: Path) -> None:
+    view = embedded("explain", "crm.lead.form").stdout
+    assert "crm.lead.form (view, crm)" in view and "addons/crm/" in view and "Fragments" not in view
+    hook = embedded("explain", "models").stdout
+    assert "garden" in hook and "base" in hook and str(garden) in hook
+
+
 def test_check_is_content_with_what_is_in_the_tree(embedded: Shell) -> None:
     found = embedded.json("check")
     assert found["quarantined"] == {}
@@ -478,6 +485,7 @@ def test_an_odd_address_of_a_database_is_refused(address: str) -> None:
         ("C", (), "There is no Lumbung database"),
         ("id_ID.UTF-8", ("--lang", "en"), "There is no Lumbung database"),
         ("en_GB.UTF-8", ("--lang", "id"), "Tidak ada database Lumbung"),
+        ("", (), "no Lumbung database"),
     ],
 )
 def test_messages_are_in_the_language_of_the_system_or_the_one_asked_for(

@@ -343,7 +343,9 @@ def test_a_row_whose_field_is_gone_is_left_alone(site: Site) -> None:
     )
     report = site.install("depot")
     assert (report.rows.updated, report.rows.kept, report.rows.created) == (0, 1, 0)
-    titles = site.read(lambda env: [place.title_texts for place in env.scalars(sa.select(env["depot.place"]))])
+    titles = site.read(
+        lambda env: [place.title_texts for place in env.scalars(sa.select(env["depot.place"]))]
+    )
     assert {"id": "Rumah"} in titles
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from core.base.demo import DOMAIN
 from core.orm.env import Env
 from core.orm.links import Link
+from core.web import history as pages
 from tests.web import kit
 from tests.web.test_form_closed import rights
 from tests.web.test_query_budget import FORM, asked
@@ -73,6 +76,51 @@ def test_what_cannot_be_is_said(shared: kit.Served, query: str, status: int, unc
     visitor = shared.sign_in("made")
     with unchanged(shared):
         assert visitor.get(f"/settings/activity?{query}").status_code == status
+
+
+@pytest.mark.parametrize(("query", "status"), [("", 404), ("?before=x", 404)])
+def test_what_is_gone_has_no_history(shared: kit.Served, query: str, status: int) -> None:
+    assert shared.sign_in("made").get(f"{LEAD}/98765/history{query}").status_code == status
+
+
+@pytest.mark.parametrize("path", ["/settings/activity", "record"])
+def test_a_long_history_goes_on_on_further_pages(
+    served: kit.Served, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each change is on one page, and the last page leads no further."""
+    monkeypatch.setattr(pages, "SIZE", 3)
+    made = served.sign_in("made", "en")
+    href = first(made)
+    titles = [f"Title number {number}" for number in range(8)]
+    for title in titles:
+        rename(made, href, title)
+    at, seen, count = f"{href}/history" if path == "record" else path, "", 0
+    while at:
+        main = made.get(at).main
+        seen, count = seen + main.text, count + 1
+        older = [link["href"] for link in main.all("a") if "before=" in link["href"]]
+        at = older[0] if older else ""
+    assert count >= 3 and all(title in seen for title in titles)
+    assert made.get(f"{href}/history?before=x").status_code == 400
+
+
+def test_pages_of_what_one_may_hardly_see_are_not_looked_through_for_ever(
+    served: kit.Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Made changed many leads of which a manager of contacts sees none: a page says so, and leads on."""
+    monkeypatch.setattr(pages, "SIZE", 1)
+    made = served.sign_in("made", "en")
+    href = first(made)
+    for number in range(pages.LOOKS + 2):
+        rename(made, href, f"Title number {number}")
+    with served.env() as env:
+        ayu = kit.record(env, "base.user", served.first("base.user", email=f"ayu@{DOMAIN}"))
+        manager = env.scalars(sa.select(env["base.role"]).filter_by(name="base.manager")).one()
+        ayu.roles = [manager]
+    user = served.first("base.user", name="Made Wirawan")
+    main = served.sign_in("ayu", "en").get(f"/settings/activity?user={user}").main
+    assert "Title number" not in main.text
+    assert [link for link in main.all("a") if "before=" in link["href"]]
 
 
 def test_a_page_of_history_takes_few_statements(served: kit.Served, statements: Any) -> None:

@@ -64,3 +64,17 @@ def test_a_list_that_may_get_short_is_counted_each_time(served: kit.Served, stat
         gone = env.read(env["crm.lead"], range(21, 31))
         env.write(gone, {"archived": True})
     assert counted(dewi, statements, f"{MIDDLING}&sort=id") == (1, "20")
+
+
+def test_what_was_found_long_is_not_kept_without_end(
+    served: kit.Served, statements: Statements, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crowds, "MOST_KNOWN", 1)
+    dewi, other = served.sign_in("dewi"), f"{LONG}&title__ne=x"
+    assert [counted(dewi, statements, path)[0] for path in (LONG, LONG, other, other, LONG)] == [
+        1,
+        0,
+        1,
+        0,
+        1,
+    ]

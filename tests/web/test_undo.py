@@ -114,6 +114,10 @@ def test_what_rules_refuse_is_refused_as_a_whole(served: kit.Served) -> None:
     unit = done_by(served, "dewi", act)
     with pytest.raises(UserError):
         undone(served, unit)
+    dewi = served.sign_in("dewi", "en")
+    answer = dewi.post(f"/undo/{unit}", {"csrf_token": dewi.token("/"), "next": f"/app/crm.lead/{key}"})
+    assert answer.status_code == 303
+    assert "It could not be undone:" in dewi.get(answer.headers["Location"]).page.text
     assert served.value(LEAD, key, "note") == "Dihubungi"
     assert served.value(LEAD, key, "state") == "working"
 
@@ -274,6 +278,17 @@ def test_a_new_record_goes_and_one_that_is_used_by_now_is_archived(served: kit.S
     with served.env() as env:
         assert env.get(env[PARTNER], one) is None
     assert served.value(PARTNER, two, "archived") is True
+
+
+def test_a_new_tag_that_a_record_bears_by_now_is_archived(served: kit.Served) -> None:
+    unit = done_by(served, "dewi", lambda env: env.create(env["base.tag"], [{"name": "Satu"}]))
+    key = served.first("base.tag", name="Satu")
+    with served.env() as env:
+        lead = kit.record(env, LEAD, 1)
+        lead.tags = [*lead.tags, kit.record(env, "base.tag", key)]
+    done = undone(served, unit)
+    assert (done.restored, done.left) == (1, [])
+    assert served.value("base.tag", key, "archived") is True
 
 
 def test_a_new_record_on_which_somebody_worked_since_is_left(served: kit.Served) -> None:

@@ -119,6 +119,22 @@ def test_shutting_oneself_out_is_refused_in_words(served: kit.Served, unchanged:
 
 
 # ----------------------------------------------------------------- sessions
+def test_of_somebody_who_is_gone_there_is_no_page_and_no_button(served: kit.Served, unchanged: Any) -> None:
+    made, gone = served.sign_in("made"), "/settings/users/98765"
+    assert made.get(gone).status_code == 404
+    served.sign_in("ayu")
+    forms = made.get(page(served, "ayu")).main.all("form")
+    actions = set()
+    with unchanged(served):
+        for form in forms:
+            inputs = [*form.all("input"), *form.all("button")]
+            sent = {item["name"]: item.get("value") or "" for item in inputs if item.get("name")}
+            action = re.sub(r"/\d+(/|$)", r"/98765\1", form["action"])
+            assert made.post(action, sent).status_code == 404, action
+            actions.add(action)
+    assert {f"{gone}/active", f"{gone}/sessions", "/app/base.user/98765/link"} <= actions
+
+
 def test_an_administrator_ends_one_session_or_all(served: kit.Served) -> None:
     first, other = served.sign_in("ayu"), served.sign_in("ayu")
     made, path = served.sign_in("made"), page(served, "ayu")
