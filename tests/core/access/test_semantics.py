@@ -298,7 +298,7 @@ def test_creating_is_asked_for_and_so_is_seeing_what_was_made(world: World) -> N
 def test_who_may_only_create_would_lose_sight_of_what_they_made(world: World) -> None:
     with system(world) as env:
         override(env, OWN, read_scope="none", may_create=True)
-    with pytest.raises(AccessDenied), as_(world, "ada", OWN) as env:
+    with pytest.raises(AccessDenied), as_(world, "ada", OWN, "base.user") as env:
         env.create(Doc, [{"title": "new", "owner_id": env.user.id}])
         env.flush()
     with system(world) as env:
