@@ -54,7 +54,7 @@ def opened(url: str) -> Iterator[Database]:
             if error.name != "psycopg":
                 raise
             raise DatabaseError(
-                _("PostgreSQL needs the package psycopg. Install it with: pip install 'lumbung[postgres]'")
+                _("PostgreSQL needs the package psycopg. Install it with: pip install 'psycopg[binary]'")
             ) from error
 
 
