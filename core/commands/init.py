@@ -10,6 +10,7 @@ import click
 from core import settings
 from core.commands import shared
 from core.errors import DatabaseError
+from core.i18n import catalogs
 from core.i18n.lazy import _
 
 if TYPE_CHECKING:
@@ -104,7 +105,8 @@ def make_first(env: Env, *, company: str, email: str, name: str, hashed: str) ->
         "currency": env.scalar(sa.select(currency).where(currency.code == CURRENCY)),
     }
     [own] = env.create(env["base.company"], [values])
-    create_user(env, email=email, name=name, roles=[ADMIN], password_hash=hashed, company=own)
+    first = create_user(env, email=email, name=name, roles=[ADMIN], password_hash=hashed, company=own)
+    first.lang = catalogs.current_language()  # whoever answers the questions reads the pages next
 
 
 def _asked(question: object, option: str) -> str:

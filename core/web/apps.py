@@ -12,6 +12,7 @@ from werkzeug.exceptions import NotFound
 
 from core import failures
 from core.apps import App, Outlook, listed, outlook
+from core.catalogue import BASE
 from core.errors import DatabaseError, LoadError, UserError
 from core.failures import Failure
 from core.i18n.lazy import TextLike, _
@@ -58,6 +59,8 @@ class Detail:
     plan: Outlook | None = None
     brought: Counter[str] | None = None
     needed_by: Sequence[str] = ()
+    roles: Sequence[str] = ()
+    """Of which somebody needs one to work with it, if it is installed."""
     fault: LoadError | None = None
     failures: Sequence[tuple[Failure, str]] = ()
     """What it did wrong while it ran, and when last."""
@@ -151,6 +154,8 @@ def _detail(app: App, apps: Sequence[App]) -> Detail:
     failed = [failure for failure in failures.recent(connection) if failure.addon == app.name]
     detail.failures = [(failure, env.formats.moment(failure.at)) for failure in failed]
     if app.is_installed:
+        mine = [role.value for role in requests.site().assembly.roles if role.addon == app.name != BASE]
+        detail.roles = [str(role.label) for role in mine]
         detail.brought = Counter(step.kind for step in ledger.owned(connection, app.name))
     elif app.fault is None:
         try:

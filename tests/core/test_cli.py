@@ -164,6 +164,15 @@ def test_init_makes_a_password_up_and_shows_it_once(embedded: Shell) -> None:
     assert embedded.opens(EMAIL, line.rpartition(" ")[2])
 
 
+@pytest.mark.parametrize(("spoken", "reads"), [("id_ID.UTF-8", "id"), ("en_GB.UTF-8", "en")])
+def test_the_first_administrator_reads_the_language_that_was_spoken(
+    embedded: Shell, monkeypatch: pytest.MonkeyPatch, spoken: str, reads: str
+) -> None:
+    monkeypatch.setenv("LANG", spoken)
+    embedded("init", "--admin-email", EMAIL)
+    assert embedded.rows("SELECT lang FROM base_user") == [(reads,)]
+
+
 def test_init_asks_at_a_terminal(embedded: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda self: True)
     result = embedded("init", given=f"{EMAIL}\nToko\nlong enough\nlong enough\n")

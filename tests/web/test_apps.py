@@ -137,6 +137,15 @@ def test_an_installed_one_tells_what_it_brought_and_who_needs_it(nursery: kit.Se
     text = told(nursery.sign_in("made", "en").get("/apps/base"))
     assert "Needed by CRM" in text
     assert "Tables: " in text
+    assert "Give them to people" not in text, "the roles of base are not of an app that somebody installs"
+
+
+def test_who_is_to_work_with_it_needs_a_role_and_the_page_says_which(nursery: kit.Served) -> None:
+    """Else the menu stays as it was after the installation, and nobody knows why."""
+    page = nursery.sign_in("made", "en").get("/apps/crm").main
+    assert "Sales, Sales manager" in page.text
+    [link] = [link for link in page.all("a") if link.text == "Give them to people"]
+    assert link["href"] == "/app/base.user"
 
 
 def test_an_addon_that_nobody_knows_is_not_found(nursery: kit.Served) -> None:
