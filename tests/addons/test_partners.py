@@ -153,6 +153,22 @@ def test_what_a_partner_has_already_is_no_further_one(env: Env, model: Any, row:
     assert field_refused(env, model, {"partner": made[MAJU], **row}) == next(iter(row))
 
 
+@pytest.mark.parametrize(
+    ("model", "name", "values"),
+    [
+        (PartnerEmail, "email", ("a@maju.example", "b@maju.example")),
+        (PartnerPhone, "number", ("+62215551234", "+6281220457781")),
+    ],
+)
+def test_nor_does_one_become_what_is_there(env: Env, model: Any, name: str, values: tuple[str, str]) -> None:
+    made = partners(env)
+    first, _second = env.create(model, [{"partner": made[MAJU], name: value} for value in values])
+    env.flush()
+    with refused(env) as caught:
+        setattr(first, name, values[1])
+    assert caught.value.field == name
+
+
 def test_further_ways_say_what_they_are_for_and_go_with_their_partner(env: Env) -> None:
     made = partners(env)
     [phone] = env.create(

@@ -469,6 +469,18 @@ def test_a_secret_is_made_once_and_kept_from_others(
     assert file.read_text() == first
 
 
+def test_a_secret_is_kept_where_a_file_cannot_be_locked(
+    embedded: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows."""
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    monkeypatch.setattr(serve_command, "run", lambda *args: None)
+    embedded.make()
+    for _time in range(2):
+        embedded("serve", "--port", str(_free_port()))
+    assert len((tmp_path / "files" / "secret").read_text()) > 32
+
+
 def test_a_short_secret_is_refused(embedded: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     embedded.make()
     monkeypatch.setenv("LUMBUNG_SECRET", "x" * 31)
@@ -478,7 +490,14 @@ def test_a_short_secret_is_refused(embedded: Shell, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize(
-    "address", ["mysql://root:geheim@host/x", "sqlite://", "postgresql://host", "nonsense://"]
+    "address",
+    [
+        "mysql://root:geheim@host/x",
+        "sqlite://",
+        "postgresql://host",
+        "nonsense://",
+        "postgresql://me:geheim@host:harbour/x",
+    ],
 )
 def test_an_odd_address_of_a_database_is_refused(address: str) -> None:
     result = CliRunner().invoke(main, ["addons", "list", "--db", address])

@@ -189,6 +189,13 @@ def test_a_server_that_does_not_answer() -> None:
     assert "geheim" not in said
 
 
+def test_without_the_driver_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    said = fail(*INIT, db="postgresql://someone:geheim@127.0.0.1:1/shop")
+    assert "pip install 'lumbung[postgres]'" in said
+    assert "geheim" not in said
+
+
 def test_a_database_that_is_not_there(postgres_url: str) -> None:
     address = make_url(postgres_url).set(database="nowhere")
     assert "No database answers at" in fail(*INIT, db=address.render_as_string(hide_password=False))
