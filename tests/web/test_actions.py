@@ -238,6 +238,25 @@ def test_the_lines_of_the_original_come_along(served: kit.Served) -> None:
     assert copy["tags"] == original["tags"]
 
 
+def test_a_line_that_leads_out_of_sight_stays_behind(served: kit.Served) -> None:
+    """A role of somebody whom the reader may not see: its copy would be of nobody, or tell who it is."""
+    number = company(served)
+    contacts = around(served, number)["contacts"]
+    with served.env() as env:
+        idr = kit.record(env, "base.company", 1).currency
+        [other] = env.create(env["base.company"], [{"name": "Lain", "currency": idr}])
+        env.flush()
+        key = other.id
+    partners = served.site.assembly.registry.info("base.partner").table
+    with served.database.writing.begin() as connection:
+        connection.execute(partners.update().where(partners.c.id == contacts[0][1]).values(company_id=key))
+    served.forget()
+    dewi = served.sign_in("dewi", lang="en")
+    shown = said(dewi, dewi.fill(f"{PARTNERS}/new?copy={number}", {"name": "PT Maju Jaya"}))
+    copy = around(served, int(shown.request.path.rsplit("/", 1)[1]))
+    assert len(copy["contacts"]) == len(contacts) - 1 and len(copy["addresses"]) == 2
+
+
 def test_unique_and_readonly_fields_begin_anew(sample: kit.Served) -> None:
     with sample.env() as env:
         [thing] = env.create(

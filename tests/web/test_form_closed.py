@@ -9,12 +9,12 @@ import pytest
 from core.base.demo import DOMAIN
 from tests.web import kit
 from tests.web.markup import Element, typed
-from tests.web.test_form import LEADS, NEW
+from tests.web.test_form import LEADS, NEW, number_of
 from tests.web.test_form_drawn import form_of
 from tests.web.test_form_kept import end, sign_in
 from tests.web.test_roles import PHONE
 from tests.web.test_roles import path as of_role
-from tests.web.test_rows import PARTNERS, company, form
+from tests.web.test_rows import PARTNERS, company, form, streets
 
 NOTE = "Baris satu\r\nBaris “dua” 🏡 <b> & 1.500"
 SAID = {"en": "You can no longer save this form", "id": "Anda tidak dapat lagi menyimpan formulir ini"}
@@ -158,6 +158,20 @@ def test_rows_that_were_closed(served: kit.Served, scopes: dict[str, Any], name:
     answer = visitor.send(shown, changes)
     closed(answer)
     assert all(held(answer, name) == "Ketik ini" for name in changes)
+
+
+def test_rows_that_one_may_not_make_any_more_do_not_come_along(served: kit.Served) -> None:
+    """The record is gone and the right to addresses as well: what else was typed can be saved."""
+    visitor, key = served.sign_in("dewi", lang="en"), company(served, "Satu")
+    shown = visitor.get(f"{PARTNERS}/{key}/edit")
+    with served.env() as env:
+        env.delete([kit.record(env, "base.partner", key)])
+    rights(served, "base.address", read_scope="all", write_scope="all")
+    answer = visitor.send(shown, {"name": "PT Kembali"})
+    assert answer.status_code == 404 and form_of(answer)["action"] == f"{PARTNERS}/new"
+    assert not [name for name in form(answer) if name.endswith("-street")]
+    made = number_of(visitor.send(answer))
+    assert served.value("base.partner", made, "name") == "PT Kembali" and streets(served, made) == []
 
 
 @pytest.mark.parametrize("state", ["read", "hidden"])
