@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
+import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -65,3 +68,23 @@ def test_a_worker_with_others_to_answer_gives_its_connections_back() -> None:
     worker.nr_conns = 4
     server.spread(worker, request)
     assert asked.closed == 1
+
+
+def test_without_gunicorn_it_is_served_all_the_same(
+    kind: str, copies: Copies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where only the framework is installed, without its extra `server`."""
+    started: list[tuple[str, int]] = []
+
+    def run_simple(host: str, port: int, application: Any, **options: Any) -> None:
+        started.append((host, port))
+        assert options == {"threaded": True}
+        with closing(application):
+            assert kit.Served(url, application).visitor().get("/login").status_code == 200
+
+    monkeypatch.setenv("LUMBUNG_SECRET", secrets.token_urlsafe(40))
+    monkeypatch.setitem(sys.modules, "gunicorn.app.base", None)
+    monkeypatch.setattr("werkzeug.serving.run_simple", run_simple)
+    with copies.copy(kind) as url:
+        server.serve(url, "127.0.0.1", 8070)
+    assert started == [("127.0.0.1", 8070)]
