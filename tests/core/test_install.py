@@ -20,6 +20,7 @@ from core.i18n import catalogs
 from core.loader import Catalogue, discover
 from core.orm.database import Database
 from core.orm.env import Env, open_env
+from core.schema import apply as applying
 from core.schema import install as installing
 from core.schema import ledger, tables
 from core.schema.install import Report, install, installed, prepared
@@ -587,6 +588,18 @@ def test_a_table_in_use_is_waited_for_and_then_said(postgres_site: Site) -> None
     with postgres_site.database.writing.begin() as reader:
         reader.exec_driver_sql("SELECT * FROM base_tag")
         with pytest.raises(DatabaseError, match="Another program keeps a table in use"):
+            postgres_site.install("wider")
+    assert look(postgres_site.database) == before
+
+
+def test_tables_that_are_in_use_by_turns_are_not_asked_for_without_end(
+    postgres_site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(applying, "TRIES", 1)
+    before = look(postgres_site.database)
+    with postgres_site.database.writing.begin() as reader:
+        reader.exec_driver_sql("SELECT * FROM base_tag")  # the second that is wanted
+        with pytest.raises(DatabaseError, match="Other people keep the tables in use all the time"):
             postgres_site.install("wider")
     assert look(postgres_site.database) == before
 

@@ -13,6 +13,7 @@ from core.orm.env import Env, open_env
 from core.orm.undo import GONE, REFUSED, NothingToUndo, Undone, undo
 from tests.web import kit
 from tests.web.conftest import Statements
+from tests.web.test_form_closed import rights
 from tests.web.test_query_budget import asked
 
 LEAD, PARTNER = "crm.lead", "base.partner"
@@ -145,6 +146,15 @@ def test_what_one_may_not_change_any_more_is_left(served: kit.Served) -> None:
     done = undone(served, unit, "ayu")
     assert done.restored == 0 and len(done.left) == 1
     assert served.value(LEAD, key, "note") == "Lain"
+
+
+def test_what_one_may_only_read_by_now_is_left(served: kit.Served) -> None:
+    unit = done_by(served, "dewi", write(LEAD, 1, note="Lain"))
+    rights(served, LEAD, read_scope="all")
+    done = undone(served, unit)
+    title = served.value(LEAD, 1, "title")
+    assert (done.restored, [(left.label, left.why) for left in done.left]) == (0, [(title, REFUSED)])
+    assert served.value(LEAD, 1, "note") == "Lain"
 
 
 def test_a_record_that_is_gone_is_left_and_so_is_one_out_of_sight(served: kit.Served) -> None:

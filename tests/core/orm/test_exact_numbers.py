@@ -367,3 +367,13 @@ def test_totals_of_any_size(shop: World, values: list[Number | None]) -> None:
         X = env[Item]
         sums = sa.select(X.count, total(X.money)).group_by(X.count).order_by(X.count)
         assert [tuple(row) for row in env.execute(sums)] == [(-1, -12 * most), (1, 12 * most)]
+
+
+def test_columns_of_a_table_take_numbers_from_the_left(shop: World) -> None:
+    """As the core itself writes statements, without a mapped class that turns the sides round."""
+    with rows(shop, {"money": Number("1.25"), "weight": 1, "count": 1}) as env:
+        column = env.registry.info(Item).table.c.money
+        connection = env.session.core_connection()
+        assert connection.scalar(sa.select(7 - column)) == Number("5.75")
+        with pytest.raises(InexactOperation):
+            connection.scalar(sa.select(2 * column))

@@ -75,6 +75,32 @@ def test_words(shop: World) -> None:
     assert _refused(shop, lambda env: env.create(Tag, [{"name": ""}])) == ("Name is required.", "name")
 
 
+def test_a_value_that_turns_out_empty_in_the_database(shop: World) -> None:
+    """What it works out itself nobody could look at before."""
+    with shop.env() as env:
+        env.create(Lead, [{"title": "a"}])
+
+    def change(env: Env) -> None:
+        env.write(env.read(Lead, [1]), {"title": sa.func.nullif("a", "a")})
+
+    assert _refused(shop, change) == ("Title is required.", "title")
+
+
+def test_what_only_the_database_knows_stays_an_error(shop: World) -> None:
+    """A check of somebody who looks after it: no field of ours is at fault."""
+    if shop.database.is_sqlite:
+        check = ("CREATE TRIGGER few BEFORE INSERT ON toy_lead WHEN NEW.places > 9"
+                 " BEGIN SELECT RAISE(ABORT, 'too many'); END")  # fmt: skip
+    else:
+        check = "ALTER TABLE toy_lead ADD CONSTRAINT few CHECK (places <= 9)"
+    with shop.database.writing.begin() as connection:
+        connection.exec_driver_sql(check)
+    with pytest.raises(sa.exc.IntegrityError), shop.env() as env:
+        env.create(Lead, [{"title": "a", "places": 10}])
+    with shop.env() as env:
+        env.create(Lead, [{"title": "a", "places": 9}])
+
+
 def test_a_link_to_nothing(shop: World) -> None:
     def change(env: Env) -> None:
         env.create(Lead, [{"title": "a", "partner_id": 999}])
