@@ -34,7 +34,8 @@ class JsonType(sa.types.TypeDecorator[Any]):
         return dialect.type_descriptor(JSONB(none_as_null=True))
 
     def coerce_compared_value(self, op: Any, value: Any) -> Any:
-        return self.impl_instance.coerce_compared_value(op, value)
+        found = self.impl_instance.coerce_compared_value(op, value)
+        return self if isinstance(found, sa.JSON) else found  # PostgreSQL compares JSONB with JSONB only
 
 
 class UtcDateTime(sa.types.TypeDecorator[dt.datetime]):

@@ -316,12 +316,16 @@ def test_what_is_stored_is_read_again(shop: World) -> None:
 def test_what_lies_within_data_can_be_asked_for(shop: World) -> None:
     with shop.env() as env:
         env.create(
-            Every, [{"name": "one", "data": {"a": 1, "b": ["x", "y"]}}, {"name": "two", "data": {"a": 2}}]
+            Every,
+            [{"name": "one", "data": {"a": 1, "b": ["x", "y"], "c": "z"}}, {"name": "two", "data": {"a": 2}}],
         )
     with shop.env() as env:
         E = env[Every]
         assert env.scalars(sa.select(E.name).where(E.data["a"].as_integer() == 2)).all() == ["two"]
         assert env.scalars(sa.select(E.name).where(E.data["b"][1].as_string() == "y")).all() == ["one"]
+        assert env.scalars(sa.select(E.name).where(E.data == {"a": 2})).all() == ["two"]
+        within = E.data.op("->>", return_type=sa.Text())
+        assert env.scalars(sa.select(E.name).where(within("c") == "z")).all() == ["one"]
 
 
 def test_a_moment_without_a_zone_is_refused(shop: World) -> None:
