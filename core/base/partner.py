@@ -20,6 +20,10 @@ from core.base.user import LANGUAGES, User
 KINDS = {"person": _("Person"), "company": _("Company"), "public_body": _("Public body")}
 
 
+CLOSABLE = {"base.user": "rw"}
+"""Open to whoever may open the contact, until an administrator closes or masks it for a role."""
+
+
 class Partner(
     CompanyOwned,
     name="base.partner",
@@ -64,8 +68,8 @@ class Partner(
     tags = Many2many(Tag, label=_("Tags"))
     owner = Many2one(User, ondelete="set_null", label=_("Owner"))
     team = Many2one(Team, ondelete="set_null", label=_("Team"))
-    npwp = Char(22, label=_("Tax number (NPWP)"))
-    notes = Text(label=_("Notes"))
+    npwp = Char(22, label=_("Tax number (NPWP)"), access=CLOSABLE)
+    notes = Text(label=_("Notes"), access=CLOSABLE)
 
     @classmethod
     def contact_for(cls, records: Sequence[Self], purpose: str) -> dict[int, Contact]:

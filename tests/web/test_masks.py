@@ -305,6 +305,24 @@ def test_a_role_is_given_a_mask_and_it_is_taken_back(served: kit.Served) -> None
     assert says(served)[0][5] is True, "as it was shipped"
 
 
+def test_what_is_known_of_customers_is_masked_and_hidden_for_sellers(served: kit.Served) -> None:
+    """Open to everybody as it is shipped: the tax number of a contact, and what a lead may bring."""
+    made, ayu = served.sign_in("made", lang="en"), served.sign_in("ayu", lang="en")
+    with served.env() as env:
+        partner = env.create(env["base.partner"], [{"name": "PT Padi", "npwp": "0621240050406000"}])[0]
+        env.flush()
+        contact = f"/app/base.partner/{partner.id}"
+    lead = f"/app/crm.lead/{served.first('crm.lead')}"
+    assert "0621240050406000" in ayu.get(contact).text and "Expected revenue" in ayu.get(lead).text
+    made.fill(path(served, "base.user"), {"f-base.partner.npwp": "masked"})
+    made.fill(path(served), {"f-crm.lead.revenue": "hidden"})
+    shown = ayu.get(contact).text
+    assert "••••6000" in shown and "06212400" not in shown
+    for page in (lead, f"{lead}/edit", "/app/crm.lead", "/app/crm.lead?format=csv"):
+        assert "Expected revenue" not in ayu.get(page).text, page
+    assert ayu.get("/app/crm.lead?sort=revenue").status_code == 400
+
+
 def test_of_two_roles_the_wider_holds(served: kit.Served) -> None:
     made, dewi = served.sign_in("made"), served.sign_in("dewi")
     key = served.first("base.user", name="Made Wirawan")
