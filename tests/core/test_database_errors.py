@@ -192,7 +192,7 @@ def test_a_server_that_does_not_answer() -> None:
 def test_without_the_driver_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
     said = fail(*INIT, db="postgresql://someone:geheim@127.0.0.1:1/shop")
-    assert "pip install 'lumbung[postgres]'" in said
+    assert "pip install 'psycopg[binary]'" in said
     assert "geheim" not in said
 
 
