@@ -112,7 +112,8 @@ def share(payloads: Sequence[str], number: int) -> Sequence[str]:
     return payloads[number % min(SHARES, len(payloads)) :: SHARES]
 
 
-@pytest.mark.parametrize("turn", [0, *(pytest.param(turn, marks=pytest.mark.slow) for turn in (1, 2))])
+@pytest.mark.slow
+@pytest.mark.parametrize("turn", range(SHARES))
 def test_every_parameter_of_every_route(staged: Stage, turn: int) -> None:
     """Path, address and form; 100 % of what the route map names, filters below. A turn has a third of the payloads."""
     asked: set[tuple[str, str, str]] = set()

@@ -356,7 +356,7 @@ def _create(env: Any, info: ModelInfo, sample: Sample) -> bool:
     return True
 
 
-QUICK = {"base.access_right", "base.partner", "base.partner_phone", "base.user", "crm.lead"}
+QUICK = {"base.partner_phone", "base.user", "crm.lead"}
 """One model for each way in which rows are reached: the fast suite has these, the whole one all."""
 
 

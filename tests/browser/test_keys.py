@@ -47,6 +47,7 @@ def shown(page: Element) -> list[str]:
 
 
 # ----------------------------------------------------------------- the list is right
+@pytest.mark.slow
 def test_what_a_page_or_a_script_listens_to_is_in_the_list(desk: Stand, listed: list[str]) -> None:
     handled = {key or name for file in ("lumbung.js", "forms.js")
                for key, name in HANDLED.findall((STATIC / file).read_text(encoding="utf-8"))}  # fmt: skip

@@ -397,6 +397,7 @@ def test_a_site_that_cannot_be_built_leaves_that_of_before(
     assert other.dispatcher.tenants["*"]._site.assembly.names == ("base", "crm")
 
 
+@pytest.mark.slow
 def test_what_nobody_asks_for_any_more_is_forgotten(
     found: Catalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:

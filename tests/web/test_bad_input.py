@@ -33,7 +33,9 @@ PLACES = {"title": "head", "kind": "head", "mobile": "reach", "email": "reach", 
 
 
 @pytest.mark.parametrize("name", BAD)
-@pytest.mark.parametrize("place", ["new", "edit", "section"])
+@pytest.mark.parametrize(
+    "place", ["new", *(pytest.param(place, marks=pytest.mark.slow) for place in ("edit", "section"))]
+)
 def test_each_field_on_each_form(served: kit.Served, name: str, place: str) -> None:
     visitor, key = served.sign_in("dewi", "id"), served.first("crm.lead", state="new")
     path = {"new": NEW, "edit": f"{LEADS}/{key}/edit", "section": f"{LEADS}/{key}?edit={PLACES[name]}"}[place]

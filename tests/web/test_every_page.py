@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import pytest
+
 from core.i18n.files import all_domains, messages, read, strings
 from tests.web import kit
 from tests.web.markup import Element
@@ -30,6 +32,7 @@ DATA = {"Penjualan", "Direktur"}
 """What the demo data calls a team and a role of somebody, which some label is in Indonesian too."""
 
 
+@pytest.mark.slow
 def test_no_page_is_in_two_languages(served: kit.Served) -> None:
     texts = dict(_texts_of_all())
     translated = {text for text, theirs in texts.items() if text != theirs}

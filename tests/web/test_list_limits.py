@@ -110,7 +110,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize("lang", ["id", "en"])
+@pytest.mark.parametrize("lang", ["id", pytest.param("en", marks=pytest.mark.slow)])
 def test_odd_filters_are_refused_without_asking_the_database(
     shared: kit.Served, lang: str, statements: Statements
 ) -> None:

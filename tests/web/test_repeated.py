@@ -79,6 +79,7 @@ def test_who_was_overtaken_for_long_stands_in_line_again(
     assert served.count("crm.lead") == before + saved
 
 
+@pytest.mark.slow
 def test_eight_who_write_at_once_are_all_served(served: kit.Served) -> None:
     """D16: on PostgreSQL they meet in one row, on SQLite in the one lock there is. Nobody gets an error."""
     people, before = [served.sign_in("made") for _number in range(8)], served.count("crm.lead")

@@ -38,6 +38,7 @@ def test_every_route_answers_with_the_headers(shared: kit.Served) -> None:
             assert visitor.get(path).status_code in (302, 404)
 
 
+@pytest.mark.slow
 def test_looking_writes_nothing(shared: kit.Served, statements: Statements, unchanged: Any) -> None:
     """Every route that is only looked at, with the links on its page; a crawler must not change a thing."""
     for visitor in (shared.visitor(), shared.sign_in("made")):

@@ -10,6 +10,7 @@ from core.loader import discover
 from core.web import dispatcher
 
 
+@pytest.mark.slow
 def test_a_site_that_is_put_away_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dispatcher, "KEPT", 1)
     sites = dispatcher.Sites(discover([]), "x" * 40)

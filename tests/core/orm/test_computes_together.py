@@ -51,6 +51,7 @@ def right(shop: World, key: int) -> int:
     return len(amounts)
 
 
+@pytest.mark.slow
 def test_two_add_lines_to_one_order(shop: World) -> None:
     def add(price: int) -> None:
         for number in range(ROUNDS):
