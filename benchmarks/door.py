@@ -36,7 +36,7 @@ from core.sql import unindexed
 SHOWN = 80
 ROWS = 4_000
 ROUNDS = 400
-SELLER = CurrentUser(7, "seller", roles=frozenset({"crm.manager"}), companies=(1, 2))
+SELLER = CurrentUser(7, "seller", roles=frozenset({"crm.manager", "crm.user", "base.user"}), companies=(1, 2))
 """Sees all leads of two companies."""
 
 
