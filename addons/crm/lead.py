@@ -56,7 +56,7 @@ class Lead(
     email_alt = Email(label=_("Second email"), search=True)
     website = Url(label=_("Website"))
     city = Many2one(Regency, label=_("City"))
-    revenue = Money(access={"crm.user": "rw"}, least=0, label=_("Expected revenue"))
+    revenue = Money(access={"base.user": "rw"}, least=0, label=_("Expected revenue"))
     source = Select(SOURCES, label=_("Source"))
     tags = Many2many(Tag, label=_("Tags"))
     owner = Many2one(User, ondelete="set_null", default=_user, label=_("Owner"))

@@ -314,13 +314,14 @@ def test_what_is_known_of_customers_is_masked_and_hidden_for_sellers(served: kit
         contact = f"/app/base.partner/{partner.id}"
     lead = f"/app/crm.lead/{served.first('crm.lead')}"
     assert "0621240050406000" in ayu.get(contact).text and "Expected revenue" in ayu.get(lead).text
-    made.fill(path(served, "base.user"), {"f-base.partner.npwp": "masked"})
-    made.fill(path(served), {"f-crm.lead.revenue": "hidden"})
+    made.fill(path(served, "base.user"), {"f-base.partner.npwp": "masked", "f-crm.lead.revenue": "hidden"})
+    made.fill(path(served, "crm.manager"), {"f-crm.lead.revenue": "write"})
     shown = ayu.get(contact).text
     assert "••••6000" in shown and "06212400" not in shown
     for page in (lead, f"{lead}/edit", "/app/crm.lead", "/app/crm.lead?format=csv"):
         assert "Expected revenue" not in ayu.get(page).text, page
     assert ayu.get("/app/crm.lead?sort=revenue").status_code == 400
+    assert "Expected revenue" in served.sign_in("dewi", lang="en").get(lead).text
 
 
 def test_of_two_roles_the_wider_holds(served: kit.Served) -> None:
