@@ -16,6 +16,7 @@ from core.access.overrides import overrides_of
 from core.orm.fields import Field
 from core.orm.info import ModelInfo
 from core.orm.links import Many2one
+from core.orm.once import asked_once
 
 if TYPE_CHECKING:
     from core.manifest import Rule
@@ -87,7 +88,7 @@ class Rights:
         """Whose rights these are."""
         return self.env.user
 
-    @sa.util.memoized_property  # `functools.cached_property` of Python 3.11 has all threads wait for one that asks
+    @asked_once
     def overrides(self) -> Overrides:
         """What this database says instead of what was shipped, at the version that this transaction sees."""
         return overrides_of(self.env.database, self.policy.registry, self.env.session.core_connection())

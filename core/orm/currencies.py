@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from core.i18n.formats import DEFAULT_CURRENCY
 from core.orm.links import Many2one
+from core.orm.once import asked_once
 from core.sql import among
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Currencies:
         self._env = env
         self._writers: dict[str, Callable[[Any], str]] = {}
 
-    @cached_property
+    @asked_once
     def _of_companies(self) -> Mapping[int, str]:
         models = self._env.registry.models
         if COMPANY not in models or CURRENCY not in models:
@@ -43,7 +43,7 @@ class Currencies:
         pairs = sa.select(company.id, currency.code).where(company.currency_id == currency.id)
         return dict(self._read(pairs.order_by(company.id)))
 
-    @cached_property
+    @asked_once
     def _codes(self) -> Mapping[int, str]:
         currency = self._env.registry.models[CURRENCY].table.c
         return dict(self._read(sa.select(currency.id, currency.code)))
@@ -57,7 +57,7 @@ class Currencies:
         known = self._of_companies
         return known.get(self._env.company or 0) or next(iter(known.values()), DEFAULT_CURRENCY)
 
-    @cached_property
+    @asked_once
     def by_code(self) -> dict[str, list[int]]:
         """The companies whose records the user may see, by their currency; one's own comes first."""
         found: dict[str, list[int]] = {self.own: []}

@@ -153,10 +153,11 @@ def in_words(database: Database) -> Iterator[None]:
     try:
         yield
     except sa.exc.DBAPIError as error:
-        message = _explain(str(error.orig).lower(), database)
+        said = str(error.orig).lower()
+        message = _explain(said, database)
         if message is None or _is_quoting(error):
             raise
-        kind = DatabaseBusy if _is_locked(str(error.orig).lower()) else DatabaseError
+        kind = DatabaseBusy if _is_locked(said) else DatabaseError
         raise kind(message) from error
 
 

@@ -1,4 +1,4 @@
-"""What is worked out once for a registry, and kept as long as it lives."""
+"""What is worked out once: for a registry, and kept as long as it lives, or for an object that asks the database."""
 
 from __future__ import annotations
 
@@ -6,9 +6,17 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
+import sqlalchemy as sa
+
 if TYPE_CHECKING:
     from core.orm.registry import Registry
 
+asked_once = sa.util.memoized_property
+"""A property that is worked out when it is first read, for what asks the database.
+
+`functools.cached_property` of Python 3.11 has all threads wait for the one that works it out. Who holds SQLite's write
+lock would then wait for somebody who waits for that lock.
+"""
 T = TypeVar("T")
 P = ParamSpec("P")
 

@@ -154,8 +154,9 @@ def _detail(app: App, apps: Sequence[App]) -> Detail:
     failed = [failure for failure in failures.recent(connection) if failure.addon == app.name]
     detail.failures = [(failure, env.formats.moment(failure.at)) for failure in failed]
     if app.is_installed:
-        mine = [role.value for role in requests.site().assembly.roles if role.addon == app.name != BASE]
-        detail.roles = [str(role.label) for role in mine]
+        if app.name != BASE:
+            roles = requests.site().assembly.roles
+            detail.roles = [str(role.value.label) for role in roles if role.addon == app.name]
         detail.brought = Counter(step.kind for step in ledger.owned(connection, app.name))
     elif app.fault is None:
         try:

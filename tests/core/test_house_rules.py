@@ -31,6 +31,8 @@ INLINE = {
     ),
     "address with code": re.compile(r"[\"'=]\s*javascript:", re.IGNORECASE),
 }
+ASK_NO_DATABASE = {"core/i18n/formats.py", "core/orm/database.py", "core/orm/info.py"}
+"""Where `functools.cached_property` holds nobody up: what it works out there asks no database (core.orm.once)."""
 BARE_IGNORE = re.compile(r"#\s*type:\s*ignore(?!\[)")
 
 
@@ -120,3 +122,14 @@ def test_every_waiver_of_a_type_names_its_rule() -> None:
         if BARE_IGNORE.search(line)
     ]
     assert not found, f"`type: ignore` without a code: {found}"
+
+
+def test_what_asks_the_database_holds_up_no_other_thread() -> None:
+    used = [path for path in sources(".py") if "cached_property" in names_in(path)]
+    assert {path.relative_to(ROOT).as_posix() for path in used} == ASK_NO_DATABASE
+
+
+def names_in(path: Path) -> set[str]:
+    """The names that a module uses."""
+    tree = ast.parse(path.read_text("utf-8"))
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}

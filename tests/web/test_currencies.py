@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -151,3 +154,25 @@ def test_without_companies_amounts_are_in_rupiah(url: str) -> None:
     with world(url, toys()) as toy, toy.env() as env:
         lead = env.create(Lead, [{"title": "a", "revenue": 5}])[0]
         assert env.currencies.own == env.currencies.of(Lead.__dict__["revenue"], lead) == "IDR"
+
+
+def test_who_holds_the_write_lock_waits_for_nobody_who_wants_it(served: kit.Served) -> None:
+    """Currencies are looked up in the transaction: to begin one can take as long as that of somebody else."""
+    begun = threading.Event()
+
+    def wait_for_the_lock() -> None:
+        with served.env() as env:
+            begun.set()
+            assert env.currencies.own == "IDR"
+
+    with ThreadPoolExecutor(1) as pool:
+        with served.env() as env:
+            env.session.core_connection()
+            waiting = pool.submit(wait_for_the_lock)
+            begun.wait()
+            time.sleep(0.1)
+            asked = time.monotonic()
+            assert env.currencies.own == "IDR"
+            took = time.monotonic() - asked
+        waiting.result()
+    assert took < 1

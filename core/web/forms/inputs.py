@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import wtforms
@@ -21,6 +20,7 @@ from core.orm.copying import is_copied
 from core.orm.fields import Field
 from core.orm.kinds import Boolean, Json, Select, Text
 from core.orm.numbers import Money
+from core.orm.once import asked_once
 from core.web.listing import IN_PART
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class Input(wtforms.Field):
         """Its label, and of which row it is."""
         return self.label.text if self.row is None else f"{self.row.title}: {self.label.text}"
 
-    @cached_property
+    @asked_once
     def stored(self) -> Any:
         """The value that the record has, or a new one begins with."""
         record, default = self.source.record, self.item.default
@@ -143,7 +143,7 @@ class Input(wtforms.Field):
         """The value of a default."""
         return default
 
-    @cached_property
+    @asked_once
     def shown(self) -> list[str]:
         """What the form shows for it before anything is typed; what a form that was sent had shown."""
         return self.show(self.stored)
@@ -298,7 +298,7 @@ class MaskedInput(Input):
     def __init__(self, item: Field[Any], node: Node, source: Source, **options: Any) -> None:
         super().__init__(item, node, source, **{**options, "settable": False})
 
-    @cached_property
+    @asked_once
     def stored(self) -> str:
         record = self.source.record
         return "" if record is None else mask_of(record, self.item.name)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from core.errors import FieldError
 from core.i18n.lazy import _
 from core.i18n.words import new_one
 from core.orm.model import Model
+from core.orm.once import asked_once
 from core.web.forms.choosing import chosen, suggested
 from core.web.forms.inputs import FormField, Input, Options
 from core.web.forms.targets import Targets, targets
@@ -33,7 +33,7 @@ UNSEEN = "unseen"
 class Linked(Input):
     """What both kinds share: a record is found by its suggestion or by its name."""
 
-    @cached_property
+    @asked_once
     def targets(self) -> Targets:
         """What the link may lead to."""
         return targets(self.source, self.item.target_name)  # type: ignore[attr-defined]

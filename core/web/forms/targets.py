@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from core.orm.model import Model
+from core.orm.once import asked_once
 
 if TYPE_CHECKING:
     from core.orm.env import Env
@@ -29,7 +29,7 @@ class Targets:
         self._others: dict[int, str | None] = {}
         self._named: dict[str, list[int]] = {}
 
-    @cached_property
+    @asked_once
     def _found(self) -> dict[int, str]:
         """The first ones that are not archived, and one more than a list may have."""
         cls: Any = self.info.cls
@@ -49,7 +49,7 @@ class Targets:
         """Whether they are few enough to list."""
         return len(self._found) <= CHOICES_SHOWN
 
-    @cached_property
+    @asked_once
     def listed(self) -> dict[int, str]:
         """Those that are offered."""
         return dict(list(self._found.items())[:CHOICES_SHOWN])
