@@ -10,8 +10,9 @@ from core.commands import shared
 from core.i18n.lazy import _, ngettext
 
 if TYPE_CHECKING:
-    from core.assembly import Assembly
     from core.catalogue import Catalogue
+    from core.orm.compose import Finding
+    from core.web.site import Site
 
 
 @click.command()
@@ -20,42 +21,49 @@ if TYPE_CHECKING:
 def check(db: str | None, as_json: bool) -> None:
     """Check addons, models, views, access and translations: all that are found, and all that are installed.
 
-    Exits with 1 where an addon is quarantined. Findings work, but are likely mistakes.
+    Every hook that adds to the site is called, and the site is built. Exits with 1 where an addon is quarantined
+    or has a fault that would show only at work. Findings work, but are likely mistakes.
     """
-    from core.assembly import assemble
     from core.loader import discover
+    from core.web.site import sound_site
 
     catalogue = discover()
-    assembly = assemble(catalogue, sorted({*catalogue.addons, *(shared.installed_or_none(db) or ())}))
-    found = _described(catalogue, assembly)
-    assembly.dispose()
+    names = sorted({*catalogue.addons, *(shared.installed_or_none(db) or ())})
+    site = sound_site(catalogue, names, "check")
+    found = _described(catalogue, site)
+    site.assembly.dispose()
     if as_json:
         shared.print_json(found)
     else:
         _print(found)
-    if found["quarantined"]:
+    if found["quarantined"] or found["faults"]:
         raise SystemExit(1)
 
 
-def _described(catalogue: Catalogue, assembly: Assembly) -> dict[str, Any]:
-    from core.web.site import build_site
+def _described(catalogue: Catalogue, site: Site) -> dict[str, Any]:
+    from core.checks.names import unknown_names
+    from core.orm.compose import Finding
+    from core.schema.shipped import unreadable
 
-    faults = catalogue.broken | assembly.quarantined
+    assembly = site.assembly
+    faults = catalogue.broken | assembly.quarantined | unreadable(assembly, assembly.names)
+    unknown = [item for addon in catalogue.addons.values() for item in unknown_names(addon)]
+    unread = (Finding(error.addon, error.fault, error.origin) for error in site.templates.faults())
     return {
         "addons": list(assembly.names),
         "models": len(assembly.registry.models),
         "views": len(assembly.views),
-        "routes": len(
-            build_site(assembly, "check").routes
-        ),  # refuses a route that says nobody who may open it
+        "routes": len(site.routes),
         "roles": len(assembly.roles),
-        "findings": [
-            {"addon": item.addon, "text": str(item.text), "origin": str(item.origin) if item.origin else None}
-            for item in assembly.findings
-        ],
+        "findings": [_told(item) for item in assembly.findings],
+        "faults": [_told(item) for item in (*unknown, *unread)],
         "translations": _untranslated(),
         "quarantined": {name: str(error) for name, error in faults.items()},
     }
+
+
+def _told(item: Finding) -> dict[str, Any]:
+    return {"addon": item.addon, "text": str(item.text), "origin": str(item.origin) if item.origin else None}
 
 
 def _untranslated() -> dict[str, int]:
@@ -70,6 +78,15 @@ def _untranslated() -> dict[str, int]:
 def _print(found: dict[str, Any]) -> None:
     for message in found["quarantined"].values():
         click.echo(_("Quarantined: %(message)s", message=message))
+    for item in found["faults"]:
+        click.echo(
+            _(
+                "Fault: %(addon)s (%(where)s): %(text)s",
+                addon=item["addon"],
+                where=item["origin"],
+                text=item["text"],
+            )
+        )
     for item in found["findings"]:
         where = f" ({item['origin']})" if item["origin"] else ""
         click.echo(

@@ -10,7 +10,7 @@ import click
 from core import settings
 from core.commands import shared
 from core.commands.serve import check_port, host_option, port_option, run
-from core.errors import DatabaseError
+from core.errors import DatabaseError, SchemaBehind
 from core.i18n.lazy import _
 
 if TYPE_CHECKING:
@@ -45,7 +45,20 @@ def demo(db: str | None, large: bool, fresh: bool, no_serve: bool, host: str, po
                 _make(database, large)
     _print_sign_ins()
     if not no_serve:
-        run(url, host, port)
+        try:
+            run(url, host, port)
+        except SchemaBehind:
+            _bring_up_to_date(url)
+            run(url, host, port)
+
+
+def _bring_up_to_date(url: str) -> None:
+    """Adds what the program needs by now: there is nothing to lose in a demo, and nobody to ask."""
+    from core.loader import discover
+    from core.schema.install import install
+
+    with shared.opened(url) as database:
+        install(database, discover(), ["base"], shared.say)
 
 
 def _state(database: Database) -> str | None:

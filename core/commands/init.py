@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from core.orm.database import Database
     from core.orm.env import Env
 
-CURRENCY = "IDR"
 ADMIN = "base.admin"
 
 
@@ -95,16 +94,9 @@ def refuse_used(database: Database) -> None:
 
 def make_first(env: Env, *, company: str, email: str, name: str, hashed: str) -> None:
     """The company, and the administrator who belongs to it."""
-    import sqlalchemy as sa
-
     from core.access.users import create_user
 
-    currency = env["base.currency"]
-    values: dict[str, Any] = {
-        "name": company,
-        "currency": env.scalar(sa.select(currency).where(currency.code == CURRENCY)),
-    }
-    [own] = env.create(env["base.company"], [values])
+    [own] = env.create(env["base.company"], [{"name": company}])
     first = create_user(env, email=email, name=name, roles=[ADMIN], password_hash=hashed, company=own)
     first.lang = catalogs.current_language()  # whoever answers the questions reads the pages next
 

@@ -90,8 +90,8 @@ def check_port(host: str, port: int) -> None:
 
 
 def run(url: str, host: str, port: int) -> None:
-    """Says where, and serves."""
+    """Says where, and serves. Raises SchemaBehind on a database that is older than the program."""
     from core.web.server import serve as serve_site
 
-    click.echo(_("Lumbung is at http://%(host)s:%(port)s (stop with Ctrl+C)", host=host, port=port))
-    serve_site(url, host, port)
+    told = _("Lumbung is at http://%(host)s:%(port)s (stop with Ctrl+C)", host=host, port=port)
+    serve_site(url, host, port, ready=lambda: click.echo(told))

@@ -22,6 +22,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 database_option = click.option("--db", metavar="URL", help="The database (else LUMBUNG_DB).")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 dry_run_option = click.option("--dry-run", is_flag=True, help="Try everything, then take it all back.")
 
 
@@ -72,7 +73,7 @@ def existing(given: str | None) -> Iterator[Database]:
 
 def _installed(database: Database) -> list[str]:
     """The names of the installed addons; an embedded database is not made by looking for it."""
-    from core.schema.install import installed
+    from core.schema.preparing import installed
 
     if is_missing(database):
         return []
@@ -89,6 +90,18 @@ def installed_or_none(given: str | None) -> list[str] | None:
     """The names of the installed addons, None where there is no database yet."""
     with opened(settings.database_url(given)) as database:
         return _installed(database) or None
+
+
+def versions(given: str | None) -> tuple[dict[str, str], dict[str, str]]:
+    """The versions of the installed addons, and of those whose data is kept; none where there is no database yet."""
+    from core.schema.preparing import PARKED
+    from core.schema.preparing import versions as noted
+
+    with opened(settings.database_url(given)) as database:
+        if is_missing(database):
+            return {}, {}
+        with database.reading.connect() as connection:
+            return noted(connection), noted(connection, PARKED)
 
 
 def assembled(given: str | None) -> Assembly:

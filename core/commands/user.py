@@ -106,7 +106,7 @@ def _writing(database: Database, dry_run: bool) -> Iterator[Env]:
     from core.assembly import assemble
     from core.loader import discover
     from core.orm.env import open_env
-    from core.schema.install import installed
+    from core.schema.preparing import installed
 
     with database.reading.connect() as connection:
         names = installed(connection)
