@@ -33,11 +33,11 @@ def apply(connection: sa.Connection, plan: Plan) -> None:
         raise SchemaRefused(plan)
     limit_waiting(connection)
     if connection.dialect.name == "postgresql":
-        _take(connection, sorted({column.table.name for column in plan.columns}))
+        take(connection, sorted({column.table.name for column in plan.columns}))
     for metadata in {table.metadata: None for table in plan.tables}:
         metadata.create_all(connection, [t for t in plan.tables if t.metadata is metadata], checkfirst=False)
     for column in plan.columns:
-        connection.execute(_AddColumn(column))
+        connection.execute(_AddColumn(column, empty=any(column is item for item in plan.filled)))
         if connection.dialect.name != "sqlite":
             for key in column.foreign_keys:
                 assert key.constraint is not None
@@ -52,7 +52,7 @@ def limit_waiting(connection: sa.Connection) -> None:
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
 
 
-def _take(connection: sa.Connection, names: Sequence[str]) -> None:
+def take(connection: sa.Connection, names: Sequence[str]) -> None:
     """Locks the tables that readers have to keep away from, and waits for one only while it holds none.
 
     Else somebody who reads one of them and waits for another would be broken off, as the two wait in a circle.
@@ -95,14 +95,19 @@ def _duplicates(index: sa.Index) -> LazyText:
 class _AddColumn(sa.schema.ExecutableDDLElement):
     """`ALTER TABLE ... ADD COLUMN` by the very words of `CREATE TABLE`, so that both give the same column."""
 
-    def __init__(self, column: sa.Column[Any]) -> None:
+    def __init__(self, column: sa.Column[Any], *, empty: bool = False) -> None:
         self.column = column
+        self.empty = empty
+        """Whether it may be empty for now, whatever the model says."""
 
 
 @compiles(_AddColumn)
 def _add_column(element: _AddColumn, compiler: Any, **kwargs: Any) -> str:
     table = compiler.preparer.format_table(element.column.table)
-    return f"ALTER TABLE {table} ADD COLUMN {compiler.get_column_specification(element.column)}"
+    column = compiler.get_column_specification(element.column)
+    if element.empty:
+        column = column.removesuffix(" NOT NULL")
+    return f"ALTER TABLE {table} ADD COLUMN {column}"
 
 
 @compiles(_AddColumn, "sqlite")

@@ -1,60 +1,48 @@
-"""Installing addons: tables, ledger, roles and shipped rows, all in one transaction or not at all."""
+"""Installing and upgrading addons: tables, ledger, roles and shipped rows, all in one transaction or not at all."""
 
 from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import secrets
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import sqlalchemy as sa
 
 from core.access.overrides import raise_version, version_of
-from core.errors import DatabaseError, UserError
-from core.faults import blame, did_you_mean, in_words
+from core.errors import DatabaseError, LoadError, UserError
 from core.i18n.lazy import TextLike, _
-from core.manifest import Key, Role, Row, Rows
 from core.orm.env import SYSTEM, Env
 from core.orm.session import Session
-from core.schema import ledger, tables
-from core.schema.apply import apply, limit_waiting
-from core.schema.plan import Plan, is_empty, plan
+from core.schema import ledger, parking, scripts, tables
+from core.schema.apply import apply
+from core.schema.parking import Kept, Lost
+from core.schema.plan import Plan, is_empty, owner, plan
+from core.schema.preparing import INSTALLED, Preparation, check_known, installed, prepared, versions
 from core.schema.rows import Counts, Loader
+from core.schema.scripts import Script
+from core.schema.shape import Shape
+from core.schema.shipped import shipped
+from core.schema.turns import is_in_the_way, turn
+from core.schema.upgrading import Tables
 from core.texts import index as texts
 
 if TYPE_CHECKING:
     from core.assembly import Assembly
     from core.catalogue import Catalogue
     from core.orm.database import Database
-    from core.plugins import Contribution
 
 Progress: TypeAlias = Callable[[TextLike], None]
 Finish: TypeAlias = Callable[[Env], None]
 """What is to be done in the same transaction once everything is there."""
+T = TypeVar("T")
 
-INSTALLED = "installed"
 ATTEMPTS = 3
 PAUSE_SECONDS = 1.0
-IN_THE_WAY = frozenset({"55P03", "40P01"})
-"""What PostgreSQL calls a lock that was not to be had in time, and one that two wait for in a circle."""
-TURN_SECONDS = 30
-"""So long an installation waits for another one."""
-ADVISORY_LOCK = 0x6C756D62
-"""One installation at a time: PostgreSQL's lock for it, on SQLite the write lock is enough."""
-
-
-@dataclass
-class Preparation:
-    """What an installation would do: `new` are the addons to come, in order, dependencies first."""
-
-    before: list[str]
-    new: list[str]
-    versions: Mapping[str, str]
-    assembly: Assembly
-    plan: Plan
 
 
 class PlanChanged(UserError):
@@ -63,11 +51,15 @@ class PlanChanged(UserError):
 
 @dataclass
 class Report:
-    """What an installation did."""
+    """What an installation did; `lost` are links that came back and led to what is no more."""
 
     installed: list[str]
     plan: Plan
     rows: Counts = field(default_factory=Counts)
+    raised: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    scripts: Sequence[Script] = ()
+    returned: Sequence[Kept] = ()
+    lost: Sequence[Lost] = ()
 
 
 def install(
@@ -82,96 +74,84 @@ def install(
 ) -> Report:
     """Installs addons with all that they depend on, and brings those that are there up to date.
 
-    Everything, `finish` included, is one transaction; a dry run does all of it and rolls back. Raises
-    LoadError for a faulty addon, UserError for an unknown one, DatabaseError where a table stays locked, and
-    PlanChanged where other addons would come than those that were `seen`.
+    Everything, `finish` included, is one transaction; a dry run does all of it and rolls back. Raises LoadError for a
+    faulty addon or upgrade script, UserError for an addon that is unknown or older than what is installed,
+    DatabaseError where a table stays locked, and PlanChanged where others would come than those that were `seen`.
     """
     carry_out = partial(_carry_out, database=database, progress=progress, finish=finish, seen=seen)
+
+    def work(is_last: bool) -> Report | None:
+        with (
+            _ahead(database, catalogue, names) as (ready, mark),
+            turn(database, reshapes=ready.reshapes or is_last, dry_run=dry_run) as connection,
+        ):
+            if _mark(connection) == mark:
+                return carry_out(ready, connection)
+            if not is_last:
+                return None
+            with prepared(connection, catalogue, names) as ready:
+                return carry_out(ready, connection)
+
+    return patiently(work)
+
+
+def upgrade(
+    database: Database,
+    catalogue: Catalogue,
+    names: Sequence[str] = (),
+    progress: Progress = lambda text: None,
+    *,
+    dry_run: bool = False,
+) -> Report:
+    """Brings installed addons up to the versions that are found, by default all. Raises as `install` does.
+
+    All tables fit all models afterwards, so that others which have scripts to run must be named too: else UserError.
+    """
+    with database.reading.connect() as connection:
+        here = versions(connection)
+        for name in names:
+            if name not in here:
+                check_known(catalogue, name)
+                raise UserError(
+                    _(
+                        "%(addon)s is not installed. Install it by “lumbung addons install %(addon)s”.",
+                        addon=name,
+                    )
+                )
+        others = [name for name in _newer(catalogue, here) if names and name not in names]
+    if others:
+        raise UserError(
+            _("There are newer versions of %(others)s as well, and they have to come along: name them too, or none.",
+              others=", ".join(others)))  # fmt: skip
+    return install(database, catalogue, names, progress, dry_run=dry_run)
+
+
+def patiently(work: Callable[[bool], T | None]) -> T:
+    """Does the work again where a table was in use, or where it says by None that something has changed meanwhile.
+
+    It is told which attempt is the last, which must give something. Raises DatabaseError where the table stays in use.
+    """
     attempt = 0
     while True:
         attempt += 1
-        is_last = attempt == ATTEMPTS
         try:
-            with (
-                _ahead(database, catalogue, names) as (ready, mark),
-                database.writing.connect() as connection,
-                connection.begin() as transaction,
-            ):
-                _one_at_a_time(connection)
-                if _mark(connection) == mark:
-                    report = carry_out(ready, connection)
-                elif is_last:
-                    with prepared(connection, catalogue, names) as ready:
-                        report = carry_out(ready, connection)
-                else:
-                    continue
-                if dry_run:
-                    transaction.rollback()
-                return report
+            done = work(attempt >= ATTEMPTS)
         except sa.exc.OperationalError as error:
-            if getattr(error.orig, "sqlstate", None) not in IN_THE_WAY:
+            if not is_in_the_way(error):
                 raise
-            if is_last:
+            if attempt >= ATTEMPTS:
                 raise DatabaseError(
                     _("Another program keeps a table in use. Stop it or wait, then try again.")
                 ) from error
             time.sleep(PAUSE_SECONDS)
+            continue
+        if done is not None:
+            return done
 
 
-def installed(connection: sa.Connection) -> list[str]:
-    """The names of the installed addons; none in a database that was never made."""
-    if not sa.inspect(connection).has_table(tables.addon.name):
-        return []
-    known = tables.addon.c
-    return list(
-        connection.scalars(sa.select(known.name).where(known.state == INSTALLED).order_by(known.name))
-    )
-
-
-@contextlib.contextmanager
-def prepared(connection: sa.Connection, catalogue: Catalogue, names: Iterable[str]) -> Iterator[Preparation]:
-    """What installing `names` would do. The models that it composes are given back at the end."""
-    from core.assembly import assemble
-    from core.catalogue import closure
-
-    before = installed(connection)
-    if not before and not is_empty(connection):
-        raise UserError(_("This database holds tables of another program. Use an empty one."))
-    for name in names:
-        _check_known(catalogue, name)
-    wanted = closure(catalogue, {*before, *names})
-    assembly = assemble(catalogue, wanted)
-    try:
-        for name in wanted:
-            if name in assembly.quarantined:
-                raise assembly.quarantined[name]
-        yield Preparation(
-            before,
-            [name for name in wanted if name not in before],
-            {name: catalogue.addons[name].addon.version for name in wanted},
-            assembly,
-            plan(connection, assembly.registry),
-        )
-    finally:
-        assembly.dispose()
-
-
-def shipped(assembly: Assembly) -> Iterator[tuple[str, Any, Sequence[Row]]]:
-    """(addon, model, rows) of all that addons ship, in order; roles first, as rows may refer to them."""
-    owners = {role.value.name: role.addon for role in assembly.roles}
-    for addon in assembly.names:
-        yield addon, "base.role", [_role_row(item, owners) for item in assembly.roles if item.addon == addon]
-        for rows in assembly.data:
-            if rows.addon == addon:
-                yield addon, rows.value.model, _read(assembly, rows)
-
-
-def _read(assembly: Assembly, rows: Contribution[Rows]) -> Sequence[Row]:
-    try:
-        return rows.value.read()
-    except Exception as error:
-        fault = _("The rows of data() cannot be read: %(error)s.", error=in_words(error))
-        raise blame(error, rows.addon, assembly.folders[rows.addon], fault, rows.origin) from error
+def _newer(catalogue: Catalogue, here: Mapping[str, str]) -> list[str]:
+    found = catalogue.addons
+    return [name for name, version in here.items() if name in found and found[name].addon.version != version]
 
 
 @contextlib.contextmanager
@@ -203,52 +183,83 @@ def _carry_out(
 ) -> Report:
     if seen is not None and not set(ready.new) <= set(seen):
         raise PlanChanged(_("What is to be installed has changed meanwhile. Look at the plan again."))
+    report = Report(
+        ready.new, ready.plan, raised=ready.raised, scripts=ready.scripts, returned=ready.returning
+    )
+    renamed = _reshape(ready, connection, report, progress)
     progress(_("Making tables for %(addons)s ...", addons=", ".join(ready.new) or "–"))
     apply(connection, ready.plan)
     ledger.record(connection, ready.plan)
+    if ready.returning:
+        report.lost = parking.link(connection, ready.assembly.registry, ready.returning)
     _note_addons(connection, ready)
+    _name_files(connection)
     session = Session(bind=connection, expire_on_commit=False)
     env = Env(ready.assembly.registry, database, session, SYSTEM, readonly=False)
     with contextlib.closing(session):
+        for script in ready.scripts:
+            script.run("after", env)
+            env.flush()
+        _require(connection, ready.plan)
+        scripts.remember(connection, ready.scripts)
+        parking.bring_back_rows(env, ready.new)
         texts.prepare(connection)
-        counts = _load(env, ready.assembly, progress)
+        report.rows = _load(env, ready.assembly, progress, renamed)
         texts.bring_up_to_date(env)
-        if ready.new or any(ready.plan.steps()):
+        if ready.new or ready.raised or ready.reshapes or any(ready.plan.steps()):
             raise_version(connection)
         finish(env)
         env.flush()
-    return Report(ready.new, ready.plan, counts)
+    return report
 
 
-def _one_at_a_time(connection: sa.Connection) -> None:
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{TURN_SECONDS}s'")
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(ADVISORY_LOCK)))
-    limit_waiting(connection)
+def _reshape(
+    ready: Preparation, connection: sa.Connection, report: Report, progress: Progress
+) -> Mapping[tuple[str, str], str]:
+    """Brings back what is parked and runs the first halves of upgrade scripts; then the plan is made anew."""
+    shaped = Tables(connection, ready.assembly.registry)
+    if not ready.reshapes:
+        return shaped.renamed
+    parking.adopt(connection, ready.returning)
+    for script in ready.scripts:
+        progress(_("Upgrading %(addon)s to %(version)s ...", addon=script.addon, version=script.version))
+        script.run("before", shaped)
+    parking.put_back(connection, ready.assembly.registry, ready.returning)
+    owners = parking.owners(ready.returning)
+    ready.plan = report.plan = plan(connection, ready.assembly.registry, ready.scripted, owners)
+    return shaped.renamed
 
 
-def _check_known(catalogue: Catalogue, name: str) -> None:
-    if name in catalogue.broken:
-        raise catalogue.broken[name]
-    if name not in catalogue.addons:
-        hint = did_you_mean(
-            name, catalogue.addons, _("“lumbung addons list” shows those that can be installed.")
-        )
-        raise UserError(_("No addon “%(name)s” was found. %(hint)s", name=name, hint=hint))
+def _require(connection: sa.Connection, done: Plan) -> None:
+    """Lets columns never be empty again that scripts have filled. Raises LoadError where they have not."""
+    shape = Shape(connection)
+    for column in done.filled:
+        table = column.table.name
+        if empty := shape.count(table) - shape.count(table, column.name):
+            raise LoadError(
+                _("%(table)s.%(column)s must have a value, and after all upgrade scripts %(count)s rows have none.",
+                  table=table, column=column.name, count=empty),
+                _("Nothing was changed. Fill it in after(env) of an upgrade script, then upgrade again."),
+                addon=owner(column))  # fmt: skip
+        shape.require(table, {column.name})
+
+
+def _name_files(connection: sa.Connection) -> None:
+    """Gives the database the name of the folder of its files, once."""
+    if connection.scalar(sa.select(tables.file_store.c.name)) is None:
+        connection.execute(tables.file_store.insert().values(name=secrets.token_hex(16)))
 
 
 def _note_addons(connection: sa.Connection, ready: Preparation) -> None:
-    now = dt.datetime.now(dt.UTC)
-    rows = [
-        {"name": name, "version": ready.versions[name], "state": INSTALLED, "installed_at": now}
-        for name in ready.new
-    ]
-    if rows:
-        connection.execute(tables.addon.insert(), rows)
+    known, now = tables.addon, dt.datetime.now(dt.UTC)
+    for name in {**dict.fromkeys(ready.new), **ready.raised}:
+        values = {"version": ready.versions[name], "state": INSTALLED, "installed_at": now}
+        if not connection.execute(known.update().where(known.c.name == name).values(values)).rowcount:
+            connection.execute(known.insert().values(name=name, **values))
 
 
-def _load(env: Env, assembly: Assembly, progress: Progress) -> Counts:
-    loader = Loader(env)
+def _load(env: Env, assembly: Assembly, progress: Progress, renamed: Mapping[tuple[str, str], str]) -> Counts:
+    loader = Loader(env, renamed=renamed)
     last = ""
     for addon, model, rows in shipped(assembly):
         if addon != last:
@@ -256,8 +267,3 @@ def _load(env: Env, assembly: Assembly, progress: Progress) -> Counts:
         last = addon
         loader.load(addon, model, rows)
     return loader.counts
-
-
-def _role_row(item: Contribution[Role], owners: Mapping[str, str]) -> Row:
-    role, implies = item.value, [Key(name, owners[name]) for name in item.value.implies]
-    return {"key": role.name, "name": role.name, "label": role.label, "implies": implies, "addon": item.addon}

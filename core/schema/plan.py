@@ -7,7 +7,7 @@ refused with its reason, as only a script written for it can know what becomes o
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,8 @@ from core.schema import tables
 if TYPE_CHECKING:
     from core.orm.registry import Registry
 
+PARKED = "parked__"
+"""Begins the names of what is kept of addons that are not installed any more: no name of a model or field does."""
 UPGRADE = _("This needs an upgrade script in the folder “upgrades” of the addon.")
 
 
@@ -45,11 +47,15 @@ class Refusal:
 
 @dataclass
 class Plan:
-    """What is to be made, in this order. `fresh` says that the database has no table at all."""
+    """What is to be made, in this order. `fresh` says that the database has no table at all.
+
+    `filled` are columns that must have a value and will have one in every row once the upgrade scripts have run.
+    """
 
     fresh: bool = False
     tables: list[sa.Table] = field(default_factory=list)
     columns: list[sa.Column[Any]] = field(default_factory=list)
+    filled: list[sa.Column[Any]] = field(default_factory=list)
     indexes: list[sa.Index] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
 
@@ -67,13 +73,22 @@ class Plan:
             yield Step("index", _table_of(index).name, str(index.name), owner(index))
 
 
-def plan(connection: sa.Connection, registry: Registry) -> Plan:
-    """What `connection`'s database lacks. Raises LoadError where a model takes a table of the core."""
+def plan(
+    connection: sa.Connection,
+    registry: Registry,
+    scripted: Collection[str] = (),
+    returning: Collection[str] = (),
+) -> Plan:
+    """What `connection`'s database lacks. Raises LoadError where a model takes a table of the core.
+
+    The addons `scripted` have upgrade scripts to run, which fill what must have a value; those `returning` have links
+    that get their constraints afterwards (core.schema.parking).
+    """
     _check_names(registry)
     wanted = [tables.metadata, registry.metadata]
     if is_empty(connection):
         return Plan(fresh=True, tables=[table for part in wanted for table in _ordered(part.tables.values())])
-    return _compare(connection, wanted)
+    return _compare(connection, wanted, scripted, returning)
 
 
 def is_empty(connection: sa.Connection) -> bool:
@@ -118,30 +133,59 @@ def _check_names(registry: Registry) -> None:
             )
 
 
-def _compare(connection: sa.Connection, wanted: Sequence[sa.MetaData]) -> Plan:
+def _compare(
+    connection: sa.Connection,
+    wanted: Sequence[sa.MetaData],
+    scripted: Collection[str],
+    returning: Collection[str],
+) -> Plan:
     """The differences that alembic sees. It is imported here only: it takes its time."""
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
     known = {name for part in wanted for name in part.tables}
-    context = MigrationContext.configure(
-        connection, opts={"include_name": lambda name, kind, parents: kind != "table" or name in known}
-    )
+
+    def is_ours(name: str | None, kind: str, _parents: Any) -> bool:
+        return name in known if kind == "table" else not str(name).startswith(PARKED)
+
+    context = MigrationContext.configure(connection, opts={"include_name": is_ours})
     with warnings.catch_warnings():  # alembic sorts the tables and does not mind models that link in a circle
         warnings.filterwarnings("ignore", "Cannot correctly sort tables", sa.exc.SAWarning)
         differences = compare_metadata(context, wanted)  # type: ignore[arg-type]
     found = Plan()
     for difference in differences:
-        _take(difference, found, wanted)
+        if not _is_linked_later(difference, wanted, returning):
+            _take(difference, found, wanted, scripted)
     found.tables = _ordered(found.tables)
     found.indexes = [index for index in _sorted(found.indexes) if index.table not in found.tables]
     return found
 
 
-def _take(difference: Any, found: Plan, wanted: Sequence[sa.MetaData]) -> None:
+def _is_linked_later(difference: Any, wanted: Sequence[sa.MetaData], returning: Collection[str]) -> bool:
+    """Whether it is a constraint that a link lacks which is of an addon that comes back, or leads to one."""
+    if isinstance(difference, list) or difference[0] != "add_fk":
+        return False
+    table = _find(wanted, difference[1].table.name)
+    keys = [
+        key for column in difference[1].columns for key in _named(table.columns, column.name).foreign_keys
+    ]
+    return any(is_of(key, returning) for key in keys)
+
+
+def is_of(key: sa.ForeignKey, addons: Collection[str]) -> bool:
+    """Whether a link is of one of the addons, or leads to a table of one."""
+    return owner(key.parent) in addons or owner(key.column.table) in addons
+
+
+def _take(difference: Any, found: Plan, wanted: Sequence[sa.MetaData], scripted: Collection[str]) -> None:
     """Puts one difference where it belongs, by the models' own tables: alembic hands out copies of them."""
     if isinstance(difference, list):  # the changes of one column
-        found.refused += [_changed(change, _find(wanted, change[2])) for change in difference]
+        for change in difference:
+            column = _named(_find(wanted, change[2]).columns, change[3])
+            if change[0] == "modify_nullable" and not column.nullable and owner(column) in scripted:
+                found.filled.append(column)
+            else:
+                found.refused.append(_changed(change, column))
         return
     kind, item = difference[0], difference[-1]
     if kind == "add_table":
@@ -149,7 +193,7 @@ def _take(difference: Any, found: Plan, wanted: Sequence[sa.MetaData]) -> None:
         return
     table = _find(wanted, difference[2] if kind.endswith("_column") else item.table.name)
     if kind == "add_column":
-        _take_column(_named(table.columns, item.name), found)
+        _take_column(_named(table.columns, item.name), found, scripted)
     elif kind == "add_index":
         found.indexes.append(_named(table.indexes, item.name))
     elif kind != "add_fk" or not {column.name for column in item.columns} <= _coming(table, found):
@@ -168,9 +212,13 @@ def _coming(table: sa.Table, found: Plan) -> set[str]:
     return {column.name for column in found.columns if column.table is table}
 
 
-def _take_column(column: sa.Column[Any], found: Plan) -> None:
+def _take_column(column: sa.Column[Any], found: Plan, scripted: Collection[str]) -> None:
     if column.nullable or column.server_default is not None:
         found.columns.append(column)
+        return
+    if owner(column) in scripted:
+        found.columns.append(column)
+        found.filled.append(column)
         return
     found.refused.append(
         Refusal(
@@ -186,15 +234,14 @@ def _take_column(column: sa.Column[Any], found: Plan) -> None:
     )
 
 
-def _changed(change: Any, table: sa.Table) -> Refusal:
-    column = _named(table.columns, change[3])
-    names = {"table": table.name, "column": column.name}
+def _changed(change: Any, column: sa.Column[Any]) -> Refusal:
+    names = {"table": column.table.name, "column": column.name}
     if change[0] == "modify_nullable":
         reason = _("Column %(table)s.%(column)s changes whether it may be empty.", **names)
     else:
         old, new = (str(value) for value in change[-2:])
         reason = _("Column %(table)s.%(column)s changes from %(old)s to %(new)s.", old=old, new=new, **names)
-    return Refusal(owner(column), table.name, reason)
+    return Refusal(owner(column), column.table.name, reason)
 
 
 def _label(item: Any) -> str:

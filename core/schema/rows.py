@@ -41,6 +41,8 @@ class Loader:
 
     env: Env
     counts: Counts = field(default_factory=Counts)
+    renamed: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """How fields are called now that were renamed since rows were shipped, by model and name of before."""
     _ids: dict[Key, int] = field(default_factory=dict)
 
     def load(self, addon: str, model: Any, rows: Sequence[Row]) -> None:
@@ -152,11 +154,7 @@ class Loader:
         followed = []
         for entry, values in rows:
             record = records.get(entry.record_id)
-            if (
-                record is None
-                or digest({name: current(info, record, name) for name in entry.fields.split()})
-                != entry.shipped
-            ):
+            if record is None or self._held(info, record, entry) != entry.shipped:
                 self.counts.kept += 1
                 continue
             self.env.write([record], _attributes(info, values, linked))
@@ -164,6 +162,11 @@ class Loader:
         self.env.flush()
         self._remember(followed)
         self.counts.updated += len(followed)
+
+    def _held(self, info: ModelInfo, record: Any, entry: Entry) -> str:
+        """The digest of what a record holds in the fields that were shipped."""
+        names = {name: self.renamed.get((info.name, name), name) for name in entry.fields.split()}
+        return digest({name: current(info, record, now) for name, now in names.items()})
 
     def _remember(self, entries: Sequence[dict[str, Any]]) -> None:
         known = tables.data_row

@@ -27,7 +27,7 @@ addon = _table(
     sa.Column("state", sa.String(20), nullable=False),
     sa.Column("installed_at", UtcDateTime, nullable=False),
 )
-"""One row per addon; `state` is `installed`."""
+"""One row per addon; `state` is `installed`, or `parked` where it was uninstalled and its data is kept."""
 
 ledger = _table(
     "ledger",
@@ -37,7 +37,8 @@ ledger = _table(
     sa.Column("table_name", sa.String(63), nullable=False),
     sa.Column("name", sa.String(63), nullable=False),
 )
-"""Which addon brought a table, a column or an index (`kind`)."""
+"""Which addon brought a table, a column or an index (`kind`); and of a `script`, that it was run: `table_name` is the
+addon then, and `name` the file."""
 sa.Index(
     index_name("ledger", "kind", "table_name", "name", unique=True),
     ledger.c.kind,
@@ -57,6 +58,17 @@ data_row = _table(
 )
 """A record that an addon shipped: `shipped` is the digest of the values of `fields` as they were shipped."""
 
+parked = _table(
+    "parked",
+    sa.Column("addon", sa.String(80), primary_key=True),
+    sa.Column("kind", sa.String(10), primary_key=True),
+    sa.Column("table_name", sa.String(63), primary_key=True),
+    sa.Column("name", sa.String(63), primary_key=True),
+    sa.Column("parked_as", sa.String(63), nullable=False),
+)
+"""What is kept of addons that were uninstalled: a `table` or `column`, and how it is called meanwhile; or a `row`, the
+record `name` of another addon's table, which was archived."""
+
 registry_version = _table(
     "registry_version",
     sa.Column("version", sa.BigInteger(), nullable=False),
@@ -65,6 +77,9 @@ registry_version = _table(
 )
 """One row. `version` rises whenever addons or fields change; `demo` is `begun` or `complete` where the
 database was made to be looked at, and may be made anew."""
+
+file_store = _table("file_store", sa.Column("name", sa.String(40), primary_key=True))
+"""One row: the folder of the files of this database, below the data folder."""
 
 credential = _table(
     "credential",

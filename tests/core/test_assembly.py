@@ -13,7 +13,7 @@ from core.assembly import assemble
 from core.errors import LoadError, Origin, UserError
 from core.explain import explain
 from core.loader import discover
-from core.orm.events import AFTER, WITHIN
+from core.orm.events import AFTER, ASKED, WITHIN
 from core.plugins import RETURNS
 from core.web.site import build_site
 from tests.core.workshop import GOOD, Workshop, workshop
@@ -85,7 +85,7 @@ def test_the_product_itself_is_put_together() -> None:
 # ----------------------------------------------------------------- hooks
 def test_every_hook_says_what_it_returns() -> None:
     specs = {name for name, value in vars(hookspecs).items() if hasattr(value, "lumbung_spec")}
-    assert specs == set(RETURNS) | {*WITHIN, AFTER}
+    assert specs == set(RETURNS) | {*WITHIN, *ASKED, AFTER}
 
 
 MENU = 'from core import *\n@hookimpl\ndef menus():\n    return [Menu("{0}", "{0}", "/x")]\n'

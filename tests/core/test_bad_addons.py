@@ -228,6 +228,24 @@ FIELDS = [
         remedy=("override=True",),
     ),
     single(
+        "choices of what has none",
+        extension('title = Choices({"new": "New"})'),
+        "good.thing.title",
+        "no choices",
+        remedy=("Select",),
+    ),
+    single(
+        "a choice that is there",
+        publishing(
+            OWN.replace("pass", '\n    kind = Select({"a": "A"}, label="Kind")')
+            + 'class More(Own):\n    kind = Choices({"a": "B"})  # here\n',
+            "Own, More",
+        ),
+        "bad.own.kind",
+        "“a” already",
+        remedy=("another key",),
+    ),
+    single(
         "unknown target", model('link = Many2one("bad.none")'), "bad.own.link", "bad.none", remedy=("target",)
     ),
     single(

@@ -93,6 +93,17 @@ def test_our_catalogues_are_complete(name: str) -> None:
     assert not found, "run `make i18n` and translate:\n" + "\n".join(found)
 
 
+def test_one_english_text_is_one_indonesian_text_whichever_addon_says_it() -> None:
+    """A person is somebody; as a kind of contact or lead it is no organisation."""
+    said: dict[str, dict[str, str]] = {}
+    for name, domain in files.all_domains().items():
+        if name in OURS:
+            for message in files.messages(files.read(domain.file("id"))).values():
+                if message.id != "Person":
+                    said.setdefault(str(message.id), {})[name] = str(message.string)
+    assert {text: found for text, found in said.items() if len(set(found.values())) > 1} == {}
+
+
 @pytest.mark.parametrize("name", OURS)
 def test_our_catalogues_are_as_update_writes_them(name: str) -> None:
     domain = files.all_domains()[name]

@@ -151,10 +151,11 @@ def test_init_makes_a_database_in_which_the_administrator_can_sign_in(shell: She
     assert shell.opens(EMAIL, "correct horse")
     assert not shell.opens(EMAIL, "correct house")
     users = shell.rows(
-        "SELECT u.name, c.name, r.name FROM base_user u JOIN base_company c ON c.id = u.company_id "
+        "SELECT u.name, c.name, m.code, r.name FROM base_user u JOIN base_company c ON c.id = u.company_id "
+        "JOIN base_currency m ON m.id = c.currency_id "
         "JOIN base_user__roles_rel x ON x.source_id = u.id JOIN base_role r ON r.id = x.target_id"
     )
-    assert users == [("Made", "Griya Sentosa", "base.admin")]
+    assert users == [("Made", "Griya Sentosa", "IDR", "base.admin")]
     assert shell.rows("SELECT count(*) FROM base_user__companies_rel") == [(1,)]
 
 
@@ -226,13 +227,22 @@ def test_init_finds_its_place_in_the_data_folder(tmp_path: Path) -> None:
 
 
 # ----------------------------------------------------------------- addons
+VERTICALS = {"realestate"}
+"""What comes along beside crm, where it is installed anew since."""
+
+
+def listed(shell: Shell) -> list[Any]:
+    """The addons that these tests are about."""
+    return [row for row in shell.json("addons", "list") if row["name"] not in VERTICALS]
+
+
 def test_addons_are_listed_with_their_state(shell: Shell, garden: Path) -> None:
-    before = {row["name"]: row["state"] for row in shell.json("addons", "list")}
+    before = {row["name"]: row["state"] for row in listed(shell)}
     assert before == {"base": "found", "crm": "found", "garden": "found"}
     shell.init("--addons", "crm")
     garden.write_text("from core import *\naddon = Addon('garden', version='1.0')\noh")
     sys.modules.pop("garden")
-    rows = shell.json("addons", "list")
+    rows = listed(shell)
     assert [row["name"] for row in rows] == ["base", "crm", "garden"]
     assert [row["state"] for row in rows] == ["installed", "installed", "quarantined"]
     assert "NameError" in rows[2]["message"]
@@ -245,16 +255,30 @@ def test_a_fault_that_shows_only_when_put_together_is_listed(embedded: Shell, ga
     embedded.init("--addons", "garden")
     garden.write_text(dedent(ADDON).replace('"base.user": "rwcd"', '"garden.nobody": "r"'), encoding="utf-8")
     sys.modules.pop("garden")
-    [row] = [row for row in embedded.json("addons", "list") if row["name"] == "garden"]
+    [row] = [row for row in listed(embedded) if row["name"] == "garden"]
     assert (row["state"], row["installed"]) == ("quarantined", True)
     assert "garden.nobody" in row["message"]
+
+
+def test_a_fault_that_would_show_when_it_is_installed_is_listed(embedded: Shell, garden: Path) -> None:
+    """And only that: one that merely cannot go together with another that is not installed is well."""
+    other = dedent(ADDON).replace('"garden"', '"rival"').replace("garden.bed", "rival.bed")
+    (garden.parent.parent / "rival.py").write_text(other)
+    (garden.parent.parent / "typo.py").write_text(
+        "from core import *\naddon = Addon('typo', version='1.0')\n@hookimpl\ndef menus():\n    return [Meno()]\n"
+    )
+    rows = {row["name"]: row for row in listed(embedded)}
+    assert {name: row["state"] for name, row in rows.items()} == {
+        "base": "found", "crm": "found", "garden": "found", "rival": "found", "typo": "quarantined",
+    }  # fmt: skip
+    assert "Meno" in rows["typo"]["message"] and "typo.py:5" in rows["typo"]["message"]
 
 
 def test_addons_that_wait_for_each_other_are_listed_with_the_fault(embedded: Shell, garden: Path) -> None:
     for name, other in (("left", "right"), ("right", "left")):
         file = garden.parent.parent / f"{name}.py"
         file.write_text(f"from core import *\naddon = Addon('{name}', version='1', depends=('{other}',))")
-    rows = {row["name"]: row["state"] for row in embedded.json("addons", "list")}
+    rows = {row["name"]: row["state"] for row in listed(embedded)}
     assert rows == {
         "base": "found", "crm": "found", "garden": "found", "left": "quarantined", "right": "quarantined",
     }  # fmt: skip
@@ -294,6 +318,27 @@ def test_installing_makes_what_was_planned(shell: Shell, garden: Path) -> None:
     assert shell.rows("SELECT name FROM garden_bed") == [("Roses",)]
     assert "Everything is there already" in shell("addons", "plan", "garden").stdout
     assert "installed already" in shell("addons", "install", "garden").stdout
+
+
+def test_what_is_uninstalled_is_kept_till_it_is_purged_by_its_name(embedded: Shell, garden: Path) -> None:
+    """Each is asked before, and --json tells the same as the text."""
+    garden.write_text(dedent(ADDON).replace('depends=("crm",), ', ""), encoding="utf-8")
+    embedded.make()
+    embedded("addons", "install", "garden")
+    before = embedded.look()
+    embedded("addons", "uninstall", "garden", given="n\n", code=1)
+    assert embedded.look() == before
+    assert "The data is kept" in embedded("addons", "uninstall", "garden", given="y\n").stdout
+    away = embedded.look()
+    assert "garden_bed" in (text := embedded("addons", "purge", "garden", given="gardn\n", code=1)).stdout
+    assert "nothing was deleted" in text.stderr
+    found = embedded.json("addons", "purge", "garden", "--dry-run")
+    assert found["tables"] == [{"table": "garden_bed", "rows": 1}]
+    assert found["columns"] == [{"table": "base_partner", "column": "bed_id", "values": 0}]
+    assert embedded.look() == away
+    assert "Deleted what was kept of garden" in embedded("addons", "purge", "garden", given="garden\n").stdout
+    assert not [name for name in embedded.look() if "garden" in name]
+    assert "Nothing is kept of garden" in embedded("addons", "purge", "garden", code=1).stderr
 
 
 def test_what_is_refused_is_planned_as_refused_and_not_installed(shell: Shell, garden: Path) -> None:
@@ -366,6 +411,86 @@ def test_check_fails_on_a_quarantined_addon_and_shows_findings(embedded: Shell, 
     result = embedded("check", code=1)
     assert "Quarantined: addon 'garden'" in result.stdout
     assert "1 addon is quarantined" in result.stdout
+
+
+TYPO = """
+def later():
+    global found
+    found = [len(name) for name in __name__]
+    return found, (lambda: MISPELT)(){build}
+
+class Rose(Model, name="garden.rose", label="Rose", access={"base.user": "rwcd"}):
+    name = Char(required=True)
+
+    def display_label(self):
+        return self.name + SUFFIX
+
+@hookimpl
+def rules():
+    return [Rule(Rose, "r", where=lambda rose, env: rose.id == NOBODY)]
+
+@hookimpl
+def record_created(env, records):
+    for record in reconds:
+        print(record)
+"""
+
+
+def test_check_names_what_would_fail_only_when_its_line_runs(embedded: Shell, garden: Path) -> None:
+    """In hooks that run later, in rules, methods and whatever they call; what is there is no fault."""
+    source = dedent(ADDON).replace("return [Bed, Partner]", "return [Bed, Partner, Rose]")
+    garden.write_text(source + TYPO.replace("{build}", ""))
+    found = embedded.json("check", code=1)
+    lines = garden.read_text().splitlines()
+    told = {
+        line
+        for item in found["faults"]
+        for line in [lines[int(item["origin"].rpartition(":")[2]) - 1].strip()]
+    }
+    assert told == {
+        "return found, (lambda: MISPELT)()",
+        "return self.name + SUFFIX",
+        'return [Rule(Rose, "r", where=lambda rose, env: rose.id == NOBODY)]',
+        "for record in reconds:",
+    }
+    assert {item["addon"] for item in found["faults"]} == {"garden"} and found["quarantined"] == {}
+    text = embedded("check", code=1).stdout
+    assert f"Fault: garden ({garden}:" in text and "record_created() uses “reconds”" in text
+
+
+@pytest.mark.parametrize(
+    ("source", "fault", "line"),
+    [("@hookimpl\ndef menus():\n    return [Menu('garden.x', 'X', BED)]", "NameError: name 'BED'", 4),
+     ("@hookimpl\ndef pages():\n    return [Page('/garden/x', view, roles=('x',))]", "NameError: name 'view'", 4),
+     ("@hookimpl\ndef data():\n    return [Rows(Bed, lambda: [NOTHING])]", "NameError: name 'NOTHING'", 4)],
+)  # fmt: skip
+def test_check_calls_each_hook_that_adds_to_the_site(
+    embedded: Shell, garden: Path, source: str, fault: str, line: int
+) -> None:
+    text = (
+        dedent(ADDON)
+        .replace("def data():", "def demo():")
+        .replace('Rows(Bed, [{"key": "roses", "name": "Roses"}])', "")
+    )
+    garden.write_text(f"{text}\n{source}")
+    found = embedded.json("check", code=1)
+    assert fault in found["quarantined"]["garden"]
+    assert f"{garden}:{len(text.splitlines()) + line}" in found["quarantined"]["garden"]
+
+
+def test_check_builds_the_site_without_what_it_cannot_be_built_with(embedded: Shell, garden: Path) -> None:
+    """A template in the place of another's keeps the addon out; one of its own is a fault by itself."""
+    for name, line in (("garden/bed.html", "{% if %}"), ("core/home.html", "")):
+        file = garden.parent / "templates" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"\n{line}")
+    found = embedded.json("check", code=1)
+    [fault] = found["faults"]
+    assert (fault["addon"], fault["origin"]) == ("garden", f"{garden.parent}/templates/garden/bed.html:2")
+    assert "garden" in found["addons"]
+    file.write_text("\n{% if %}")
+    found = embedded.json("check", code=1)
+    assert f"{file}:2" in found["quarantined"]["garden"] and "garden" not in found["addons"]
 
 
 # ----------------------------------------------------------------- users
@@ -446,6 +571,53 @@ def test_serve_hands_the_address_to_the_server(embedded: Shell, monkeypatch: pyt
     monkeypatch.setattr(serve_command, "run", lambda url, host, port: calls.append((url, host, port)))
     embedded("serve", "--port", str(_free_port()))
     assert [call[:2] for call in calls] == [(embedded.url, "127.0.0.1")]
+
+
+def age(url: str) -> None:
+    """Makes a database such as an older version of the program would have left it."""
+    with closing(Database(url)) as database, database.writing.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE base_company DROP COLUMN phone")
+        known = tables.ledger.c
+        connection.execute(
+            tables.ledger.delete().where(known.table_name == "base_company", known.name == "phone")
+        )
+
+
+@pytest.fixture
+def begun(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What would be served, by the server that needs nothing, which ends at once."""
+    served: list[str] = []
+
+    def run_simple(host: str, port: int, application: Any, **options: Any) -> None:
+        with closing(application):
+            served.extend(map(str, application.tenants["*"].site().assembly.names))
+
+    monkeypatch.setitem(sys.modules, "gunicorn.app.base", None)
+    monkeypatch.setattr("werkzeug.serving.run_simple", run_simple)
+    return served
+
+
+def test_a_database_that_is_older_than_the_program_is_not_served(shell: Shell, begun: list[str]) -> None:
+    """Each page would fail that asks for what is not there."""
+    shell.make()
+    age(shell.url)
+    result = shell("serve", "--port", str(_free_port()), code=1)
+    assert "base_company.phone is missing" in result.stderr and "lumbung addons upgrade" in result.stderr
+    assert "Lumbung is at" not in result.output and begun == []
+    shell("addons", "install", "base")
+    assert "Lumbung is at" in shell("serve", "--port", str(_free_port())).stdout
+    assert begun == ["base"]
+
+
+def test_a_demo_that_is_older_than_the_program_is_brought_up_to_date(
+    embedded: Shell, begun: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embedded.make()
+    with closing(Database(embedded.url)) as database, database.writing.begin() as connection:
+        connection.execute(tables.registry_version.update().values(demo=demo_command.COMPLETE))
+    age(embedded.url)
+    embedded("demo", "--db", embedded.url, "--port", str(_free_port()))
+    assert begun == ["base"]
 
 
 def test_serve_says_that_the_port_is_taken(embedded: Shell) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from core.testing.checks.texts import inline_code
+
 ROOT = Path(__file__).resolve().parents[2]
 MODULE_LINES = 400
 FUNCTION_LINES = 50
@@ -21,16 +23,6 @@ LONG_FUNCTIONS: Mapping[str, str] = {}
 """`path:function` -> why it may be longer than the budget."""
 
 TEMPLATES = (".html", ".jinja", ".jinja2", ".svg")
-TEMPLATE_CODE = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
-# Each of these is refused by our own Content-Security-Policy, in the browser only and late.
-INLINE = {
-    "inline style": re.compile(r"\sstyle\s*=|<style\b", re.IGNORECASE),
-    "inline handler": re.compile(r"\s(?:on[a-z]+|hx-on[\w:-]*)\s*=", re.IGNORECASE),
-    "inline script": re.compile(
-        r"<script\b(?![^>]*\bsrc\s*=)(?![^>]*\btype\s*=\s*[\"']?application/(?:ld\+)?json)", re.IGNORECASE
-    ),
-    "address with code": re.compile(r"[\"'=]\s*javascript:", re.IGNORECASE),
-}
 ASK_NO_DATABASE = {"core/i18n/formats.py", "core/orm/database.py", "core/orm/info.py"}
 """Where `functools.cached_property` holds nobody up: what it works out there asks no database (core.orm.once)."""
 BARE_IGNORE = re.compile(r"#\s*type:\s*ignore(?!\[)")
@@ -55,12 +47,6 @@ def functions(path: Path) -> Iterator[tuple[str, int]]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield node.name, (node.end_lineno or node.lineno) - node.lineno + 1
-
-
-def inline_code(template: str) -> list[str]:
-    """What in a template's text the browser would refuse under our policy."""
-    markup = TEMPLATE_CODE.sub("", template)
-    return [what for what, pattern in INLINE.items() if pattern.search(markup)]
 
 
 def test_modules_are_short() -> None:

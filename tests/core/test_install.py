@@ -22,8 +22,9 @@ from core.orm.database import Database
 from core.orm.env import Env, open_env
 from core.schema import apply as applying
 from core.schema import install as installing
-from core.schema import ledger, tables
-from core.schema.install import Report, install, installed, prepared
+from core.schema import ledger, preparing, tables
+from core.schema.install import Report, install
+from core.schema.preparing import installed, prepared
 from tests.core.test_schema import look
 from tests.core.workshop import forget, workshop
 
@@ -521,8 +522,8 @@ def test_others_write_while_it_is_worked_out(site: Site, monkeypatch: pytest.Mon
                 install(other, site.catalogue(), ["third"])
         return plans[-1]
 
-    planned = installing.plan
-    monkeypatch.setattr(installing, "plan", plan)
+    planned = preparing.plan
+    monkeypatch.setattr(preparing, "plan", plan)
     assert site.install("second").installed == ["depot", "second"]
     assert len(plans) == 3  # the first was of a database that was another when it could be written to
     assert site.installed() == ["base", "depot", "second", "third"]
@@ -547,8 +548,8 @@ def test_where_others_install_all_the_time_the_last_attempt_keeps_them_out(
             is_other[0] = False
         return found
 
-    planned = installing.plan
-    monkeypatch.setattr(installing, "plan", plan)
+    planned = preparing.plan
+    monkeypatch.setattr(preparing, "plan", plan)
     assert site.install("second").installed == ["depot", "second"]
     assert own[0] == installing.ATTEMPTS + 1
     assert site.installed() == ["base", "depot", "fifth", "fourth", "second", "third"]

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from core import Boolean, Char, Integer, Json, Many2many, Many2one, Model, Money, Text
-from core.errors import DatabaseError, LoadError
+from core.errors import DatabaseError, LoadError, SchemaBehind
 from core.i18n import catalogs
 from core.orm.database import Database
 from core.orm.registry import Registry
@@ -253,6 +253,25 @@ def test_a_fault_at_any_step_leaves_the_old_state_whole(database: Database, star
     statements.last = 0
     carry_out(database, registry)
     assert look(database) != before
+
+
+def test_what_the_code_needs_and_nobody_made_is_told_by_name(database: Database) -> None:
+    """By the ledger: to look at each table takes longer than a start may."""
+    install(database, TOY)
+    with database.reading.connect() as connection:
+        ledger.check(connection, Registry(TOY, DEPENDS))
+        with pytest.raises(SchemaBehind) as behind:
+            ledger.check(connection, Registry(BOTH, DEPENDS))
+    assert "toy_thing.colour (+" in str(behind.value) and "lumbung addons upgrade" in str(behind.value)
+    install(database, BOTH)
+    with database.writing.begin() as connection:
+        ledger.check(connection, Registry(BOTH, DEPENDS))
+        known = tables.ledger.c
+        connection.execute(tables.ledger.delete().where(known.kind == "column", known.name == "colour"))
+        with pytest.raises(SchemaBehind) as behind:
+            ledger.check(connection, Registry(BOTH, DEPENDS))
+        connection.rollback()
+    assert "toy_thing.colour " in str(behind.value) and "(+" not in str(behind.value)
 
 
 def test_the_ledger_names_the_owner_of_everything(database: Database) -> None:

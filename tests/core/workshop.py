@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -131,7 +132,12 @@ def workshop(folder: Path) -> Iterator[Workshop]:
 
 
 def forget(folder: Path) -> None:
-    """Takes what was imported from `folder` out of this process."""
+    """Takes what was imported from `folder` out of this process, and what Python compiled of it.
+
+    A file that is written anew within a second, with as many letters, would be taken for the one of before.
+    """
+    for compiled in list(folder.rglob("__pycache__")):
+        shutil.rmtree(compiled)
     for name, module in list(sys.modules.items()):
         if str(getattr(module, "__file__", None) or "").startswith(str(folder)):
             del sys.modules[name]

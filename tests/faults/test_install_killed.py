@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from core.orm.database import Database
-from core.schema.install import installed
+from core.schema.preparing import installed
 from tests.copies import Copies
 from tests.repository import ROOT
 from tests.web.kit import digest

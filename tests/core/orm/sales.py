@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from decimal import Decimal as Number
-from functools import cache
+from functools import cache, partial
 from typing import Any, Self
 
 import sqlalchemy as sa
@@ -35,6 +35,7 @@ from core.orm.events import Listeners
 from core.orm.history import CHANGE
 from core.orm.registry import Registry
 from core.schema.tables import metadata, registry_version
+from tests.copies import filled
 from tests.core.orm.toys import World
 
 ALL, SELLER, CLERK = "base.user", "sales.seller", "sales.clerk"
@@ -185,13 +186,16 @@ def sales() -> Registry:
 def store(url: str, registry: Registry | None = None) -> Iterator[World]:
     """An empty database with the tables of `registry`, else of the orders."""
     registry = registry or sales()
-    with closing(Database(url)) as database:
-        with database.writing.begin() as connection:
-            metadata.create_all(connection)
-            registry.metadata.create_all(connection)
-            connection.execute(registry_version.insert().values(version=1, changed_at=sa.func.now()))
+    with filled(url, registry, partial(_fill, registry)) as database:
         LOG.clear()
         yield World(registry, database)
+
+
+def _fill(registry: Registry, database: Database) -> None:
+    with database.writing.begin() as connection:
+        metadata.create_all(connection)
+        registry.metadata.create_all(connection)
+        connection.execute(registry_version.insert().values(version=1, changed_at=sa.func.now()))
 
 
 def changes(world: World) -> list[Any]:

@@ -127,6 +127,47 @@ def test_what_is_committed_is_told_by_keys_whoever_may_see_the_rows(
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("worked_out", [False, True])
+def test_history_is_the_same_whether_a_value_is_given_or_worked_out(orders: World, worked_out: bool) -> None:
+    with orders.env() as env:
+        L, price = env[Line], decimal.Decimal("2.5")
+        env.execute(
+            sa.update(L).where(L.id < 3).values(price=L.price - L.price + price if worked_out else price)
+        )
+        assert [values["price"] for _model, _key, values in changes(env, "write")] == [
+            ["1.00", "2.50"],
+            ["2.00", "2.50"],
+        ]
+
+
+@pytest.mark.parametrize("more", [{}, {"label": "baru"}])
+def test_each_of_many_rows_has_its_own_past(orders: World, more: dict[str, str]) -> None:
+    """Of rows that are alike it is written once, and stands at each of them and at no other."""
+    prices = [1] * 9 + [2] * 9 + [1] * 9 + [9]
+    with orders.env() as env:
+        L: Any = env[Line]
+        made = env.create(L, [{"order_id": 1, "label": "lama", "price": price} for price in prices])
+        env.flush()
+        keys = [record.id for record in made]
+        env.execute(sa.update(L).where(L.id.in_(keys)).values(price=9, **more))
+        found = {key: values for _model, key, values in changes(env, "write")}
+    label = {"label": ["lama", "baru"]} if more else {}
+    past = [({"price": [f"{price}.00", "9.00"]} if price != 9 else {}) | label for price in prices]
+    assert found == {key: values for key, values in zip(keys, past, strict=True) if values}
+
+
+def test_an_update_leaves_what_is_pending_in_memory(orders: World) -> None:
+    with orders.env() as env:
+        L = env[Line]
+        line = env.read(Line, [1])[0]
+        with env.session.no_autoflush:
+            line.label = "pending"
+            env.execute(sa.update(L).where(L.id < 3).values(price=9))
+        assert (line.price, line.label) == (9, "pending")
+        env.flush()
+        assert env.scalar(sa.select(L.label).where(L.id == 1)) == "pending"
+
+
 def test_rows_that_keep_their_value_have_no_history_and_archiving_no_version(orders: World) -> None:
     with orders.env() as env:
         L = env[Line]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from decimal import Decimal as Number
@@ -14,8 +15,10 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core import Decimal, Integer, Model, Money
+from core import Decimal, Integer, Model, Money, Percent
 from core.errors import FieldError, LumbungError
+from core.i18n.catalogs import speaking
+from core.i18n.formats import formats
 from core.orm.registry import Registry
 from core.orm.types import DIGITS, Exact, InexactOperation, exact
 from core.sql import average, product, total
@@ -35,6 +38,7 @@ class Item(Model, name="toy.item", access=ACCESS):
     weight = Decimal(scale=3)
     whole = Decimal(scale=0)
     other = Money()
+    share = Percent(least=0, most=100, label="Share")
     count = Integer()
 
 
@@ -117,6 +121,32 @@ def test_what_does_not_fit_is_refused_by_field(shop: World, absurd: Any) -> None
     with pytest.raises(FieldError) as refusal, shop.env() as env:
         env.create(Item, [{"money": absurd}])
     assert refusal.value.field == "money"
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("-0.01", "Share is at least 0."),
+        ("100.01", "Share is at most 100."),
+        ("101", "Share is at most 100."),
+    ],
+)
+def test_what_is_beyond_the_bounds_is_refused_as_it_is_set_and_typed(
+    shop: World, value: str, told: str
+) -> None:
+    with speaking("en"), pytest.raises(FieldError, match=re.escape(told)) as refusal, shop.env() as env:
+        env.create(Item, [{"share": Number(value)}])
+    assert refusal.value.field == "share"
+    share = shop.registry.info(Item).fields["share"]
+    with pytest.raises(FieldError), speaking("en"):
+        share.parse(f"{value}%", formats("en", "Asia/Jakarta"))
+    assert share.read(value) == Number(value), "a filter may ask for it"
+
+
+def test_the_bounds_themselves_are_within(shop: World) -> None:
+    with rows(shop, {"share": Number(0)}, {"share": Number(100)}, {"share": None}) as env:
+        kept = env.scalars(sa.select(env[Item].share).order_by(env[Item].id)).all()
+    assert kept == [Number(0), Number(100), None]
 
 
 def test_a_float_is_no_exact_number(shop: World) -> None:

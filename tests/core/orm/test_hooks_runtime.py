@@ -85,6 +85,20 @@ def test_what_a_query_wrote_is_told_at_the_next_flush(shop: World) -> None:
     assert ear.heard[0] == ("created", "sales.label", [1])
 
 
+def test_nothing_is_told_of_what_was_rolled_back(shop: World) -> None:
+    """As a page does that shows a refused form again, in the env that commits at the end of the request."""
+    ear = Ear(shop)
+    with shop.env() as env:
+        env.create(Label, [{"name": "a"}])
+        env.flush()
+        ear.heard.clear()
+        env.session.rollback()
+        env.create(Label, [{"name": "b"}])
+    assert [told[1] for told in ear.heard if isinstance(told, tuple)] == ["sales.label"]
+    [after] = [told for told in ear.heard if isinstance(told, list)]
+    assert [kind for kind, *_others in after] == ["created"] and len(after[0][2]) == 1
+
+
 def test_what_is_gone_again_before_it_is_told(shop: World) -> None:
     ear = Ear(shop)
     with shop.env() as env:

@@ -10,6 +10,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from core.orm import keys
+from core.web.requests import repeated
 from tests.core.orm.toys import Partner, World
 
 FAR = 5_000_000
@@ -66,6 +68,24 @@ def test_an_ordinary_insert_asks_for_its_keys_only(toy: World, asked: list[str])
     assert len(asked) == (0 if toy.database.is_sqlite else 1)
 
 
+def test_who_drew_a_key_that_another_brings_just_then_draws_again(
+    toy: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if toy.database.is_sqlite:
+        pytest.skip("one writes at a time")
+    real = keys._next
+
+    def meanwhile(*args: Any) -> Any:
+        monkeypatch.setattr(keys, "_next", real)
+        drawn = real(*args)
+        make(toy, max(drawn))
+        return drawn
+
+    monkeypatch.setattr(keys, "_next", meanwhile)
+    first = make(toy, None)[0]
+    assert repeated(make)(toy, None, None) == [first + 3, first + 4]
+
+
 @pytest.mark.parametrize("step", [1000, FAR])
 def test_several_bring_keys_while_others_draw(toy: World, step: int) -> None:
     drawn_before: list[int] = []
@@ -78,13 +98,13 @@ def test_several_bring_keys_while_others_draw(toy: World, step: int) -> None:
             return []
 
     def draw(number: int) -> list[int]:
-        return make(toy, *[None] * (1 + number % 3))
+        return repeated(make)(toy, *[None] * (1 + number % 3))
 
     make(toy, 1000)
     with ThreadPoolExecutor(4) as pool:
         works = [pool.submit((bring, draw)[number % 2], 200 + number) for number in range(40)]
-        keys = [key for work in works for key in work.result()]
-    assert len(keys) == len(set(keys)) and set(drawn_before) <= set(keys)
-    assert make(toy, None)[0] > max(keys)
+        found = [key for work in works for key in work.result()]
+    assert len(found) == len(set(found)) and set(drawn_before) <= set(found)
+    assert make(toy, None)[0] > max(found)
     with toy.env() as env:
-        assert env.scalar(sa.select(sa.func.count(env[Partner].id))) == len(keys) + 2
+        assert env.scalar(sa.select(sa.func.count(env[Partner].id))) == len(found) + 2
