@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-from core import Char, Email, Many2one, Model, Phone, _
+from typing import Any
+
+import sqlalchemy as sa
+
+from core import Char, Email, Env, Many2one, Model, Phone, _
 from core.base.currency import Currency
 from core.base.region import Regency
+from core.i18n.formats import DEFAULT_CURRENCY
+
+
+def usual_currency(env: Env) -> Any:
+    """That of the first company there is, else the rupiah."""
+    company: Any = env[Company]
+    currency: Any = env[Currency]
+    first = sa.select(company.currency_id).order_by(company.id).limit(1).scalar_subquery()
+    usual = sa.select(currency.id).where(currency.code == DEFAULT_CURRENCY).scalar_subquery()
+    return env.scalar(sa.select(currency).where(currency.id == sa.func.coalesce(first, usual)))
 
 
 class Company(
@@ -18,7 +32,7 @@ class Company(
     """One's own company, not a customer: those are partners."""
 
     name = Char(required=True, label=_("Name"), list=True, search=True)
-    currency = Many2one(Currency, required=True, label=_("Currency"), list=True)
+    currency = Many2one(Currency, required=True, default=usual_currency, label=_("Currency"), list=True)
     street = Char(label=_("Street"))
     regency = Many2one(Regency, label=_("Regency or city"), list=True)
     postcode = Char(10, label=_("Postcode"))

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import sqlalchemy as sa
+
 from core import Env, Many2one, Model, _
 from core.base.company import Company
+from core.sql import unindexed
 
 
 def own_company(env: Env) -> Company | None:
@@ -15,3 +20,9 @@ class CompanyOwned(Model, abstract=True):
     """Has a `company`: only who may use that company sees the record; without one it is shared by all."""
 
     company = Many2one(Company, default=own_company, label=_("Our company"))
+
+
+def of_my_companies(model: Any, env: Env) -> sa.ColumnElement[bool]:
+    """The rule of `model`, which is CompanyOwned: its records are of a company that the user may use, or of none."""
+    company = unindexed(env, model.company_id)
+    return sa.or_(company.is_(None), company.in_(env.companies))

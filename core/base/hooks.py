@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core import (
+    Claim,
     Demo,
     Env,
     Menu,
@@ -20,11 +21,17 @@ from core import (
 from core import Role as ShippedRole
 from core.base import (
     AccessRight,
+    Activity,
     Address,
+    Attachment,
     Change,
     Company,
     CompanyOwned,
     Currency,
+    Follower,
+    Message,
+    Notification,
+    OfRecord,
     Partner,
     PartnerEmail,
     PartnerLink,
@@ -36,14 +43,20 @@ from core.base import (
     SavedView,
     Tag,
     Team,
+    Thread,
     User,
+    Word,
+    announcing,
+    demo_together,
+    of_my_companies,
 )
 from core.base import (
     Sequence as NumberSequence,
 )
 from core.base import demo as sample
+from core.base.of_record import of_seen_records
 from core.base.region import province_rows, regency_rows
-from core.sql import unindexed
+from core.base.saved_view import mine_or_shared
 
 CURRENCIES = (
     ("IDR", "Rp", "Rupiah", "Indonesian rupiah"),
@@ -66,11 +79,19 @@ def models() -> Sequence[type[Model]]:
         Regency,
         Company,
         CompanyOwned,
+        Claim,
         Role,
         AccessRight,
         Team,
         User,
         Tag,
+        Thread,
+        OfRecord,
+        Message,
+        Follower,
+        Notification,
+        Activity,
+        Attachment,
         Partner,
         PartnerOwned,
         PartnerPhone,
@@ -80,6 +101,7 @@ def models() -> Sequence[type[Model]]:
         SavedView,
         Change,
         NumberSequence,
+        Word,
     ]
 
 
@@ -101,7 +123,7 @@ def roles() -> Sequence[ShippedRole]:
 def rules() -> Sequence[Rule]:
     """Whoever may use a company sees its records and those of none; what belongs to a contact goes with it."""
     return [
-        Rule(CompanyOwned, "rwcd", where=_of_my_companies, name=_("Records of the user's companies")),
+        Rule(CompanyOwned, "rwcd", where=of_my_companies, name=_("Records of the user's companies")),
         Rule(
             PartnerOwned,
             "rwcd",
@@ -114,19 +136,9 @@ def rules() -> Sequence[Rule]:
             where=_between_my_contacts,
             name=_("Roles among contacts of the user's companies"),
         ),
-        Rule(SavedView, "rwcd", where=_mine_or_shared, name=_("Own saved views and those that are shared")),
+        Rule(OfRecord, "rwcd", where=of_seen_records, name=_("What goes with records that the user sees")),
+        Rule(SavedView, "rwcd", where=mine_or_shared, name=_("Own saved views and those that are shared")),
     ]
-
-
-def _mine_or_shared(model: Any, env: Env) -> sa.ColumnElement[bool]:
-    """The user's own views, those of the user's teams, and those for everyone."""
-    with_team = sa.and_(model.shared == "team", model.team_id.in_(env.user.teams))
-    return sa.or_(model.owner_id == env.user.id, model.shared == "everyone", with_team)
-
-
-def _of_my_companies(model: Any, env: Env) -> sa.ColumnElement[bool]:
-    company = unindexed(env, model.company_id)
-    return sa.or_(company.is_(None), company.in_(env.companies))
 
 
 def _of_my_contacts(model: Any, env: Env) -> sa.ColumnElement[bool]:
@@ -140,7 +152,14 @@ def _between_my_contacts(model: Any, env: Env) -> sa.ColumnElement[bool]:
 
 def _my_contacts(env: Env) -> sa.Select[tuple[int]]:
     partner: Any = env[Partner]
-    return sa.select(partner.id).where(_of_my_companies(partner, env))
+    return sa.select(partner.id).where(of_my_companies(partner, env))
+
+
+@hookimpl
+def record_created(env: Env, records: Sequence[Model]) -> None:
+    """New notes are told to whom they mention, and to who follows their record."""
+    if isinstance(records[0], Message):
+        announcing.announce(env.only(Message, records))
 
 
 @hookimpl
@@ -151,12 +170,15 @@ def menus() -> Sequence[Menu]:
         Menu(
             "base.contacts", _("Contacts"), Partner, group=_("Customers"), icon="user", order=30, tabbar=True
         ),
+        Menu("base.activities", _("Activities"), Activity, icon="done", order=5),
+        Menu("base.files", _("Files"), Attachment, group=_("Customers"), icon="clip", order=31),
         Menu("base.users", _("Users"), User, group=manage, icon="key", order=90),
         Menu("base.teams", _("Teams"), Team, group=manage, icon="users", order=91),
         Menu("base.companies", _("Companies"), Company, group=manage, icon="building", order=92),
         Menu("base.roles", _("Roles"), "/settings/roles", group=manage, icon="lock", order=93),
         Menu("base.activity", _("What was done"), "/settings/activity", group=manage, icon="clock", order=89),
         Menu("base.tags", _("Tags"), Tag, group=manage, icon="tag", order=94),
+        Menu("base.words", _("Words"), Word, group=manage, icon="sliders", order=94),
         Menu("base.apps", _("Apps"), "/apps", group=manage, icon="puzzle", order=95),
     ]
 
@@ -174,4 +196,4 @@ def data() -> Sequence[Rows]:
 @hookimpl
 def demo() -> Sequence[Demo]:
     """A company, its people and everyone it deals with."""
-    return [Demo(_("Contacts"), sample.make)]
+    return [Demo(_("Contacts"), sample.make), Demo(_("Notes and activities"), demo_together.contacts)]

@@ -14,5 +14,7 @@ def pages() -> Sequence[Page]:
 
 
 def home(env: Env) -> str:
-    """A greeting, and where to go from here."""
-    return render("core/home.html", _("Home"))
+    """What waits for them today, and what others did since yesterday."""
+    from core.web.today import today_page  # pages of the core are drawn once all addons are there
+
+    return render("core/home.html", _("Home"), today=today_page(env))

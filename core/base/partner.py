@@ -10,11 +10,11 @@ import sqlalchemy as sa
 from core import Char, Email, Many2many, Many2one, One2many, Phone, Select, Text, Url, UserError, _
 from core.base import address, partner_email, partner_link, partner_phone
 from core.base.company_owned import CompanyOwned
-from core.base.linked import key_of
 from core.base.reaching import Contact, contacts_for
 from core.base.region import Regency
 from core.base.tag import Tag
 from core.base.team import Team
+from core.base.thread import Thread
 from core.base.user import LANGUAGES, User
 
 KINDS = {"person": _("Person"), "company": _("Company"), "public_body": _("Public body")}
@@ -26,6 +26,7 @@ CLOSABLE = {"base.user": "rw"}
 
 class Partner(
     CompanyOwned,
+    Thread,
     name="base.partner",
     label=_("Contact"),
     plural=_("Contacts"),
@@ -42,6 +43,7 @@ class Partner(
     parent: Many2one[Partner | None] = Many2one(
         lambda: Partner,
         ondelete="set_null",
+        tree=True,
         label=_("Works for"),
         help=_("The organisation a person belongs to."),
     )
@@ -81,22 +83,9 @@ class Partner(
         return contacts_for(records, purpose)
 
     @classmethod
-    def before_create(cls, records: Sequence[Self]) -> None:
-        super().before_create(records)
-        _check_parents(records)
-
-    @classmethod
     def before_write(cls, records: Sequence[Self], changed: Mapping[int, frozenset[str]]) -> None:
         super().before_write(records, changed)
-        _check_parents([record for record in records if "parent" in changed[record.id]])
         _check_kinds([record for record in records if "kind" in changed[record.id]])
-
-
-def _check_parents(partners: Sequence[Any]) -> None:
-    """Raises UserError where somebody would work for themselves."""
-    for partner in partners:
-        if partner.parent is partner or (partner.id and key_of(partner, "parent") == partner.id):
-            raise UserError(_("Nobody works for themselves. Choose another contact."), "parent")
 
 
 def _check_kinds(partners: Sequence[Any]) -> None:

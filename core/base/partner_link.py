@@ -31,7 +31,7 @@ class PartnerLink(
     """A person's role at an organisation; one person may have several, at several organisations."""
 
     person: Many2one[partners.Partner] = Many2one(
-        lambda: partners.Partner, required=True, ondelete="cascade", label=_("Person"), list=True
+        lambda: partners.Partner, required=True, ondelete="cascade", label=_("Contact person"), list=True
     )
     company: Many2one[partners.Partner] = Many2one(
         lambda: partners.Partner, required=True, ondelete="cascade", label=_("Organisation"), list=True
@@ -39,7 +39,7 @@ class PartnerLink(
     role = Select(ROLES, required=True, default="other", label=_("Role"), list=True)
     job_title = Char(120, label=_("Job title"), list=True, search=True)
     email = Email(
-        label=_("Email there"), help=_("Where it differs from the person's own."), list=True, search=True
+        label=_("Email at work"), help=_("Where it differs from the person's own."), list=True, search=True
     )
 
     def display_label(self) -> str:

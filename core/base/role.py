@@ -11,7 +11,7 @@ class Role(
     label=_("Role"),
     plural=_("Roles"),
     access={"base.manager": "r", "base.admin": "rwcd"},
-    order="name",
+    order="label",
 ):
     """A role by its technical name; whoever has it has the roles that it implies too."""
 

@@ -18,7 +18,7 @@ class Team(
     """People who work on the same records."""
 
     name = Char(required=True, label=_("Name"), list=True, search=True)
-    parent: Many2one[Team | None] = Many2one(lambda: Team, label=_("Part of"), list=True)
+    parent: Many2one[Team | None] = Many2one(lambda: Team, tree=True, label=_("Part of"), list=True)
     leader: Many2one[users.User | None] = Many2one(
         lambda: users.User, label=_("Leader"), ondelete="set_null", list=True
     )

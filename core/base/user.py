@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core import Boolean, Char, Email, Many2many, Many2one, Model, Phone, Ref, Select, _
+from core import Boolean, Char, Email, Env, Many2many, Many2one, Model, Phone, Ref, Select, _
 from core.base import team
 from core.base.company import Company
 from core.base.company_owned import own_company
@@ -50,3 +50,8 @@ class User(
     )
     company_id: Ref
     companies = Many2many(Company, label=_("May work for"))
+
+
+def own_user(env: Env) -> User | None:
+    """The record of who acts, None for the system."""
+    return None if env.user.id is None else env.get(User, env.user.id)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core import Extension, Group, Item, Slot, View, _, form, hookimpl, listing
-from core.base import Address, Partner, PartnerLink, Role, SavedView, Team, User
+from core.base import Activity, Address, Attachment, Partner, PartnerLink, Role, SavedView, Team, User
 
 
 @hookimpl
 def views() -> Sequence[View | Extension]:
     """Grouped forms, and lists with what is looked for first."""
-    return [*_partner_views(), *_reaching_views(), *_user_views(), *_settings_views()]
+    return [*_partner_views(), *_reaching_views(), *_user_views(), *_settings_views(), *_thread_views()]
 
 
 def _partner_views() -> Sequence[View]:
@@ -111,3 +111,36 @@ def _settings_views() -> Sequence[View]:
             ),
         ),
     ]
+
+
+def _thread_views() -> Sequence[View]:
+    return [
+        View(
+            "base.activity.form",
+            Activity,
+            form(
+                Group("main", Item("title", wide=True), "kind", "due", "reminder", "owner", label=_("What and when")),
+                Group("more", Item("note", wide=True), "state", "done_at", Item("result", wide=True),
+                      Item("model", quiet=True), Item("record_id", quiet=True), label=_("More")),
+            ),
+        ),
+        View(
+            "base.activity.list",
+            Activity,
+            listing(Item("title", sub="record_id"), "kind", "due", "owner", "state", Item("reminder", low=True)),
+        ),
+        View(
+            "base.attachment.form",
+            Attachment,
+            form(
+                Group("main", Item("name", wide=True), "file", "tags", label=_("File")),
+                Group("more", "edition", "previous", "owner", Item("model", quiet=True),
+                      Item("record_id", quiet=True), label=_("More")),
+            ),
+        ),
+        View(
+            "base.attachment.list",
+            Attachment,
+            listing(Item("name", sub="record_id"), "tags", "owner", "created_at", Item("edition", low=True)),
+        ),
+    ]  # fmt: skip
