@@ -1,20 +1,28 @@
 """The facade: all that an addon author imports. Anything else under `core` is private (but `core.base`)."""
 
+from core.dashboard import DashboardCard, DashboardRow, DashboardTile, Why
 from core.errors import FieldError, LoadError, Refusals, UserError
 from core.hookspecs import hookimpl
-from core.i18n.lazy import LazyText, _, ngettext
-from core.manifest import Addon, Demo, Key, Menu, Page, Role, Rows, Rule, Scale
+from core.i18n.lazy import LazyText, Word, _, ngettext
+from core.manifest import Addon, Demo, Key, Menu, Offer, Page, Role, Rows, Rule, Scale
 from core.orm.changes import stored
+from core.orm.choices import Choices
+from core.orm.claims import Claim
 from core.orm.contacts import Email, Phone, Url
 from core.orm.env import CurrentUser, Env
+from core.orm.files import File
 from core.orm.happened import Event
 from core.orm.kinds import Boolean, Char, Integer, Json, Select, Text
 from core.orm.links import Many2many, Many2one, One2many
 from core.orm.model import Model
 from core.orm.numbers import Decimal, Money, Percent
+from core.orm.periods import beginning
 from core.orm.refs import Ref
 from core.orm.times import Date, DateTime
-from core.rendering import render
+from core.rendering import done, render
+from core.schema.upgrading import Tables
+from core.sql import total
+from core.timeline import TimelineItem
 from core.views.nodes import (
     Extension,
     Group,
@@ -29,6 +37,7 @@ from core.views.nodes import (
     form,
     hide,
     into,
+    kanban,
     listing,
     replace,
     search,
@@ -38,7 +47,12 @@ __all__ = [
     "Addon",
     "Boolean",
     "Char",
+    "Choices",
+    "Claim",
     "CurrentUser",
+    "DashboardCard",
+    "DashboardRow",
+    "DashboardTile",
     "Date",
     "DateTime",
     "Decimal",
@@ -48,6 +62,7 @@ __all__ = [
     "Event",
     "Extension",
     "FieldError",
+    "File",
     "Group",
     "Integer",
     "Item",
@@ -61,6 +76,7 @@ __all__ = [
     "Model",
     "Money",
     "Moved",
+    "Offer",
     "One2many",
     "Page",
     "Percent",
@@ -73,23 +89,31 @@ __all__ = [
     "Scale",
     "Select",
     "Slot",
+    "Tables",
     "Text",
+    "TimelineItem",
     "Url",
     "UserError",
     "View",
+    "Why",
+    "Word",
     "_",
     "after",
     "attrs",
     "before",
+    "beginning",
+    "done",
     "extend",
     "form",
     "hide",
     "hookimpl",
     "into",
+    "kanban",
     "listing",
     "ngettext",
     "render",
     "replace",
     "search",
     "stored",
+    "total",
 ]

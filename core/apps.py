@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from core.catalogue import Catalogue, order
+from core.catalogue import BASE, Catalogue, closure, order
 from core.errors import LoadError
 from core.i18n.lazy import TextLike
-from core.schema.install import shipped
 from core.schema.plan import Refusal, Step
+from core.schema.shipped import shipped, unreadable
 
 if TYPE_CHECKING:
-    from core.schema.install import Preparation
+    from core.schema.parking import Kept
+    from core.schema.preparing import Preparation
 
 
 @dataclass(frozen=True)
 class App:
-    """An addon as an administrator sees it; `fault` says why it is quarantined."""
+    """An addon as an administrator sees it; `fault` says why it is quarantined.
+
+    `noted` is the version in which it is installed, or in which it was where its data is kept.
+    """
 
     name: str
     version: str | None = None
@@ -29,17 +33,31 @@ class App:
     module: str | None = None
     is_installed: bool = False
     fault: LoadError | None = None
+    noted: str | None = None
 
     @property
-    def state(self) -> Literal["installed", "found", "quarantined"]:
+    def state(self) -> Literal["installed", "found", "parked", "quarantined"]:
         """What there is to say of it in one word."""
-        return "quarantined" if self.fault else "installed" if self.is_installed else "found"
+        if self.fault and not (self.is_parked and self.version is None):
+            return "quarantined"
+        return "installed" if self.is_installed else "parked" if self.is_parked else "found"
+
+    @property
+    def is_parked(self) -> bool:
+        """Whether it was uninstalled and its data is kept."""
+        return self.noted is not None and not self.is_installed
+
+    @property
+    def can_be_upgraded(self) -> bool:
+        """Whether another version of it is found than that which is installed."""
+        return self.is_installed and None not in (self.noted, self.version) and self.noted != self.version
 
     def as_json(self) -> dict[str, Any]:
         """The same as plain values."""
         return {
             "name": self.name,
             "version": self.version,
+            "installed_version": self.noted if self.is_installed else None,
             "label": str(self.label),
             "state": self.state,
             "installed": self.is_installed,
@@ -50,29 +68,53 @@ class App:
 
 
 def listed(
-    catalogue: Catalogue, installed: Collection[str], quarantined: Mapping[str, LoadError]
+    catalogue: Catalogue,
+    installed: Mapping[str, str],
+    quarantined: Mapping[str, LoadError],
+    parked: Mapping[str, str] | None = None,
 ) -> list[App]:
-    """Every addon that was found or is installed: in the order of composition, behind them those at fault.
+    """Every addon that was found, is installed or kept: in the order of composition, behind them those at fault.
 
-    `quarantined` is what the assembly of the installed ones left out.
+    `quarantined` is what the assembly of the installed ones left out. `installed` and `parked` name versions.
     """
     names, faults = _in_order(catalogue)
-    faults = {**faults, **quarantined}
+    faults, noted = {**faults, **quarantined}, {**(parked or {}), **installed}
     return [
-        _app(catalogue, name, installed, faults.get(name))
-        for name in [*names, *sorted({*faults, *installed} - set(names))]
+        replace(_app(catalogue, name, installed, faults.get(name)), noted=noted.get(name))
+        for name in [*names, *sorted({*faults, *noted} - set(names))]
     ]
 
 
 def quarantined(catalogue: Catalogue, installed: Sequence[str]) -> dict[str, LoadError]:
-    """What is wrong with installed addons, as it shows only when they are put together."""
+    """What is wrong with addons, as it shows only when they are put together: installed ones, and each that is not
+    beside those that are. Two that only keep each other out are both well."""
+    found = _together(catalogue, installed)
+    others = catalogue.addons.keys() - {BASE, *installed}
+    suspects = _together(catalogue, [*installed, *others], others) if others else {}
+    for name in sorted(others & suspects.keys()):
+        if (error := _beside(catalogue, installed, name)) is not None:
+            found[name] = error
+    return found
+
+
+def _beside(catalogue: Catalogue, installed: Sequence[str], name: str) -> LoadError | None:
+    """Why an addon cannot come to those that are installed."""
+    try:
+        needed = closure(catalogue, [name])
+        return _together(catalogue, [*installed, *needed], needed).get(name)
+    except LoadError as error:
+        return error
+
+
+def _together(catalogue: Catalogue, names: Sequence[str], new: Collection[str] = ()) -> dict[str, LoadError]:
+    """What is wrong with addons in an assembly; of those that are `new` the rows are read as well."""
     from core.assembly import assemble
 
-    if not installed:
-        return {}
-    assembly = assemble(catalogue, installed)
-    assembly.dispose()
-    return assembly.quarantined
+    assembly = assemble(catalogue, names)
+    try:
+        return unreadable(assembly, new) | assembly.quarantined
+    finally:
+        assembly.dispose()
 
 
 def _app(catalogue: Catalogue, name: str, installed: Collection[str], fault: LoadError | None) -> App:
@@ -114,7 +156,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Outlook:
-    """What installing addons would do: `addons` are those to come, dependencies first."""
+    """What installing addons would do: `addons` are those to come, dependencies first.
+
+    `raised` are versions of before and now, `scripts` what is run for that, `returning` what is kept and comes back.
+    """
 
     asked: Sequence[str]
     addons: Sequence[str]
@@ -122,6 +167,9 @@ class Outlook:
     refused: Sequence[Refusal]
     rows: Mapping[str, int]
     parts: Sequence[Part]
+    raised: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    scripts: Sequence[tuple[str, str]] = ()
+    returning: Sequence[tuple[str, str, str]] = ()
 
     @property
     def pulled_in(self) -> list[str]:
@@ -131,7 +179,7 @@ class Outlook:
     @property
     def is_empty(self) -> bool:
         """Whether nothing is left to be done."""
-        return not (self.addons or self.steps or self.refused)
+        return not (self.addons or self.steps or self.refused or self.raised or self.scripts)
 
     def as_json(self) -> dict[str, Any]:
         """The same as plain values."""
@@ -149,6 +197,11 @@ class Outlook:
                 for item in self.refused
             ],
             "rows": dict(self.rows),
+            "raised": {name: list(versions) for name, versions in self.raised.items()},
+            "scripts": [{"addon": addon, "version": version} for addon, version in self.scripts],
+            "returning": [
+                {"addon": addon, "table": table, "name": name} for addon, table, name in self.returning
+            ],
         }
 
 
@@ -161,7 +214,16 @@ def outlook(ready: Preparation, catalogue: Catalogue, asked: Sequence[str]) -> O
     steps = list(ready.plan.steps())
     owners = dict.fromkeys([*ready.new, *(step.addon for step in steps if step.addon in catalogue.addons)])
     parts = [_part(ready, _app(catalogue, name, ready.before, None), steps, rows[name]) for name in owners]
-    return Outlook(asked, ready.new, steps, ready.plan.refused, dict(rows), parts)
+    returning = [(entry.addon, entry.table, entry.name) for entry in ready.returning if _is_told(entry)]
+    scripts = [(script.addon, script.version) for script in ready.scripts]
+    return Outlook(
+        asked, ready.new, steps, ready.plan.refused, dict(rows), parts, ready.raised, scripts, returning
+    )
+
+
+def _is_told(entry: Kept) -> bool:
+    """Whether what comes back is named: a column of a table that comes back as a whole is not."""
+    return entry.kind == "table" or entry.parked_as != entry.name
 
 
 def _part(ready: Preparation, app: App, steps: Sequence[Step], rows: int) -> Part:

@@ -13,7 +13,7 @@ from core.checks.pages import check_menus, check_pages, check_rows
 from core.checks.roles import check_access, check_roles, check_rules
 from core.errors import LoadError
 from core.faults import blame, in_words, inside
-from core.i18n.lazy import _
+from core.i18n.lazy import TextLike, _
 from core.manifest import Demo, Menu, Page, Role, Rows, Rule
 from core.orm.compose import Finding
 from core.orm.events import Listeners
@@ -42,6 +42,8 @@ class Assembly:
     data: list[Contribution[Rows]]
     demo: list[Contribution[Demo]]
     folders: dict[str, Path]
+    labels: dict[str, TextLike]
+    """What each addon is called."""
     findings: list[Finding]
     quarantined: dict[str, LoadError]
 
@@ -111,6 +113,7 @@ def _assemble(catalogue: Catalogue, active: set[str], quarantined: dict[str, Loa
         data=gathered["data"],
         demo=gathered["demo"],
         folders={name: catalogue.addons[name].folder for name in names},
+        labels={name: catalogue.addons[name].addon.label or name for name in names},
         findings=[*catalogue.findings, *registry.findings, *findings],
         quarantined=quarantined,
     )

@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, str] = {
     "explain": "core.commands.explain:explain",
     "i18n": "core.i18n.commands:i18n",
     "init": "core.commands.init:init",
+    "new-addon": "core.commands.new_addon:new_addon",
     "serve": "core.commands.serve:serve",
     "user": "core.commands.user:user",
 }

@@ -117,6 +117,10 @@ class DatabaseBusy(DatabaseError):
     """Others write to the embedded database all the time; nothing was begun, so it can be tried again."""
 
 
+class SchemaBehind(DatabaseError):
+    """The tables of a database lack what the installed addons need now: nothing can be read before they have it."""
+
+
 __all__ = [
     "DatabaseBusy",
     "DatabaseError",
@@ -126,6 +130,7 @@ __all__ = [
     "LumbungError",
     "Origin",
     "Refusals",
+    "SchemaBehind",
     "UserError",
     "declared_at",
 ]

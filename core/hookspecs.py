@@ -6,16 +6,19 @@ an env, and batches of records, never one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pluggy
 
 if TYPE_CHECKING:
+    from core.dashboard import DashboardCard, DashboardTile
     from core.manifest import Demo, Menu, Page, Role, Rows, Rule
     from core.orm.env import Env
     from core.orm.happened import Event
     from core.orm.model import Model
+    from core.timeline import TimelineItem
     from core.views.nodes import Extension, View
 
 hookspec = pluggy.HookspecMarker("lumbung")
@@ -80,3 +83,20 @@ def record_deleted(env: Env, model: str, ids: Sequence[int]) -> None:
 @hookspec
 def after_commit(env: Env, events: Sequence[Event]) -> None:
     """What was committed, in a new transaction; an error is logged and undoes nothing."""
+
+
+@hookspec
+def timeline(  # type: ignore[empty-body]
+    env: Env, record: Model, before: dt.datetime | None, limit: int
+) -> Iterable[TimelineItem]:
+    """What happened around a record until a moment: of each kind the latest, as the reader may see it."""
+
+
+@hookspec
+def dashboard(env: Env) -> Iterable[DashboardCard | DashboardTile]:  # type: ignore[empty-body]
+    """What somebody finds on the home page of their own work: cards with rows, and figures above them."""
+
+
+@hookspec
+def tiles(env: Env, record: Model) -> Iterable[DashboardTile]:  # type: ignore[empty-body]
+    """Figures above a record on its page; of what there is none there is no tile."""

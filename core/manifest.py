@@ -59,6 +59,8 @@ class Menu:
     icon: str = "list"
     order: int = 50
     tabbar: bool = False
+    board: bool = False
+    """Whether the list opens as the board of the model, for whom there is one."""
     origin: Origin = field(default_factory=declared_at, compare=False, repr=False)
 
 
@@ -79,7 +81,21 @@ class Page:
     roles: tuple[str, ...] = ()
     query: tuple[str, ...] = ()
     form: tuple[str, ...] = ()
+    offer: Offer | None = None
     origin: Origin = field(default_factory=declared_at, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A button on the page of each record of `model` that leads to a page, whose path has `<int:key>` for the record.
+
+    It stands there for those who may open the page and change the record, as far as `when(record)` says so.
+    """
+
+    model: type[Model]
+    label: TextLike
+    icon: str = "cr"
+    when: Callable[[Any], bool] = bool
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,13 @@
-"""`render`, for pages made by hand; the web is imported when a page is drawn, not with the facade."""
+"""`render` and `done`, for pages made by hand; the web is imported when a page is drawn, not with the facade."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.i18n.lazy import TextLike
+
+if TYPE_CHECKING:
+    from core.orm.env import Env
 
 
 def render(template: str, title: TextLike, **context: Any) -> str:
@@ -12,3 +15,14 @@ def render(template: str, title: TextLike, **context: Any) -> str:
     from core.web import shell
 
     return shell.render(template, title, **context)
+
+
+def done(env: Env, text: TextLike, path: str) -> Any:
+    """Leads on to `path`, where `text` says what was done, with a button that takes back all that `env` wrote."""
+    from flask import redirect
+
+    from core.web.actions.saying import say_done
+
+    env.flush()
+    say_done(text, env.session.unit)
+    return redirect(path, 303)

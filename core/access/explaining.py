@@ -6,7 +6,7 @@ It asks the same conditions that the door puts into statements, each by itself, 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from core.orm.info import ModelInfo
 
 ASKED: tuple[Operation, ...] = ("r", "w", "d")
-OWN, IN_TEAM = "own", "team"
+OWN, IN_TEAM, ARCHIVED = "own", "team", "archived"
 Met = Mapping[Any, bool]
 """Whether a row meets each condition that was asked."""
 
@@ -55,7 +55,7 @@ def verdicts(env: Env, info: ModelInfo, key: int, names: Names) -> list[Verdict]
     if met is None:
         return None
     read = _verdict(rights, info, "r", met, names)
-    found = [read]
+    found = [replace(read, reasons=[*read.reasons, *_aside(met)])]
     for operation in ASKED[1:]:
         verdict = _verdict(rights, info, operation, met, names)
         if verdict.allowed and not read.allowed:
@@ -67,7 +67,7 @@ def verdicts(env: Env, info: ModelInfo, key: int, names: Names) -> list[Verdict]
 def _met(env: Env, rights: Rights, info: ModelInfo, key: int) -> Met | None:
     """One statement that asks each condition of the row by itself."""
     cls: Any = info.cls
-    asked: dict[Any, Any] = {OWN: rights.own(info)}
+    asked: dict[Any, Any] = {OWN: rights.own(info), ARCHIVED: info.table.c.archived}
     if isinstance(info.fields.get(TEAM), Many2one):
         asked[IN_TEAM] = cls.team_id.in_(env.user.teams)
     for number, rule in enumerate(rights.policy.rules.get(info.name, ())):
@@ -80,22 +80,25 @@ def _met(env: Env, rights: Rights, info: ModelInfo, key: int) -> Met | None:
 def _verdict(rights: Rights, info: ModelInfo, operation: Operation, met: Met, names: Names) -> Verdict:
     scope = rights.scope(info, operation)
     allowed, reason = _by_scope(info, scope, _granting(rights, info, operation, scope, names), met, names)
-    if not allowed:
-        return Verdict(operation, False, [reason])
     kept, broken = _by_rules(rights, info, operation, met, names)
-    if broken:
-        return Verdict(operation, False, broken)
-    return Verdict(operation, True, [reason, *kept])
+    if allowed and not broken:
+        return Verdict(operation, True, [reason, *kept])
+    return Verdict(operation, False, [*([] if allowed else [reason]), *broken])
+
+
+def _aside(met: Met) -> list[TextLike]:
+    """Why a record that one may see is not where one looks for it."""
+    return [_("It is archived: lists leave it out.")] if met[ARCHIVED] else []
 
 
 def _granting(rights: Rights, info: ModelInfo, operation: Operation, scope: Scope, names: Names) -> str:
     """The roles of the user that open an operation so far."""
     roles = [
         names.roles.get(role, role)
-        for role in sorted(rights.user.roles)
+        for role in rights.user.roles
         if granted(info.name, info.access, (role,), rights.overrides).get(operation, "none") == scope
     ]
-    return ", ".join(roles)
+    return ", ".join(sorted(roles, key=str.casefold))
 
 
 def _by_scope(info: ModelInfo, scope: Scope, roles: str, met: Met, names: Names) -> tuple[bool, TextLike]:
@@ -132,7 +135,8 @@ def _by_rules(
         for role in set(rule.roles) & rights.user.roles:
             by_role[role] = by_role.get(role, True) and met[number]
             of_roles.setdefault(role, []).append(_said(names.rule(rule), is_kept=met[number]))
-    if by_role and not rights.granting_roles(info, operation) - by_role.keys():
+    granting = rights.granting_roles(info, operation)
+    if by_role and granting and not granting - by_role.keys():
         admitting = [role for role, is_met in by_role.items() if is_met]
         for role in admitting or by_role:
             (kept if admitting else broken).extend(of_roles[role])

@@ -1,7 +1,7 @@
-"""What no change of users, roles and teams may break, by whatever door it comes.
+"""What no change of users and roles may break, by whatever door it comes.
 
-Somebody who may administer the system is left, nobody takes that away from themselves, and neither roles nor teams
-go round in a circle. It is asked of the rows as they are after the SQL of a flush, so that forms, bulk actions,
+Somebody who may administer the system is left, nobody takes that away from themselves, and roles do not go round in a
+circle. It is asked of the rows as they are after the SQL of a flush, so that forms, bulk actions,
 imports, jobs and statements over many rows are all looked at; changes of two people are looked at one after the
 other, or each would count on what the other takes away.
 """
@@ -19,16 +19,16 @@ from core.access.grants import Overrides, field_name, granted
 from core.access.overrides import stored
 from core.errors import FieldError, UserError
 from core.i18n.lazy import TextLike, _
+from core.orm import trees
 from core.orm.closed import CLOSED
 from core.orm.session import BULK_FOLLOWERS, Session
-from core.sql import one_of
 
 if TYPE_CHECKING:
     from core.orm.changes import Changes
     from core.orm.info import ModelInfo
     from core.orm.registry import Registry
 
-USER, ROLE, RIGHT, TEAM = "base.user", "base.role", "base.access_right", "base.team"
+USER, ROLE, RIGHT = "base.user", "base.role", "base.access_right"
 ADMIN = "base.admin"
 NEEDED = {USER: "rw", ROLE: "rw", RIGHT: "rwc"}
 """What an administrator must be allowed to do with all records, to give anybody else their rights."""
@@ -37,14 +37,10 @@ NEEDED_FIELDS = ("roles", "active")
 BY_USER = frozenset({"roles", "active", "archived"})
 BY_ROLE = frozenset({"implies", "name"})
 """The fields on which it depends who may administer."""
-PARENT = frozenset({"parent", "parent_id"})
-LOCK = 20_261
-"""Taken on PostgreSQL by whoever changes what is looked at here. On SQLite there is one writer at a time."""
 
 LAST = _("Nobody would be left who may manage users and roles. Make somebody else an administrator first.")
 ONESELF = _("You cannot take away your own access. Another administrator can.")
 EDITOR = _("You could not manage users and roles yourself any more. Another administrator can change this.")
-TEAM_ROUND = _("A team cannot be part of itself or of a team below it.")
 ROLE_ROUND = _("A role cannot include itself, nor a role that includes it.")
 
 
@@ -59,7 +55,9 @@ class Held:
 def look(session: Session, changes: Changes) -> None:
     """Notes before the SQL what may not be lost by it, where the changes touch it."""
     registry = session.env.registry
-    if not registry.models.keys() >= NEEDED.keys() or not any(_touching(registry, changes)):
+    if not changes.touch(NEEDED) or not registry.models.keys() >= NEEDED.keys():
+        return
+    if not any(_touching(registry, changes)):
         return
     connection, user = session.core_connection(), session.env.user.id
     keepers = _keepers(connection, registry)
@@ -68,16 +66,16 @@ def look(session: Session, changes: Changes) -> None:
 
 def check(session: Session, changes: Changes) -> None:
     """Raises UserError where the rows as they are now break something."""
+    if changes.held is None and not changes.touch((ROLE,)):
+        return
     registry = session.env.registry
-    starts = {name: _given(changes, registry.models.get(name), PARENT if name == TEAM else BY_ROLE)
-              for name in (TEAM, ROLE)}  # fmt: skip
-    if changes.held is None and not any(starts.values()):
+    roles = _given(changes, registry.models.get(ROLE), BY_ROLE)
+    if changes.held is None and not roles:
         return
     connection = session.core_connection()
-    _one_at_a_time(connection)
-    for name, records in starts.items():
-        if records:
-            _refuse_round(connection, registry, name, records)
+    trees.one_at_a_time(connection)
+    if roles:
+        _refuse_round(connection, registry, roles)
     if changes.held is not None:
         field, record = _cause(registry, changes)
         own = changes.updated.get(registry.models[USER], {})
@@ -173,29 +171,13 @@ def _roles_of_users(registry: Registry) -> sa.Select[Any]:
 
 
 # ----------------------------------------------------------------- circles
-def _refuse_round(connection: sa.Connection, registry: Registry, name: str, records: Iterable[Any]) -> None:
-    """Raises FieldError beside the link of one of the records that leads round in a circle."""
+def _refuse_round(connection: sa.Connection, registry: Registry, records: Iterable[Any]) -> None:
+    """Raises FieldError beside what one of the roles includes, where that leads round in a circle."""
     by_key = {record.id: record for record in records}
-    key = connection.scalar(_round(connection, registry, name, by_key))
+    between = registry.models[ROLE].associations["implies"]
+    key = connection.scalar(trees.leads_round(connection, between, "source_id", "target_id", by_key))
     if key is not None:
-        text, field = (TEAM_ROUND, "parent") if name == TEAM else (ROLE_ROUND, "implies")
-        raise FieldError(text, field, by_key[key])
-
-
-def _round(
-    connection: sa.Connection, registry: Registry, name: str, keys: Collection[int] | None
-) -> sa.Select[Any]:
-    """A key, among `keys` if they are given, from which the links of a tree lead back to itself."""
-    info = registry.models[name]
-    table: Any = info.table if name == TEAM else info.associations["implies"]
-    here, there = ("id", "parent_id") if name == TEAM else ("source_id", "target_id")
-    start = sa.select(table.c[here].label("start"), table.c[there].label("place"))
-    if keys is not None:
-        start = start.where(one_of(connection.dialect.name, table.c[here], keys))
-    walk = start.cte("walk", recursive=True)
-    onward = sa.select(walk.c.start, table.c[there]).where(table.c[here] == walk.c.place)
-    walk = walk.union(onward)
-    return sa.select(walk.c.start).where(walk.c.start == walk.c.place).limit(1)
+        raise FieldError(ROLE_ROUND, "implies", by_key[key])
 
 
 # ----------------------------------------------------------------- statements over many rows
@@ -204,23 +186,14 @@ def _follow_many(session: Session, cls: type[Any], names: frozenset[str]) -> Non
     model, registry = cls.__lumbung__.name, session.env.registry
     set_ = {name.removesuffix(CLOSED) for name in names}
     connection = session.core_connection()
-    if model == TEAM and set_ & PARENT:
-        _one_at_a_time(connection)
-        if connection.scalar(_round(connection, registry, TEAM, None)) is not None:
-            raise FieldError(TEAM_ROUND, "parent")
     watched = {USER: BY_USER, ROLE: BY_ROLE, RIGHT: set_}.get(model)
     if watched is None or (set_ and not set_ & watched) or not registry.models.keys() >= NEEDED.keys():
         return
-    _one_at_a_time(connection)
+    trees.one_at_a_time(connection)
     user, users = session.env.user.id, registry.models[USER].table.c
     stays = sa.select(users.id).where(users.id == user, users.active.is_(True), users.archived.is_(False))
     off = {user} if user is not None and connection.scalar(stays) is None else set()
     _refuse_loss(session, Held(anybody=True, oneself=False), off, None, None)
-
-
-def _one_at_a_time(connection: sa.Connection) -> None:
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
 
 
 BULK_FOLLOWERS.append(_follow_many)

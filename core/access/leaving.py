@@ -29,9 +29,9 @@ OWN_ENDED = "own sessions ended"
 
 def follow(session: Session, changes: Changes) -> None:
     """Ends what a flush takes the ground from."""
-    users = session.env.registry.models.get(USER)
-    if users is None:
+    if not changes.touch((USER,)):
         return
+    users = session.env.registry.models[USER]
     changed = changes.updated.get(users, {})
     gone = [record.id for record in changes.deleted.get(users, ())]
     ended = [record.id for record, names in changed.items() if names & RIGHTS]

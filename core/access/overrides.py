@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 MODEL, ROLE = "base.access_right", "base.role"
 MASKED = "masked"
 """What a row says of reading a field instead of a scope: there is none, but a mask."""
-WATCHED = frozenset({MODEL, ROLE})
+WORD = "base.word"
+WATCHED = frozenset({MODEL, ROLE, WORD})
 """What is written to these models counts at once in every process."""
 
 
@@ -53,7 +54,7 @@ def raise_version(connection: sa.Connection) -> None:
 
 def follow(session: Session, changes: Changes) -> None:
     """Rights that change raise the version in the same transaction."""
-    if any(info.name in WATCHED for info in (*changes.created, *changes.updated, *changes.deleted)):
+    if changes.touch(WATCHED):
         raise_version(session.core_connection())
 
 

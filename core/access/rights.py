@@ -79,6 +79,7 @@ class Rights:
     policy: Policy
     _scopes: dict[str, dict[str, Scope]] = field(default_factory=dict)
     _conditions: dict[tuple[str, str], sa.ColumnElement[bool] | None] = field(default_factory=dict)
+    _ruled: dict[tuple[str, int], sa.ColumnElement[bool]] = field(default_factory=dict)
     _options: dict[tuple[str, str], Any] = field(default_factory=dict)
     _hidden: dict[str, frozenset[str]] = field(default_factory=dict)
     _masked: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -209,10 +210,24 @@ class Rights:
             if operation not in rule.operations:
                 continue
             if not rule.roles:
-                general.append(self.policy.condition(rule, info, self.env))
+                general.append(self._asks(rule, info))
             for role in set(rule.roles) & self.user.roles:
-                by_role[role].append(self.policy.condition(rule, info, self.env))
+                by_role[role].append(self._asks(rule, info))
         return _all([*general, self._role_rules(info, operation, by_role)])
+
+    def asks_only(self, info: ModelInfo, where: Where) -> bool:
+        """Whether a record is read by all who meet `where`, and nothing else is asked of them."""
+        rules = [rule for rule in self.policy.rules.get(info.name, ()) if "r" in rule.operations]
+        return self.scope(info, "r") == "all" and all(
+            rule.where is where and not rule.roles for rule in rules
+        )
+
+    def _asks(self, rule: Rule, info: ModelInfo) -> sa.ColumnElement[bool]:
+        """What a rule asks of the records of a model; the same of each operation."""
+        key = (info.name, id(rule))
+        if key not in self._ruled:
+            self._ruled[key] = self.policy.condition(rule, info, self.env)
+        return self._ruled[key]
 
     def _role_rules(
         self, info: ModelInfo, operation: Operation, by_role: Mapping[str, list[sa.ColumnElement[bool]]]

@@ -7,9 +7,10 @@ The language of the moment is a ContextVar that the env sets. A domain registers
 from __future__ import annotations
 
 import gettext as stdlib
+import hashlib
 import io
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from functools import cache, lru_cache
@@ -25,6 +26,7 @@ MOST_KEPT = 16384
 """Texts whose translation is kept at hand: a page asks for a hundred."""
 
 _language: ContextVar[str] = ContextVar("lumbung_language", default=DEFAULT_LANGUAGE)
+_words: ContextVar[Mapping[tuple[str, str], str]] = ContextVar("lumbung_words", default={})  # noqa: B039
 _domains: dict[str, str] = {"core": "core"}
 _folders: dict[str, Path] = {"core": Path(__file__).parents[1] / "translations"}
 _log = logging.getLogger(__name__)
@@ -50,6 +52,21 @@ def set_language(code: str) -> Token[str]:
 def reset_language(token: Token[str]) -> None:
     """Takes a `set_language` back."""
     _language.reset(token)
+
+
+def chosen_words() -> Mapping[tuple[str, str], str]:
+    """The words that the database of the moment chose, by language and code (core.i18n.lazy.Word)."""
+    return _words.get()
+
+
+@contextmanager
+def wording(words: Mapping[tuple[str, str], str]) -> Iterator[None]:
+    """Texts made inside have these words."""
+    token = _words.set(words)
+    try:
+        yield
+    finally:
+        _words.reset(token)
 
 
 @contextmanager
@@ -99,9 +116,15 @@ def gettext(domain: str, message: str) -> str:
     return _translated(domain, _language.get(), message)
 
 
-def marked(domain: str, message: str) -> Markup:
+def marked(domain: str, message: str, language: str = "") -> Markup:
     """The translation for a template: its authors are trusted, so markup in it holds."""
-    return _marked(domain, _language.get(), message)
+    return _marked(domain, language or _language.get(), message)
+
+
+def digest(domains: Iterable[str], language: str) -> str:
+    """What differs where any text of the domains does, as they were read: the files may have changed since."""
+    read = [getattr(_catalog(domain, language), "_catalog", {}) for domain in domains]
+    return hashlib.sha256(repr(read).encode()).hexdigest()
 
 
 def ngettext(domain: str, message: str, plural: str, count: int) -> str:

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from babel.messages.catalog import Catalog, Message
 
@@ -18,6 +19,9 @@ _MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>|\"")
 """Tags, and the straight quote: inside of an attribute it would end it."""
 
 
+Kind: TypeAlias = Literal["code", "file", "missing", "different", "unused"]
+
+
 @dataclass(frozen=True)
 class Fault:
     """One fault; without a language it is one of the code that marks the text."""
@@ -27,6 +31,7 @@ class Fault:
     message: str
     file: str
     fault: TextLike
+    kind: Kind = "code"
 
     def __str__(self) -> str:
         where = " ".join(filter(None, (self.domain, self.language)))
@@ -53,16 +58,20 @@ def _check_language(domain: Domain, language: str, wanted: Mapping[str, Text]) -
     try:
         catalog = read(file)
     except CatalogueError as error:
-        yield Fault(domain.name, language, "", str(file), str(error))
+        yield Fault(domain.name, language, "", str(file), str(error), "file")
         return
     entries = messages(catalog)
     if entries and not _has_rule(catalog, language):
-        yield Fault(domain.name, language, "", str(file), _("Its header has another rule for plurals."))
+        yield Fault(
+            domain.name, language, "", str(file), _("Its header has another rule for plurals."), "file"
+        )
     for text in wanted.values():
-        for fault in _faults(text, entries.get(text.message), language):
-            yield Fault(domain.name, language, text.message, ", ".join(sorted(text.files)), fault)
+        places = ", ".join(sorted(text.files))
+        for kind, fault in _faults(text, entries.get(text.message), language):
+            yield Fault(domain.name, language, text.message, places, fault, kind)
     for message in sorted(entries.keys() - wanted.keys()):
-        yield Fault(domain.name, language, message, str(file), _("No text of the addon has this message."))
+        unused = _("No text of the addon has this message.")
+        yield Fault(domain.name, language, message, str(file), unused, "unused")
 
 
 def _has_rule(catalog: Catalog, language: str) -> bool:
@@ -70,22 +79,22 @@ def _has_rule(catalog: Catalog, language: str) -> bool:
     return catalog.num_plurals == forms and catalog.plural_expr.strip("( )") == rule.strip("( )")
 
 
-def _faults(text: Text, entry: Message | None, language: str) -> Iterator[TextLike]:
+def _faults(text: Text, entry: Message | None, language: str) -> Iterator[tuple[Kind, TextLike]]:
     if entry is None:
-        yield _("It is not in the catalogue. Run “lumbung i18n update”.")
+        yield "missing", _("It is not in the catalogue. Run “lumbung i18n update”.")
         return
     found = strings(entry)
     forms = PLURALS[language][0] if text.plural else 1
     if bool(text.plural) != entry.pluralizable or len(found) != forms:
-        yield _("It has the wrong number of plural forms. Run “lumbung i18n update”.")
+        yield "missing", _("It has the wrong number of plural forms. Run “lumbung i18n update”.")
         return
     if not all(string.strip() for string in found):
-        yield _("It is not translated.")
+        yield "missing", _("It is not translated.")
         return
     if entry.fuzzy:
-        yield _("It is marked as fuzzy.")
+        yield "missing", _("It is marked as fuzzy.")
     for string, model in zip(found, _models(text, forms), strict=True):
-        yield from _differences(string, model)
+        yield from (("different", fault) for fault in _differences(string, model))
 
 
 def _models(text: Text, forms: int) -> list[str]:

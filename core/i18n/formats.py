@@ -93,6 +93,8 @@ class Formats:
         For tiles and cards, with the full value as title.
         """
         for power, suffix in _SHORT[self.lang]:
+            if value.adjusted() < power - 1:
+                continue  # not even rounded up
             rounded = _three_digits(abs(value).scaleb(-power))
             if rounded >= 1:
                 sign = MINUS if value < 0 else ""

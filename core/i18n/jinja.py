@@ -1,7 +1,8 @@
 """Texts in templates: `_("...")` and `ngettext("...", "...", n)` bound to the domain of the template's addon.
 
 The domain is written into each call when the template is compiled. A global function would not do: a
-parent template runs in the context of the template that extends it, which may be another addon's.
+parent template runs in the context of the template that extends it, which may be another addon's. Where templates
+are compiled for one language, a text without values is written into them as well: a page has a hundred.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from markupsafe import Markup
 
 from core.i18n import catalogs
 
-FUNCTIONS = {"_": "_gettext_of", "ngettext": "_ngettext_of"}
+TEXT = "_gettext_of"
+FUNCTIONS = {"_": TEXT, "ngettext": "_ngettext_of"}
 """The name that a template writes, and the global that is called with the domain in front."""
 
 
@@ -32,9 +34,7 @@ class TextEnvironment(Protocol):
 class TextExtension(Extension):
     """Gives templates `_` and `ngettext`. Where autoescape is on, messages are markup and arguments escaped.
 
-    A message that is not written out, so that `lumbung i18n extract` cannot find it, is a
-    TemplateSyntaxError. A text set at the top of a file that others import is made once and keeps its first
-    language: make such texts inside macros.
+    A message that is not written out, so that `lumbung i18n extract` cannot find it, is a TemplateSyntaxError.
     """
 
     def __init__(self, environment: Environment) -> None:

@@ -61,6 +61,25 @@ class LazyText:
         return hash(str(self))
 
 
+class Word(LazyText):
+    """A word that each database may choose for itself: `DEAL = Word(_("Deal"))`, as a label or within other texts.
+
+    An addon that has one ships a row of `base.word` for it in each language, with `code` as `crm:Deal`.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, text: LazyText) -> None:
+        super().__init__(text.message, text.module)
+
+    def __str__(self) -> str:
+        chosen = catalogs.chosen_words()
+        if chosen:
+            code = f"{catalogs.domain_of(self.module)}:{self.message}"
+            return chosen.get((catalogs.current_language(), code)) or super().__str__()
+        return super().__str__()
+
+
 TextLike: TypeAlias = str | LazyText
 
 

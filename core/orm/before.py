@@ -14,8 +14,11 @@ ROUNDS = 10
 """So often what the methods change is told to them again."""
 
 
-def call_methods(session: Session) -> None:
-    """Calls `before_create` and `before_write` until they change nothing more. Raises RuntimeError after ROUNDS."""
+def call_methods(session: Session) -> bool:
+    """Calls `before_create` and `before_write` until they change nothing more; says whether there were any.
+
+    Raises RuntimeError after ROUNDS.
+    """
     told: dict[Any, frozenset[str]] = {}
     for _round in range(ROUNDS):
         created = [record for record in session.new if record not in told and _has(record, "before_create")]
@@ -26,7 +29,7 @@ def call_methods(session: Session) -> None:
             and (fresh := changed_names(record) - told.get(record, frozenset()))
         }
         if not created and not updated:
-            return
+            return bool(told)
         told.update(dict.fromkeys(created, frozenset()))
         told.update((record, told.get(record, frozenset()) | names) for record, names in updated.items())
         for info, records in by_model(created).items():

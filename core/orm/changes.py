@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +44,12 @@ class Changes:
         for record in sorted(session.dirty, key=KEY):
             if names := changed_names(record):
                 self.updated[record.__lumbung__][record] = names
+
+    def touch(self, models: Collection[str]) -> bool:
+        """Whether a record of one of the models is among them: most flushes are of none that anybody watches."""
+        return any(
+            info.name in models for batch in (self.created, self.updated, self.deleted) for info in batch
+        )
 
 
 def read_forgotten(session: Session) -> None:

@@ -9,9 +9,10 @@ from typing import Any
 
 from core.errors import FieldError, LoadError, Origin
 from core.i18n.lazy import TextLike, _
+from core.orm.choices import MoreChoices
 from core.orm.fields import RESERVED_PREFIX, Field
 from core.orm.info import ModelInfo
-from core.orm.kinds import Char
+from core.orm.kinds import Char, Select
 from core.orm.links import Link, Many2one, One2many
 from core.orm.model import RESERVED, Fragment, Model
 from core.orm.names import FIELD_NAME
@@ -150,13 +151,32 @@ def _make_class(
 
 def _fields(name: str, cls: type[Model], publication: Publication) -> dict[str, Field[Any]]:
     fields: dict[str, Field[Any]] = {}
+    more: list[tuple[type, str, MoreChoices]] = []
     for part in reversed(cls.__mro__[1:]):
         for key, value in part.__dict__.items():
             if isinstance(value, Field):
                 _check_field(name, part, value, fields.get(key), publication)
                 fields[key] = value
+            elif isinstance(value, MoreChoices):
+                more.append((part, key, value))
+    for part, key, choices in more:
+        fields[key] = _with_choices(name, publication.owner(part), fields.get(key), key, choices)
     _check_columns(name, fields, publication)
     return fields
+
+
+def _with_choices(model: str, addon: str, item: Field[Any] | None, key: str, more: MoreChoices) -> Field[Any]:
+    """A Select with what an addon adds to it. Raises LoadError where it is none, or has such a choice already."""
+    if not isinstance(item, Select):
+        raise LoadError(
+            _("%(model)s.%(field)s has no choices to which more could be added.", model=model, field=key),
+            _("Name a Select of the model by the attribute."), addon=addon, origin=more.origin)  # fmt: skip
+    for choice in more.choices:
+        if choice in item.choices:
+            raise LoadError(
+                _("%(model)s.%(field)s has the choice “%(choice)s” already.", model=model, field=key, choice=choice),
+                _("Give yours another key."), addon=addon, origin=more.origin)  # fmt: skip
+    return more.added_to(item)
 
 
 def _check_field(

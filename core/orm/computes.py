@@ -146,10 +146,10 @@ class _Stale:
         *,
         are_gone: bool = False,
     ) -> None:
-        """The same for rows that a statement writes: each key with the row as it was, or is."""
+        """The same for rows that a statement writes: each key with the row as it was, and what became of it."""
 
-        def led_to(link: Many2one[Any]) -> set[int]:
-            return {getattr(row, link.key) for held in rows.values() for row in held} - {None}
+        def led_to(link: Many2one[Any]) -> set[Any]:
+            return {getattr(row, link.key, None) for held in rows.values() for row in held} - {None}
 
         for name, targets in self._plan.triggers.get(info, {}).items():
             if are_gone or names & {name, info.fields[name].key}:

@@ -9,13 +9,14 @@ import sqlalchemy as sa
 
 from core.i18n.formats import DEFAULT_CURRENCY
 from core.orm.links import Many2one
-from core.orm.once import asked_once
+from core.orm.once import asked_once, per_registry
 from core.sql import among
 
 if TYPE_CHECKING:
     from core.orm.env import Env
     from core.orm.info import ModelInfo
     from core.orm.numbers import Money
+    from core.orm.registry import Registry
 
 COMPANY, CURRENCY = "base.company", "base.currency"
 
@@ -36,12 +37,8 @@ class Currencies:
 
     @asked_once
     def _of_companies(self) -> Mapping[int, str]:
-        models = self._env.registry.models
-        if COMPANY not in models or CURRENCY not in models:
-            return {}
-        company, currency = models[COMPANY].table.c, models[CURRENCY].table.c
-        pairs = sa.select(company.id, currency.code).where(company.currency_id == currency.id)
-        return dict(self._read(pairs.order_by(company.id)))
+        pairs = _pairs(self._env.registry)
+        return {} if pairs is None else dict(self._read(pairs))
 
     @asked_once
     def _codes(self) -> Mapping[int, str]:
@@ -100,3 +97,14 @@ class Currencies:
     def symbol(self, code: str) -> str:
         """What stands before the amounts of a currency."""
         return self._env.formats.symbol(code)
+
+
+@per_registry
+def _pairs(registry: Registry) -> sa.Select[Any] | None:
+    """The key of each company and the code of its currency; None where there are no such models."""
+    models = registry.models
+    if COMPANY not in models or CURRENCY not in models:
+        return None
+    company, currency = models[COMPANY].table.c, models[CURRENCY].table.c
+    pairs = sa.select(company.id, currency.code).where(company.currency_id == currency.id)
+    return pairs.order_by(company.id)

@@ -34,6 +34,8 @@ class Database:
         self.name = self._name()
         self.overrides: tuple[int, Any] | None = None
         """What this database says of access, with the version at which it was read (core.access.overrides)."""
+        self.words: tuple[int, Any] | None = None
+        """The words that it chose, with the version at which they were read (core.web.words)."""
         self.failures: dict[tuple[str, str], Any] = {}
         self.unwritten: list[Any] = []
         """What addons did wrong here, by addon and hook, and what of it is still to be written (core.failures)."""

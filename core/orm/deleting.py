@@ -35,6 +35,7 @@ def delete(env: Env, records: Sequence[Model]) -> None:
     _gather(env, records, doomed)
     _refuse_held(env, doomed)
     _release(env, doomed)
+    _sweep_up(env, doomed)
     for cls, by_key in doomed.items():
         cls.before_delete(list(by_key.values()))
     _untie(env, doomed)
@@ -54,8 +55,20 @@ def _gather(env: Env, records: Iterable[Model], doomed: Doomed) -> None:
             fresh.setdefault(type(record), []).append(record)
     for cls, batch in fresh.items():
         for info, link in _incoming(env, cls, "cascade"):
-            for part in parts([record.id for record in batch]):
+            for part in parts([] if info.cls.goes_along else [record.id for record in batch]):
                 _gather(env, env.scalars(sa.select(info.cls).where(_key(info, link).in_(part))).all(), doomed)
+
+
+def _sweep_up(env: Env, doomed: Doomed) -> None:
+    """Deletes what goes along, whoever sees it: it is nobody's work, as notices are."""
+    connection = env.session.core_connection()
+    for cls, by_key in doomed.items():
+        for info, link in env.registry.incoming(cls.__lumbung__.name):
+            for part in parts(list(by_key)) if link.ondelete == "cascade" and info.cls.goes_along else ():
+                columns = info.table.c
+                if keys := connection.scalars(sa.select(columns.id).where(columns[link.key].in_(part))).all():
+                    with env.sudo(f"what goes with records of {cls.__lumbung__.name}") as su:
+                        su.delete(su.read(info.cls, keys))
 
 
 def _refuse_held(env: Env, doomed: Doomed) -> None:

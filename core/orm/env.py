@@ -77,6 +77,8 @@ class Env:
         self.user = user
         self.readonly = readonly
         self.is_sudo = is_sudo or user is SYSTEM
+        self.is_undoing = False
+        """Whether what is written takes back what was done: it leads to what has been, by whatever way."""
         self.jobs = Jobs(self)
         self.currencies = Currencies(self)
         session.env = self
@@ -135,6 +137,10 @@ class Env:
     def get(self, model: type[M], key: int) -> M | None:
         """The record of that key, None where there is none that the user may see."""
         return self.session.get(self.registry[model], key) if 0 < key <= MAX_KEY else None
+
+    def locked(self, model: type[M], key: int) -> M | None:
+        """The same record as it is now, held until the transaction ends: for what may be done once only."""
+        return writing.locked(self, model, key) if 0 < key <= MAX_KEY else None
 
     def read(self, model: type[M], keys: Iterable[int]) -> list[M]:
         """The records of those keys, in their order, without those that are not there."""
@@ -305,12 +311,23 @@ def open_env(
     """
     with _open(registry, database, user, readonly=readonly) as env:
         yield env
-    if env.session.to_tell:
+    _tell_committed(env)
+
+
+def commit(env: Env) -> None:
+    """Commits in the middle of a block of `open_env`, and calls the `after_commit` hooks: for tests of addons."""
+    _finish(env)
+    _tell_committed(env)
+
+
+def _tell_committed(env: Env) -> None:
+    told, env.session.to_tell = env.session.to_tell, []
+    if told:
         events.tell_committed(
-            registry.listeners,
-            env.session.to_tell,
-            database,
-            lambda: _open(registry, database, user, readonly=False),
+            env.registry.listeners,
+            told,
+            env.database,
+            lambda: _open(env.registry, env.database, env.user, readonly=False),
         )
 
 

@@ -9,7 +9,9 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core import failures
+from core.dashboard import DashboardCard, DashboardTile
 from core.orm.happened import Event, Happened, Kind
+from core.timeline import TimelineItem
 
 if TYPE_CHECKING:
     from core.orm.changes import Changes
@@ -21,8 +23,18 @@ if TYPE_CHECKING:
 log = logging.getLogger("lumbung.events")
 ROUNDS = 10
 """So often hooks are told what the round before wrote."""
-WITHIN = ("record_created", "record_updated", "record_deleted")
+WITHIN: dict[str, Kind] = {
+    "record_created": "created",
+    "record_updated": "updated",
+    "record_deleted": "deleted",
+}
 AFTER = "after_commit"
+ASKED: dict[str, tuple[type, ...]] = {
+    "timeline": (TimelineItem,),
+    "dashboard": (DashboardCard, DashboardTile),
+    "tiles": (DashboardTile,),
+}
+"""Those that pages ask, and what they give; one that fails is told of on Apps, and the page goes without it."""
 
 
 class Listener(NamedTuple):
@@ -32,9 +44,9 @@ class Listener(NamedTuple):
     function: Callable[..., Any]
     takes: frozenset[str]
 
-    def call(self, arguments: Mapping[str, Any]) -> None:
+    def call(self, arguments: Mapping[str, Any]) -> Any:
         """With as many of the arguments as it takes."""
-        self.function(**{name: value for name, value in arguments.items() if name in self.takes})
+        return self.function(**{name: value for name, value in arguments.items() if name in self.takes})
 
 
 class Listeners:
@@ -42,12 +54,13 @@ class Listeners:
 
     def __init__(self, found: Iterable[tuple[str, str, Callable[..., Any]]] = ()) -> None:
         """From hook, addon and function."""
-        self._of: dict[str, list[Listener]] = {hook: [] for hook in (*WITHIN, AFTER)}
+        self._of: dict[str, list[Listener]] = {hook: [] for hook in (*WITHIN, AFTER, *ASKED)}
         for hook, addon, function in found:
             if hook in self._of:
                 takes = frozenset(inspect.signature(function).parameters)
                 self._of[hook].append(Listener(addon, function, takes))
-        self.any_within = any(self._of[hook] for hook in WITHIN)
+        self.within = frozenset(kind for hook, kind in WITHIN.items() if self._of[hook])
+        """What hooks want to be told in the transaction: nothing else is held for them."""
         self.after = self._of[AFTER]
 
     def of(self, hook: str) -> Sequence[Listener]:
@@ -58,21 +71,19 @@ class Listeners:
 def note(session: Session, changes: Changes) -> None:
     """Remembers what a flush wrote, where somebody listens."""
     listeners: Listeners = session.env.registry.listeners
-    if not (listeners.any_within or listeners.after):
-        return
-    happened = Happened.of(changes)
-    if listeners.any_within:
-        session.happened.add(happened)
+    if listeners.within:
+        session.happened.add(Happened.of(changes, listeners.within))
     if listeners.after:
-        session.to_tell += happened.events()
+        session.to_tell += Happened.of(changes).events()
 
 
 def note_rows(session: Session, info: ModelInfo, keys: Sequence[int], fields: frozenset[str] | None) -> None:
     """The same for rows that a statement wrote; without fields, that it deleted."""
     listeners: Listeners = session.env.registry.listeners
+    kind: Kind = "deleted" if fields is None else "updated"
     if not keys:
         return
-    if listeners.any_within:
+    if kind in listeners.within:
         happened = Happened()
         if fields is None:
             happened.deleted[info] = list(keys)
@@ -80,7 +91,6 @@ def note_rows(session: Session, info: ModelInfo, keys: Sequence[int], fields: fr
             happened.updated[info] = dict.fromkeys(records, fields)
         session.happened.add(happened)
     if listeners.after:
-        kind: Kind = "deleted" if fields is None else "updated"
         session.to_tell.append(Event(kind, info.name, tuple(keys), fields or frozenset()))
 
 
@@ -143,6 +153,21 @@ def _arguments(env: Env, happened: Happened) -> Iterator[tuple[str, dict[str, An
             yield "record_updated", {"env": env, "records": there, "changed": names}
     for info, ids in happened.deleted.items():
         yield "record_deleted", {"env": env, "model": info.name, "ids": ids}
+
+
+def ask(env: Env, hook: str, **arguments: Any) -> Iterator[Any]:
+    """What the implementations of one of ASKED answer, in order."""
+    for listener in env.registry.listeners.of(hook):
+        try:
+            answers = list(listener.call({"env": env, **arguments}))
+            for answer in answers:
+                if not isinstance(answer, ASKED[hook]):
+                    raise TypeError(f"it gives {type(answer).__name__}")
+        except Exception as error:
+            log.exception("%s of addon %s failed", hook, listener.addon)
+            failures.note(env.database, listener.addon, hook, listener.function, error)
+        else:
+            yield from answers
 
 
 def tell_committed(

@@ -37,7 +37,7 @@ class FieldOptions(TypedDict, total=False):
     label: TextLike
     help: TextLike
     default: Any
-    index: bool
+    index: bool | str
     unique: bool
     compute: str
     depends: tuple[str, ...]
@@ -55,7 +55,8 @@ class Field(Generic[T]):
     """A typed attribute of a model: declared once, shown everywhere.
 
     On a fragment it is a description and refuses to be read; on a composed class SQLAlchemy's attribute
-    stands in its place. `default` is a value, a text to be translated, or a callable that takes the env and may
+    stands in its place. `index="created_at"` lets the index go on with that field, for the records of one value in its
+    order. `default` is a value, a text to be translated, or a callable that takes the env and may
     give the key of a link. `access` maps a role to
     `r`, `w` or `rw`: a field that says it is closed to all other roles, at every door. `m` shows a role a mask of it
     (the last four letters of a text, the domain of an email, else that it is there), and is closed to it like that.
@@ -76,7 +77,7 @@ class Field(Generic[T]):
         label: TextLike | None = None,
         help: TextLike | None = None,
         default: Any = None,
-        index: bool = False,
+        index: bool | str = False,
         unique: bool = False,
         compute: str | None = None,
         depends: tuple[str, ...] = (),

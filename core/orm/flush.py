@@ -14,7 +14,7 @@ from sqlalchemy import event
 
 from core.access import flush as access
 from core.access import keeping, leaving, overrides
-from core.orm import before, computes, ends, events, history, keys, validation
+from core.orm import before, claiming, computes, ends, events, history, keys, trees, validation
 from core.orm.changes import Changes, read_forgotten
 from core.orm.session import UNCOUNTED, Session
 from core.texts import index as texts
@@ -28,20 +28,23 @@ def _before(session: Session, context: Any, instances: Any) -> None:
         return
     with session.no_autoflush:
         read_forgotten(session)
-        before.call_methods(session)
-        read_forgotten(session)
+        if before.call_methods(session):
+            read_forgotten(session)
         changes = Changes(session)
         access.check_operations(session, changes)
         validation.validate(changes, computed=False)
         computes.of_own_rows(session, changes)
         validation.validate(changes, computed=True)
+        trees.refuse_itself(session, changes)
         access.check_stored(session, changes)
+        claiming.refuse_taken(session, changes)
         keeping.look(session, changes)
         _stamp(session, changes)
         leaving.follow(session, changes)
         computes.look_at_deleted(session, changes)
         history.look_at_deleted(session, changes)
-        keys.draw(session.core_connection(), session.new)
+        if changes.created:
+            keys.draw(session.core_connection(), session.new)
     session.changes = changes
 
 
@@ -58,6 +61,7 @@ def _after(session: Session, context: Any) -> None:
         texts.follow(session, changes, computed)
         overrides.follow(session, changes)
         keeping.check(session, changes)
+        trees.check(session, changes)
         _remember(session)
         events.note(session, changes)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from core.orm.info import ModelInfo
 
 Kind = Literal["created", "updated", "deleted"]
+KINDS: tuple[Kind, ...] = ("created", "updated", "deleted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +55,14 @@ class Happened:
             self.deleted[info] += ids
 
     @classmethod
-    def of(cls, changes: Changes) -> Happened:
-        """What one flush wrote."""
+    def of(cls, changes: Changes, kinds: Collection[Kind] = KINDS) -> Happened:
+        """What one flush wrote, of some kinds."""
         made = cls()
-        made.created.update(changes.created)
-        for info, changed in changes.updated.items():
+        if "created" in kinds:
+            made.created.update(changes.created)
+        for info, changed in changes.updated.items() if "updated" in kinds else ():
             made.updated[info] = {record: info.fields_behind(names) for record, names in changed.items()}
-        for info, records in changes.deleted.items():
+        for info, records in changes.deleted.items() if "deleted" in kinds else ():
             made.deleted[info] = [record.id for record in records]
         return made
 

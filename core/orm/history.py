@@ -18,7 +18,7 @@ from core.orm.belonging import homes
 from core.orm.closed import mapped_key
 from core.orm.kinds import Json
 from core.orm.links import Many2many
-from core.sql import one_of, rows_sent
+from core.sql import insert_row, one_of, pairs_sent
 
 if TYPE_CHECKING:
     from core.orm.changes import Changes
@@ -162,17 +162,27 @@ def _put(session: Session, table: Any, model: str, action: str, values: Mapping[
         "model": model, "action": action, "unit": session.unit, "version": 1, "archived": False,
         "created_at": now, "updated_at": now, "created_by": session.env.user.id, "updated_by": session.env.user.id,
     }  # fmt: skip
-    if len(values) == 1 or connection.dialect.name != "postgresql":
-        rows = [{**row, "record_id": key, "values": held} for key, held in values.items()]
-        connection.execute(table.insert().inline(), rows if len(rows) > 1 else rows[0])
+    if len(values) == 1:
+        [(key, held)] = values.items()
+        insert_row(connection, table, {**row, "record_id": key, "values": held})
         return
-    if INSERT not in table.info:
-        table.info[INSERT] = _insert_of_rows(table, row)
+    kept = INSERT, connection.dialect.name
+    if kept not in table.info:
+        table.info[kept] = _insert_of_rows(connection.dialect.name, table, row)
     shared = {f"shared_{name}": value for name, value in row.items()}
-    connection.execute(table.info[INSERT], {**shared, "rows": json.dumps(list(values.items()))})
+    connection.execute(table.info[kept], {**shared, "pairs": _pairs(values)})
 
 
-def _insert_of_rows(table: Any, names: Iterable[str]) -> sa.Insert:
+def _pairs(values: Mapping[int, Any]) -> str:
+    """Values by key as a JSON object; what rows share is written once."""
+    texts = {id(held): held for held in values.values()}
+    if len(texts) * 4 > len(values):
+        return json.dumps(values)
+    written = {key: json.dumps(held) for key, held in texts.items()}
+    return "{" + ",".join([f'"{key}":{written[id(held)]}' for key, held in values.items()]) + "}"
+
+
+def _insert_of_rows(dialect: str, table: Any, names: Iterable[str]) -> sa.Insert:
     """A row for each key and values that are sent, all with the same values of the columns `names`.
 
     Kept with the table, as to make it takes twice as long as to execute it for few rows.
@@ -180,6 +190,5 @@ def _insert_of_rows(table: Any, names: Iterable[str]) -> sa.Insert:
     columns: dict[str, Any] = {
         name: sa.bindparam(f"shared_{name}", type_=table.c[name].type) for name in names
     }
-    sent = ("record_id", "values")
-    columns |= zip(sent, rows_sent(*(table.c[name].type for name in sent)), strict=True)
+    columns |= zip(("record_id", "values"), pairs_sent(dialect, table.c["values"].type), strict=True)
     return table.insert().from_select(list(columns), sa.select(*columns.values()))  # type: ignore[no-any-return]

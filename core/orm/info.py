@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from core.i18n.lazy import TextLike
+from core.orm.closed import mapped_key
 from core.orm.fields import Field
 from core.orm.kinds import Char, Text
 from core.orm.links import Link, Many2many, Many2one, One2many
@@ -63,9 +64,16 @@ class ModelInfo:
         return [item for item in self.own_fields if isinstance(item, Many2one | Many2many)]
 
     @cached_property
-    def validated(self) -> list[Field[Any]]:
-        """The fields with a value of their own that a row must be able to hold."""
-        return [item for item in self.own_fields if not isinstance(item, One2many | Many2many)]
+    def validated(self) -> dict[bool, list[tuple[Field[Any], str]]]:
+        """The fields with a value of their own that a row must be able to hold, and the attributes that hold it.
+
+        Those that are given, under False, and those that are computed, under True.
+        """
+        items = [item for item in self.own_fields if not isinstance(item, One2many | Many2many)]
+        return {
+            computed: [(item, mapped_key(item)) for item in items if (item.compute is not None) is computed]
+            for computed in (False, True)
+        }
 
     @cached_property
     def followed(self) -> list[Field[Any]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import FieldError, UserError
 from core.i18n.lazy import _
+from core.orm.claims import link_of, taken_text
 from core.orm.links import Many2one
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 _SQLITE_UNIQUE = re.compile(r"UNIQUE constraint failed: (\w+)\.(\w+)")
 _SQLITE_EMPTY = re.compile(r"NOT NULL constraint failed: (\w+)\.(\w+)")
-UNIQUE, NOT_NULL, FOREIGN_KEY = "23505", "23502", "23503"
+UNIQUE, NOT_NULL, FOREIGN_KEY, EXCLUSION = "23505", "23502", "23503", "23P01"
 """What PostgreSQL calls them. SQLite has names only, and for a broken link not even that of a column."""
 
 
@@ -39,7 +40,7 @@ def _postgresql(state: str, diagnosis: Any, registry: Registry) -> UserError | N
         return _empty(registry, table, diagnosis.column_name or "")
     if state == FOREIGN_KEY:
         return _no_record(registry, table, _column_of(registry, table, name))
-    return None
+    return _claimed(registry, table) if state == EXCLUSION else None
 
 
 def _column_of(registry: Registry, table: str, name: str) -> str:
@@ -74,6 +75,12 @@ def _no_record(registry: Registry, table: str, column: str) -> UserError:
     return (
         FieldError(_("%(field)s: no such record.", field=item.label), item.name) if item else _broken_link()
     )
+
+
+def _claimed(registry: Registry, table: str) -> UserError | None:
+    """A claim that was written past the records (core.orm.claims)."""
+    link = next((link_of(info) for info in registry if info.table.name == table), None)
+    return None if link is None else FieldError(taken_text(link), link.name)
 
 
 def _broken_link() -> UserError:

@@ -238,10 +238,25 @@ class Integer(Field[T]):
         return lambda value: "" if value is None else show(value)
 
 
+class RecordKey(Integer[int]):
+    """The key of a record of the model that the field `of` of the same record names; shown as that record."""
+
+    numeric: ClassVar[bool] = False
+    groupable: ClassVar[bool] = False
+
+    def __init__(self, of: str, **options: Any) -> None:
+        super().__init__(**options)
+        self.of = of
+
+    def formatter(self, formats: Formats) -> Callable[[Any], str]:
+        return lambda value: "" if value is None else str(value)
+
+
 class Select(Field[T]):
     """One of a fixed set of choices: a mapping of the stored key to its label.
 
-    `tones` names the colour of a choice (ok, warn, bad, info, padi, pri) where it is shown as a badge.
+    `tones` names the colour of a choice (ok, warn, bad, info, padi, pri) where it is shown as a badge, `symbols` its
+    icon where it is drawn with one. An extension of the model adds to all three (core.orm.choices).
     """
 
     widget: ClassVar[str] = "select"
@@ -255,6 +270,7 @@ class Select(Field[T]):
             *,
             required: Literal[True],
             tones: Mapping[str, str] = ...,
+            symbols: Mapping[str, str] = ...,
             **options: Unpack[FieldOptions],
         ) -> None: ...
         @overload
@@ -264,19 +280,22 @@ class Select(Field[T]):
             *,
             required: Literal[False] = ...,
             tones: Mapping[str, str] = ...,
+            symbols: Mapping[str, str] = ...,
             **options: Unpack[FieldOptions],
         ) -> None: ...
         def __init__(self, choices: Mapping[str, TextLike], **options: Any) -> None: ...
 
     else:
 
-        def __init__(self, choices, *, tones=None, **options):
+        def __init__(self, choices, *, tones=None, symbols=None, **options):
             super().__init__(**options)
             self.choices = dict(choices)
             self.tones = dict(tones or {})
+            self.symbols = dict(symbols or {})
 
     choices: dict[str, TextLike]
     tones: dict[str, str]
+    symbols: dict[str, str]
 
     def sql_type(self) -> sa.types.TypeEngine[Any]:
         return string(KEY_SIZE)

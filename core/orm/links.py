@@ -59,7 +59,8 @@ class Many2one(Link[T]):
     """A link to one record: `unit` is the record, `unit_id` its column.
 
     `ondelete` says what deleting the target does here: `restrict` refuses, `set_null` empties the link,
-    `cascade` deletes this record too, through the ORM.
+    `cascade` deletes this record too, through the ORM. `tree=True` says of a link to the own model that it leads
+    neither to the record itself nor round to it, over however many records.
     """
 
     widget: ClassVar[str] = "relation"
@@ -73,6 +74,7 @@ class Many2one(Link[T]):
             *,
             required: Literal[True],
             ondelete: OnDelete = ...,
+            tree: bool = ...,
             **options: Unpack[FieldOptions],
         ) -> None: ...
         @overload
@@ -82,18 +84,23 @@ class Many2one(Link[T]):
             *,
             required: Literal[False] = ...,
             ondelete: OnDelete = ...,
+            tree: bool = ...,
             **options: Unpack[FieldOptions],
         ) -> None: ...
         def __init__(self, target: Any, **options: Any) -> None: ...
 
     else:
 
-        def __init__(self, target: Any, *, ondelete: OnDelete = "restrict", **options: Any) -> None:
+        def __init__(
+            self, target: Any, *, ondelete: OnDelete = "restrict", tree: bool = False, **options: Any
+        ) -> None:
             super().__init__(**options)
             self.target = target
             self.ondelete = ondelete
+            self.tree = tree
 
     ondelete: OnDelete
+    tree: bool
 
     @property
     def key(self) -> str:

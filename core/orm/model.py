@@ -76,6 +76,8 @@ class Model:
     """
 
     __lumbung__: ClassVar[Any] = None
+    goes_along: ClassVar[bool] = False
+    """Whether its records are deleted with what they cascade from, whoever sees them: they are nobody's work."""
 
     if TYPE_CHECKING:
         id: Field[int] = Field()
@@ -132,6 +134,10 @@ class Model:
         field = type(self).__lumbung__.label_field
         value = getattr(self, field) if field else None
         return str(value) if value else f"#{self.id}"
+
+    def choice_label(self) -> str:
+        """How it is called where one is chosen among all: its label, unless that means something in its place only."""
+        return self.display_label()
 
     @classmethod
     def before_create(cls, records: Sequence[Self]) -> None:

@@ -42,6 +42,7 @@ class Decimal(Field[T]):
             required: Literal[True],
             scale: int = ...,
             least: int | None = ...,
+            most: int | None = ...,
             **options: Unpack[FieldOptions],
         ) -> None: ...
         @overload
@@ -51,26 +52,34 @@ class Decimal(Field[T]):
             required: Literal[False] = ...,
             scale: int = ...,
             least: int | None = ...,
+            most: int | None = ...,
             **options: Unpack[FieldOptions],
         ) -> None: ...
-        def __init__(self, *, scale: int = 2, least: int | None = None, **options: Any) -> None: ...
+        def __init__(
+            self, *, scale: int = 2, least: int | None = None, most: int | None = None, **options: Any
+        ) -> None: ...
 
     else:
 
-        def __init__(self, *, scale: int = 2, least: int | None = None, **options: Any) -> None:
+        def __init__(
+            self, *, scale: int = 2, least: int | None = None, most: int | None = None, **options: Any
+        ) -> None:
             super().__init__(**options)
             self.scale = scale
             self.least = least
+            self.most = most
 
     scale: int
     least: int | None
     """What a value may not go below."""
+    most: int | None
+    """What a value may not go above."""
 
     def sql_type(self) -> sa.types.TypeEngine[Any]:
         return _of_scale(self.scale)
 
     def settled(self, value: Any) -> Number:
-        number = self._not_below(self._in_range(value))
+        number = self._within(self._in_range(value))
         return value if number.as_tuple() == getattr(value, "as_tuple", tuple)() else number
 
     def dump(self, value: Any) -> Any:
@@ -98,14 +107,16 @@ class Decimal(Field[T]):
         number = formats.parse_number(text)
         if -int(number.as_tuple().exponent) > self.scale:  # 1,500 of money: thousands, or one and a half?
             raise self._too_fine()
-        return self._not_below(self._checked(number))
+        return self._within(self._checked(number))
 
-    def _not_below(self, value: Number) -> Number:
-        """The value, if it is not too small for what is stored; a filter may ask for any."""
+    def _within(self, value: Number) -> Number:
+        """The value, if it is neither too small nor too large for what is stored; a filter may ask for any."""
         if self.least is not None and value < self.least:
             raise FieldError(
                 _("%(field)s is at least %(least)s.", field=self.label, least=self.least), self.name
             )
+        if self.most is not None and value > self.most:
+            raise FieldError(_("%(field)s is at most %(most)s.", field=self.label, most=self.most), self.name)
         return value
 
     def read(self, text: str) -> Number:
@@ -147,6 +158,7 @@ class Money(Decimal[T]):
             required: Literal[True],
             scale: int = ...,
             least: int | None = ...,
+            most: int | None = ...,
             currency: str = ...,
             **options: Unpack[FieldOptions],
         ) -> None: ...
@@ -157,11 +169,18 @@ class Money(Decimal[T]):
             required: Literal[False] = ...,
             scale: int = ...,
             least: int | None = ...,
+            most: int | None = ...,
             currency: str = ...,
             **options: Unpack[FieldOptions],
         ) -> None: ...
         def __init__(
-            self, *, scale: int = 2, least: int | None = None, currency: str | None = None, **options: Any
+            self,
+            *,
+            scale: int = 2,
+            least: int | None = None,
+            most: int | None = None,
+            currency: str | None = None,
+            **options: Any,
         ) -> None: ...
 
     else:
@@ -192,6 +211,7 @@ class Percent(Decimal[T]):
             required: Literal[True],
             scale: int = ...,
             least: int | None = ...,
+            most: int | None = ...,
             **options: Unpack[FieldOptions],
         ) -> None: ...
         @overload
@@ -201,9 +221,12 @@ class Percent(Decimal[T]):
             required: Literal[False] = ...,
             scale: int = ...,
             least: int | None = ...,
+            most: int | None = ...,
             **options: Unpack[FieldOptions],
         ) -> None: ...
-        def __init__(self, *, scale: int = 2, least: int | None = None, **options: Any) -> None: ...
+        def __init__(
+            self, *, scale: int = 2, least: int | None = None, most: int | None = None, **options: Any
+        ) -> None: ...
 
     def parse(self, text: str, formats: Formats) -> Number | None:
         return super().parse(text.strip().removesuffix("%"), formats)

@@ -11,7 +11,7 @@ from sqlalchemy import orm
 
 from core.errors import LoadError, LumbungError
 from core.i18n.lazy import _
-from core.orm import prefetch
+from core.orm import claims, prefetch
 from core.orm.circles import circular
 from core.orm.closed import CLOSED, close_link, closed
 from core.orm.compose import Publication, check_access, check_links, check_required, compose
@@ -186,23 +186,44 @@ class Registry:
             table_name(info.name), self.metadata, sqlite_autoincrement=True, info={"addon": info.addon}
         )
         for item in info.fields.values():
-            addon = info.addon if item.system else self.addon_of(item) or info.addon
+            addon = self._owner(info, item)
             for column in item.columns(self):
                 column.info = self._marks.setdefault(addon, {"addon": addon})  # one for thousands of columns
                 table.append_column(column)
-                if item.unique or item.index or isinstance(item, Many2one):
+                along = isinstance(item.index, str)  # an index of its own begins with the column as well
+                if item.unique or (not along and (item.index or isinstance(item, Many2one))):
                     self._index(table, column, item.unique)
             if isinstance(item, Many2many):
                 between = item.association(self, self.metadata, info.name)
                 between.info["addon"] = addon
                 info.associations[item.name] = between
                 self.between.add(between)
+        for item in info.fields.values():
+            if isinstance(item.index, str):
+                self._index_along(info, table, item, item.index)
+        claims.constrain(info, table)
         return table
+
+    def _owner(self, info: ModelInfo, item: Field[Any]) -> str:
+        """The addon that a column is of: that of the model, also where it took the field from a mixin it builds on;
+        of what another addon adds, that one."""
+        addon = self.addon_of(item)
+        is_taken = item.system or not addon or addon in self.publication.depends.get(info.addon, ())
+        return info.addon if is_taken else addon
 
     def _index(self, table: sa.Table, column: sa.Column[Any], unique: bool) -> None:
         """Unique is always an index, never a constraint: additive on both databases."""
         name = index_name(table.name, column.name, unique=unique)
         sa.Index(name, column, unique=unique, info=column.info)
+
+    def _index_along(self, info: ModelInfo, table: sa.Table, item: Field[Any], along: str) -> None:
+        """The index of a field that goes on with another one, and the key."""
+        if along not in info.fields:
+            raise LoadError(
+                _("%(model)s has no field “%(field)s”.", model=info.name, field=along),
+                _("Name a field of the same model as index=."), addon=info.addon, origin=item.origin)  # fmt: skip
+        column, other = table.c[item.key], table.c[info.fields[along].key]
+        sa.Index(index_name(table.name, column.name, other.name), column, other, table.c.id, info=column.info)
 
     def _columns(self, info: ModelInfo) -> dict[str, Any]:
         """Columns by attribute; those of closed fields lie behind one that asks for the right to read them."""

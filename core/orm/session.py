@@ -71,7 +71,7 @@ class Session(orm.Session):
     def connection(self, *args: Any, **options: Any) -> sa.Connection:
         """SQLAlchemy's own way to the connection. Raises StatementRefused for everyone else."""
         caller = sys._getframe(1).f_globals.get("__name__", "")
-        if not self.is_open_door and not caller.startswith("sqlalchemy."):
+        if not caller.startswith("sqlalchemy.") and not self.is_open_door:
             raise door.StatementRefused("session.connection(): use env.unsafe_sql(why)")
         return super().connection(*args, **options)
 
@@ -82,7 +82,7 @@ class Session(orm.Session):
     def get_bind(self, *args: Any, **options: Any) -> Any:
         """SQLAlchemy's own way to the engine. Raises StatementRefused for everyone else."""
         caller = sys._getframe(1).f_globals.get("__name__", "")
-        if not self.is_open_door and not caller.startswith("sqlalchemy."):
+        if not caller.startswith("sqlalchemy.") and not self.is_open_door:
             raise door.StatementRefused("session.get_bind(): use env.unsafe_sql(why)")
         return super().get_bind(*args, **options)
 
@@ -108,6 +108,14 @@ class Session(orm.Session):
             self.happened = happened
             del self.to_tell[told:], self.wishes[wished:]
             raise
+
+    def rollback(self) -> None:
+        """Everything that was to follow from what is undone by it is undone too."""
+        super().rollback()
+        self.happened = Happened()
+        self.to_tell.clear()
+        self.wishes.clear()
+        self.written.clear()
 
     def refuse_writing(self) -> None:
         """Raises StatementRefused where something is pending in an env that only reads."""

@@ -67,9 +67,11 @@ def undo(env: Env, unit: int) -> Undone:
     A second time finds all as it was before and changes nothing.
     """
     done, found = Undone(), pasts(env.registry, _rows(env, unit))
+    env.is_undoing = True
     remaking.remake(env, [past for past in found if past.deleted], done)
     for info, batch in _by_model([past for past in found if not (past.deleted or past.created)]).items():
-        _put_back(env, info, batch, done)
+        with env.session.no_autoflush:  # a record is looked at when all of it is back, not field by field
+            _put_back(env, info, batch, done)
     env.flush()
     _take_away(env, _by_model([past for past in found if past.created]), done)
     env.flush()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -13,6 +13,7 @@ from core.sql import among
 if TYPE_CHECKING:
     from core.orm.env import Env
     from core.orm.info import ModelInfo
+    from core.orm.registry import Registry
 
 
 def used(
@@ -21,15 +22,21 @@ def used(
     """Those of the keys to which a record leads that is not itself `leaving`, by model; one statement per link."""
     found: set[int] = set()
     connection = env.session.core_connection()
-    for model, holder, target in _ways(env, info) if keys else ():
+    for model, holder, target, *conditions in _ways(env, info) if keys else ():
         going = set((leaving or {}).get(model, ()))
-        pairs = sa.select(holder, target).where(among(env, target, keys))
+        pairs = sa.select(holder, target).where(among(env, target, keys), *conditions)
         found.update(key for by, key in connection.execute(pairs) if by not in going)
     return found
 
 
-def _ways(env: Env, info: ModelInfo) -> Iterator[tuple[str, Any, Any]]:
-    """The columns that hold who leads to a model, and where to."""
+FURTHER: list[Callable[[Registry, ModelInfo], Iterator[tuple[Any, ...]]]] = []
+"""Other ways to lead to records of a model than by links: as `_ways` gives them."""
+
+
+def _ways(env: Env, info: ModelInfo) -> Iterator[tuple[Any, ...]]:
+    """Models that lead to a model: name, the columns that hold who leads and where to, and conditions."""
+    for further in FURTHER:
+        yield from further(env.registry, info)
     for other, link in env.registry.incoming(info.name):
         yield other.name, other.table.c.id, other.table.c[link.key]
     for other in env.registry:

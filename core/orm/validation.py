@@ -10,13 +10,11 @@ import sqlalchemy as sa
 from core.errors import FieldError, Refusals
 from core.i18n.lazy import _
 from core.orm import ends
-from core.orm.closed import mapped_key
 from core.orm.links import Many2one
 
 if TYPE_CHECKING:
     from core.orm.changes import Changes
     from core.orm.fields import Field
-    from core.orm.info import ModelInfo
 
 Checks: TypeAlias = "list[tuple[Field[Any], str]]"
 MOST_FAULTS = 50
@@ -30,7 +28,7 @@ def validate(changes: Changes, *, computed: bool) -> None:
     """
     faults: list[FieldError] = []
     for info, records in changes.created.items():
-        checks = _checks(info, computed)
+        checks = info.validated[computed]
         for record in records if checks else ():
             faults += _faults(record, checks, None)
             if len(faults) > MOST_FAULTS:
@@ -40,15 +38,10 @@ def validate(changes: Changes, *, computed: bool) -> None:
         for record, names in changed.items() if info.computed or not computed else ():
             if names not in of_names:
                 touched = {info.field_of.get(name) for name in names}
-                of_names[names] = [check for check in _checks(info, computed) if check[0].name in touched]
+                of_names[names] = [check for check in info.validated[computed] if check[0].name in touched]
             faults += _faults(record, of_names[names], names)
     if faults:
         raise faults[0] if len(faults) == 1 else Refusals(faults[:MOST_FAULTS])
-
-
-def _checks(info: ModelInfo, computed: bool) -> Checks:
-    """The fields to look at, with the attributes that hold their values."""
-    return [(item, mapped_key(item)) for item in info.validated if (item.compute is not None) is computed]
 
 
 def _faults(record: Any, checks: Checks, changed: frozenset[str] | None) -> Iterator[FieldError]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from core.orm.names import table_name
 from core.orm.session import Session
 from core.sql import one_of
 from core.texts.store import model_number, state, store_of
@@ -115,6 +116,15 @@ def bring_up_to_date(env: Env) -> None:
             rebuild(env, info)
             connection.execute(state.delete().where(state.c.model == info.name))
             connection.execute(state.insert().values(model=info.name, fields=fields))
+
+
+def forget_models(connection: sa.Connection, tables: Container[str]) -> None:
+    """Takes away the texts of the models whose tables are parked; they are made anew when those come back."""
+    store = store_of(connection.dialect.name)
+    for model in connection.scalars(sa.select(state.c.model)).all():
+        if table_name(model) in tables:
+            store.clear(connection, model_number(model))
+            connection.execute(state.delete().where(state.c.model == model))
 
 
 def rebuild(env: Env, info: ModelInfo) -> None:

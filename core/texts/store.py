@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from core.sql import rows_sent, upsert
+from core.sql import pairs_sent, upsert
 from core.texts.text import spellings
 
 BATCH = 500
@@ -64,11 +64,17 @@ class Store(Protocol):
     def among(self, column: Any, number: int, words: Sequence[str]) -> sa.ColumnElement[bool]:
         """The condition that `column` is the key of a record whose text has every word."""
 
+    def beside(self, column: Any, number: int, word: str) -> sa.ColumnElement[bool]:
+        """The same, looked up for each record: for a word that stands in so many that few are looked at."""
+
+    def hits(self, words: Sequence[str], most: int) -> sa.Select[Any]:
+        """Per number of a model how many records have every word, of at most `most`, and their keys as one text."""
+
 
 @cache
 def _written() -> Any:
     """A row for each key and text that is sent, in place of the one that is there."""
-    sent = sa.select(sa.bindparam("number", type_=sa.Integer), *rows_sent(sa.BigInteger(), sa.Text()))
+    sent = sa.select(sa.bindparam("number", type_=sa.Integer), *pairs_sent("postgresql", sa.Text()))
     added = upsert("postgresql", postgresql_table).from_select(["model", "record_id", "body"], sent)
     return added.on_conflict_do_update(
         index_elements=["model", "record_id"], set_={"body": added.excluded.body}
@@ -87,7 +93,7 @@ class PostgreSQLStore:
 
     def write(self, connection: sa.Connection, number: int, bodies: Mapping[int, str], *, new: bool) -> None:
         """One statement, whether they are there already or not."""
-        connection.execute(_written(), {"number": number, "rows": json.dumps(list(bodies.items()))})
+        connection.execute(_written(), {"number": number, "pairs": json.dumps(bodies)})
 
     def delete(self, connection: sa.Connection, number: int, keys: Sequence[int]) -> None:
         """In batches."""
@@ -111,9 +117,25 @@ class PostgreSQLStore:
         table = postgresql_table.c
         keys = sa.select(table.record_id).where(
             table.model == number,
-            *(sa.or_(*(_contains(table.body, text) for text in spellings(word))) for word in words),
+            *(_has(table.body, word) for word in words),
         )
         return column == sa.any_(sa.func.array(keys.scalar_subquery()))  # type: ignore[no-any-return]
+
+    def beside(self, column: Any, number: int, word: str) -> sa.ColumnElement[bool]:
+        """The offset keeps PostgreSQL from gathering all texts with the word first."""
+        table = postgresql_table.c
+        here = sa.select(table.record_id).where(
+            table.model == number, table.record_id == column, _has(table.body, word)
+        )
+        return sa.exists(here.offset(0))
+
+    def hits(self, words: Sequence[str], most: int) -> sa.Select[Any]:
+        """By the trigram index, from three letters on."""
+        table = postgresql_table.c
+        has = [_has(table.body, word) for word in words]
+        hits = sa.select(table.model, table.record_id).where(*has).limit(most).subquery().c
+        keys = sa.func.string_agg(sa.cast(hits.record_id, sa.Text), ",")
+        return sa.select(hits.model, sa.func.count(), keys).group_by(hits.model)
 
 
 class SQLiteStore:
@@ -145,19 +167,44 @@ class SQLiteStore:
 
     def among(self, column: Any, number: int, words: Sequence[str]) -> sa.ColumnElement[bool]:
         """Words of three letters and more by the index, shorter ones by reading what it leaves."""
-        table = sqlite_table.c
+        table, conditions = sqlite_table.c, self._have(words)
+        inside = table.rowid.between(_rowid(number, 0), _rowid(number, KEY_MASK))
+        return column.in_(sa.select(table.rowid.op("&")(KEY_MASK)).where(inside, *conditions))  # type: ignore[no-any-return]
+
+    def _have(self, words: Sequence[str]) -> list[sa.ColumnElement[bool]]:
         long = [word for word in words if len(word) > 2]
-        conditions = [_contains(table.body, word) for word in words if len(word) < 3]
+        conditions = [_contains(sqlite_table.c.body, word) for word in words if len(word) < 3]
         if long:
             phrases = " AND ".join(f"({' OR '.join(map(_phrase, spellings(word)))})" for word in long)
             conditions.append(sa.literal_column("search", sa.Text).op("MATCH")(phrases))
-        inside = table.rowid.between(_rowid(number, 0), _rowid(number, KEY_MASK))
-        return column.in_(sa.select(table.rowid.op("&")(KEY_MASK)).where(inside, *conditions))  # type: ignore[no-any-return]
+        return conditions
+
+    def beside(self, column: Any, number: int, word: str) -> sa.ColumnElement[bool]:
+        """By the rowid, which is quicker for one text than the index."""
+        table = sqlite_table.c
+        here = sa.literal(_rowid(number, 0), sa.BigInteger) + column
+        return sa.exists(sa.select(table.rowid).where(table.rowid == here, _has(table.body, word)))
+
+    def hits(self, words: Sequence[str], most: int) -> sa.Select[Any]:
+        """By the index, from three letters on."""
+        table = sqlite_table.c
+        number, key = table.rowid.op(">>")(KEY_BITS), table.rowid.op("&")(KEY_MASK)
+        chosen = (
+            sa.select(number.label("model"), key.label("record_id")).where(*self._have(words)).limit(most)
+        )
+        hits = chosen.subquery().c
+        return sa.select(hits.model, sa.func.count(), sa.func.group_concat(hits.record_id, ",")).group_by(
+            hits.model
+        )
 
 
 def store_of(dialect: str) -> Store:
     """The store of a database."""
     return SQLiteStore() if dialect == "sqlite" else PostgreSQLStore()
+
+
+def _has(body: sa.ColumnElement[str], word: str) -> sa.ColumnElement[bool]:
+    return sa.or_(*(_contains(body, text) for text in spellings(word)))
 
 
 def _contains(body: sa.ColumnElement[str], word: str) -> sa.ColumnElement[bool]:

@@ -11,7 +11,7 @@ from core.i18n.lazy import TextLike
 if TYPE_CHECKING:
     from core.orm.model import Model
 
-Kind: TypeAlias = Literal["form", "list", "search"]
+Kind: TypeAlias = Literal["form", "list", "search", "kanban"]
 Operator: TypeAlias = Literal["after", "before", "into", "replace", "hide", "attrs"]
 
 
@@ -33,8 +33,9 @@ NodeLike: TypeAlias = Node | str
 
 
 def Item(name: str, **attrs: Any) -> Node:
-    """A field with attributes of its own in this view: label, help, readonly, wide, low,
-    inline (records as rows of the form, or not)."""
+    """A field with attributes of its own in this view: label, help (a text, or a function of the record that gives
+    one or None), readonly, wide, low, suffix, inline (records as rows of the form, or not), quiet (sent along unseen
+    where it has a value)."""
     return Node("field", name, attrs=attrs, origin=declared_at())
 
 
@@ -65,6 +66,7 @@ class Body:
 
     kind: Kind
     nodes: tuple[Node, ...]
+    attrs: tuple[tuple[str, Any], ...] = ()
 
 
 def form(*nodes: NodeLike) -> Body:
@@ -80,6 +82,23 @@ def listing(*nodes: NodeLike) -> Body:
 def search(*nodes: NodeLike) -> Body:
     """The fields by which a list is searched."""
     return Body("search", tuple(as_node(node) for node in nodes))
+
+
+def kanban(
+    by: str,
+    *nodes: NodeLike,
+    within: str | None = None,
+    total: str | None = None,
+    since: str | None = None,
+) -> Body:
+    """The cards of a board with a column for each value of `by`: a Select, or a link to records in their order.
+
+    With `within`, a link of the same name on the model and on what `by` leads to, one board shows the columns of one of
+    its records. The money field `total` is summed over each column. The first node is the title of a card. How long it
+    has been in its column is told by the moment `since`.
+    """
+    attrs = (("by", by), ("within", within), ("total", total), ("since", since))
+    return Body("kanban", tuple(as_node(node) for node in nodes), attrs)
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,11 @@ from core.i18n.lazy import TextLike, _
 from core.orm.compose import Finding
 from core.orm.fields import Field
 from core.orm.info import ModelInfo
-from core.orm.links import One2many
+from core.orm.kinds import Select
+from core.orm.links import Many2one, One2many
+from core.orm.numbers import Money
 from core.orm.registry import Registry
+from core.orm.times import DateTime
 from core.plugins import Contribution
 from core.views.nodes import Body, Extension, Kind, Node, Operation, Operator, View
 
@@ -36,6 +39,7 @@ class ResolvedView:
     nodes: list[Node]
     addon: str
     default: bool = False
+    attrs: dict[str, Any] = field(default_factory=dict)
     index: dict[str, tuple[Node, list[Node]]] = field(default_factory=dict)
 
     def walk(self) -> Iterator[Node]:
@@ -105,10 +109,33 @@ class _Resolver:
         return self.registry.addon_of(item) == info.addon or issubclass(info.fragments[0], item.owner)
 
     def _new(self, addon: str, name: str, info: ModelInfo, body: Body, origin: Origin) -> ResolvedView:
-        view = ResolvedView(name, info, body.kind, [], addon)
+        view = ResolvedView(name, info, body.kind, [], addon, attrs=dict(body.attrs))
+        if body.kind == "kanban":
+            self._check_board(view, origin)
         self.views[name] = view
         self._insert(view, copy.deepcopy(list(body.nodes)), view.nodes, 0, addon, origin)
         return view
+
+    def _check_board(self, view: ResolvedView, origin: Origin) -> None:
+        """Raises LoadError where a board names fields that cannot make one."""
+        fields = view.model.fields
+        names = ("by", "within", "total", "since")
+        by, within, total, since = (fields.get(view.attrs[name] or "") for name in names)
+        far = self.registry.info(by.target_name).fields if isinstance(by, Many2one) else {}
+        is_held = isinstance(within, Many2one) and isinstance(far.get(within.name), Many2one)
+        faults = {
+            "by": not isinstance(by, Select | Many2one),
+            "within": bool(view.attrs["within"]) and not is_held,
+            "total": bool(view.attrs["total"]) and not isinstance(total, Money),
+            "since": bool(view.attrs["since"]) and not isinstance(since, DateTime),
+        }
+        for name in (name for name, is_wrong in faults.items() if is_wrong):
+            raise LoadError(
+                _("The board %(view)s cannot use %(field)s as its “%(place)s”.", view=view.name,
+                  field=view.attrs[name], place=name),
+                _("Name a Select or Many2one as by=, a Many2one of both models as within=, a Money as total=, a "
+                  "DateTime as since=."),
+                addon=view.addon, origin=origin)  # fmt: skip
 
     def _insert(
         self, view: ResolvedView, nodes: list[Node], into: list[Node], at: int, addon: str, origin: Origin

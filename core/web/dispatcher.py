@@ -9,24 +9,26 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from core.assembly import assemble
-from core.errors import DatabaseError, LoadError
+from core.apps import quarantined
+from core.errors import DatabaseError, LoadError, SchemaBehind
 from core.i18n.lazy import _
 from core.loader import Catalogue, discover
 from core.orm.database import Database
-from core.schema.install import installed
+from core.schema import ledger
+from core.schema.preparing import installed
 from core.schema.tables import registry_version
 from core.web.apps import APPS, TENANT
 from core.web.requests import UNAVAILABLE
 from core.web.resets import HOST
 from core.web.security import HEADERS, SAFE
-from core.web.site import Site, build_site
+from core.web.site import Site, sound_site
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -36,6 +38,8 @@ POLL_SECONDS = 1.0
 KEPT = 8
 UNKNOWN = ("400", "404")
 """What a site says to what it does not know. One that was built since may know it: each process follows in its time."""
+FAILED = "500"
+"""What it says where it asks for tables that have been put away since."""
 log = logging.getLogger("lumbung.web")
 
 
@@ -72,6 +76,10 @@ class Tenant:
         """The addons that are found now."""
         return self._sites.look_again()
 
+    def faults(self, installed: Sequence[str]) -> Mapping[str, LoadError]:
+        """What is wrong with addons that are found, beside those that are installed."""
+        return self._sites.faults(installed)
+
     def _nothing(self) -> DatabaseError:
         where = self.database.path or self.database.url.render_as_string()
         return DatabaseError(
@@ -87,13 +95,20 @@ class Tenant:
             names = installed(connection) if is_new else []
         if is_new:
             try:
-                self._site = self._sites.get(names)
+                self._site = self._fitting(names)
             except Exception:
                 if self._site is None:
                     raise
                 log.exception("the site of %s cannot be built, that of before goes on", ", ".join(names))
             self._version = version
         self._asked = time.monotonic()
+
+    def _fitting(self, names: Sequence[str]) -> Site:
+        """The site of these addons. Raises SchemaBehind where the tables are those of an older one."""
+        site = self._sites.get(names)
+        with self.database.reading.begin() as connection:
+            ledger.check(connection, site.assembly.registry)
+        return site
 
 
 class Sites:
@@ -107,6 +122,7 @@ class Sites:
         self._looks_again = catalogue is None
         self._secret = secret
         self._built: dict[tuple[str, ...], Site] = {}
+        self._faults: tuple[object, Mapping[str, LoadError]] | None = None
         self._lock = threading.Lock()
 
     def get(self, names: Iterable[str]) -> Site:
@@ -121,21 +137,10 @@ class Sites:
             return found
 
     def _build(self, names: Sequence[str]) -> Site:
-        """A site, without what shows only now to be at fault."""
-        left_out: dict[str, LoadError] = {}
-        while True:
-            assembly = assemble(self.catalogue, [name for name in names if name not in left_out])
-            assembly.quarantined |= left_out
-            try:
-                site = build_site(assembly, self._secret)
-                # Nobody knows when the last request of a site that is put away is answered, but Python does.
-                weakref.finalize(site, assembly.dispose).atexit = False
-                return site
-            except LoadError as error:
-                assembly.dispose()
-                if error.addon not in names or error.addon in left_out:
-                    raise
-                left_out[error.addon] = error
+        site = sound_site(self.catalogue, names, self._secret)
+        # Nobody knows when the last request of a site that is put away is answered, but Python does.
+        weakref.finalize(site, site.assembly.dispose).atexit = False
+        return site
 
     def _put_away(self) -> None:
         """Lets go of the sites that nobody asked for lately; each is given back when its last request is answered."""
@@ -152,6 +157,14 @@ class Sites:
         if self._looks_again:
             self.catalogue = discover()
         return self.catalogue
+
+    def faults(self, installed: Sequence[str]) -> Mapping[str, LoadError]:
+        """What is wrong with addons, as it shows only when they are put together; looked for once for the same."""
+        found = {name: found.addon.version for name, found in self.catalogue.addons.items()}
+        key = (tuple(installed), tuple(sorted(found.items())), tuple(sorted(self.catalogue.broken)))
+        if self._faults is None or self._faults[0] != key:
+            self._faults = (key, quarantined(self.catalogue, installed))
+        return self._faults[1]
 
     def _find(self, names: Iterable[str]) -> None:
         """Looks for addons again where one was installed whose package came after the process began."""
@@ -190,8 +203,11 @@ class Dispatcher:
             environ[HOST] = host
         site = self._site(tenant, environ)
         status, headers, body = _ask(site, environ)
-        if status[:3] in UNKNOWN and (newer := self._site(tenant, environ, now=True)) is not site:
+        is_odd = status[:3] in (*UNKNOWN, FAILED)
+        if is_odd and (newer := self._site(tenant, environ, now=True)) is not site:
             body.close()
+            if status[:3] == FAILED:
+                _leave_out_what_was_sent(environ)
             status, headers, body = _ask(newer, environ)
         start_response(status, headers)
         return body  # type: ignore[no-any-return]
@@ -217,18 +233,27 @@ class Dispatcher:
         """Builds the sites with their templates ahead of their first visitors; `compiled` is a folder to keep these.
 
         No connection stays open: the process may fork. A database that does not answer is left to its first visitor.
+        Raises SchemaBehind where the only one is older than the program.
         """
         for tenant in self.tenants.values():
-            with (
-                contextlib.suppress(DatabaseError, sa.exc.SQLAlchemyError),
-                contextlib.closing(tenant.database),
-            ):
-                tenant.site().templates.compile_all(compiled)
+            with contextlib.closing(tenant.database):
+                try:
+                    tenant.site().templates.compile_all(compiled)
+                except (DatabaseError, sa.exc.SQLAlchemyError) as error:
+                    if isinstance(error, SchemaBehind) and len(self.tenants) == 1:
+                        raise
 
     def close(self) -> None:
         """Disposes of every database's engines."""
         for tenant in self.tenants.values():
             tenant.database.close()
+
+
+def _leave_out_what_was_sent(environ: WSGIEnvironment) -> None:
+    """Lets the next site say that what was to be written was not: the form is read by now, and of another site."""
+    if environ["REQUEST_METHOD"] not in SAFE:
+        environ[UNAVAILABLE] = DatabaseError(_("Addons were changed just now. Try again."))
+        environ |= {"REQUEST_METHOD": "GET", "CONTENT_LENGTH": "0", "wsgi.input": BytesIO()}
 
 
 def _ask(site: Site, environ: WSGIEnvironment) -> tuple[str, list[tuple[str, str]], Any]:

@@ -142,7 +142,7 @@ class ErrorPage:
     list: Way | None = None
     """The list that the address belongs to, where the reader may see that list."""
     search: Way | None = None
-    """That list, else the first of the menu, to look there for what was not found."""
+    """That list, else everything, to look there for what was not found."""
 
 
 def register(site: Site) -> None:
@@ -239,7 +239,8 @@ def _who_helps() -> tuple[list[str], list[str]]:
     env, site = requests.env(), requests.site()
     labels = {item.value.name: str(item.value.label) for item in site.assembly.roles}
     needed = site.routes.needed(request.endpoint, env, (request.view_args or {}).get("model", ""))
-    return [labels.get(name, name) for name in needed], administrators(env, HELPERS)
+    names = sorted((labels.get(name, name) for name in needed), key=str.casefold)
+    return names, administrators(env, HELPERS)
 
 
 def _list_of(path: str) -> Way | None:
@@ -254,6 +255,9 @@ def _list_of(path: str) -> Way | None:
 
 
 def _search() -> Way | None:
-    """Where to search: the list that the address belongs to, else the first of the menu that can be searched."""
-    paths = [request.path, *(address(menu.target) for menu in menus())]
-    return next((way for way in map(_list_of, paths) if way is not None and way.is_searchable), None)
+    """Where to search: the list that the address belongs to, else everything; nowhere for who may see no list."""
+    way = _list_of(request.path)
+    if way is not None and way.is_searchable:
+        return way
+    lists = map(_list_of, (address(menu.target) for menu in menus()))
+    return Way(str(_("Everything")), "/search", True) if any(lists) else None

@@ -13,19 +13,27 @@ from flask import Response, redirect, request
 from werkzeug.routing import IntegerConverter, Map
 
 from core.errors import FieldError
+from core.files.store import LIMIT
 from core.i18n import catalogs
+from core.orm.files import File
 from core.orm.info import ModelInfo
 from core.orm.kinds import Text
 from core.web import requests, saved
+from core.web.board.begin import COLUMN
+from core.web.board.cards import FORM
+from core.web.board.moving import BoardMoves
+from core.web.board.page import board_page
+from core.web.calendar.page import month_page
 from core.web.forms import rows
 from core.web.forms.choosing import suggest
 from core.web.forms.drawn import BUTTONS, STATE
 from core.web.forms.form import is_input
 from core.web.forms.links import ADDS
 from core.web.listing.parameters import PARAMETERS
-from core.web.listing.query import TYPED
-from core.web.numbers import MOST
-from core.web.records.pages import COPY, RecordPages
+from core.web.listing.query import BOARD, MONTH, TYPED
+from core.web.listing.selection import QUERY
+from core.web.numbers import LETTER, MOST
+from core.web.records.pages import COPY, OF, RecordPages
 from core.web.routes import Door, Parameters, Route
 from core.web.shell import render
 
@@ -69,8 +77,15 @@ class Pages:
             return redirect(in_full)
         elif query.format:
             return self._file(info, self._lines(view, query))
-        page, tabs = view.page(env, query, form), saved.tabs(env, info.name, query)
-        return render("core/list.html", info.plural, list=page, saved=tabs), 422 if form.error else 200
+        tabs, status = saved.tabs(env, info.name, query), 422 if form.error else 200
+        if query.shape == BOARD:
+            page, board = board_page(view, env, query, form)
+            return render("core/board.html", info.plural, list=page, saved=tabs, board=board), status
+        if query.shape == MONTH:
+            page, month = month_page(view, env, query, form)
+            return render("core/calendar.html", info.plural, list=page, saved=tabs, month=month), status
+        page = view.page(env, query, form)
+        return render("core/list.html", info.plural, list=page, saved=tabs), status
 
     def _lines(self, view: ListView, query: Query) -> Generator[str]:
         """The list as a file, from an env that stays open while it is sent, in the reader's language."""
@@ -99,10 +114,6 @@ class Pages:
         return self.site.assembly.registry.models[model]
 
 
-LETTER = 24
-"""Bytes of a letter in a form: at most four, each sent as three, and once more in what was shown."""
-
-
 class Inputs:
     """The inputs of a model's form; which of them a user is shown is for the form to say."""
 
@@ -122,6 +133,12 @@ class Inputs:
         fields = [view.model.fields[node.name] for node in view.fields] if view is not None else []
         return LETTER * sum(item.limit for item in fields if isinstance(item, Text))
 
+    def upload(self, assembly: Assembly, model: str) -> int:
+        """How many bytes of files it may bring."""
+        view = assembly.views.get(f"{model}.form")
+        fields = [view.model.fields[node.name] for node in view.fields] if view is not None else []
+        return LIMIT * sum(isinstance(item, File) and not item.readonly for item in fields)
+
 
 def register(site: Site) -> None:
     """The addresses of the generic pages."""
@@ -131,11 +148,13 @@ def register(site: Site) -> None:
     form = Parameters((STATE, *BUTTONS), inputs)
     site.routes.add(
         Route("suggest", f"{path}/suggest", suggest, Door(operation="r"), query=Parameters(("q",))),
+        Route("move", f"{path}/move", BoardMoves(site).move, Door(operation="w"), ("POST",),
+              form=Parameters((FORM, QUERY))),
         Route("list", path, pages.listing, Door(operation="r"), query=PARAMETERS),
         Route("new", f"{path}/new", records.new, Door(operation="c"), ("GET", "POST"),
-              query=Parameters((COPY,)), form=form, size=inputs.size, again=records.again,
-              closed=records.closed),
-        Route("record", f"{path}/<key:key>", records.record, Door(operation="r"), query=Parameters(("edit",))),
+              query=Parameters((COPY, OF, COLUMN)), form=form, size=inputs.size, upload=inputs.upload,
+              again=records.again, closed=records.closed),
+        Route("record", f"{path}/<key:key>", records.record, Door(operation="r"), query=Parameters(("edit", "note"))),
         Route("edit", f"{path}/<key:key>/edit", records.edit, Door(operation="w"), ("GET", "POST"), form=form,
-              size=inputs.size, again=records.again, closed=records.closed),
+              size=inputs.size, upload=inputs.upload, again=records.again, closed=records.closed),
     )  # fmt: skip

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import sqlalchemy as sa
 from flask import request
-from werkzeug.exceptions import BadRequest, NotFound
+from werkzeug.exceptions import NotFound
 
 from core.errors import FieldError
 from core.i18n.lazy import _
@@ -19,7 +19,7 @@ from core.orm.periods import beginning
 from core.orm.session import unit_at
 from core.web import parts, requests, timeline
 from core.web.listing.labels import Labels
-from core.web.numbers import number
+from core.web.numbers import asked_before, number
 from core.web.routes import Door, Parameters, Route
 from core.web.shell import render
 
@@ -73,7 +73,7 @@ def _record(model: str, key: int) -> ResponseReturnValue:
         raise NotFound
     here = f"/app/{model}/{key}"
     lists = parts.lists(requests.site().form_layout(model, env), env)
-    found = parts.of_record(env, record, lists, before=_before(), limit=SIZE + 1)
+    found = parts.of_record(env, record, lists, before=asked_before(), limit=SIZE + 1)
     page = HistoryPage(record.display_label(), found[:SIZE], back=(here, record.display_label()))
     if len(found) > SIZE:
         page.older = f"{here}/history?{urlencode({'before': found[SIZE - 1].key})}"
@@ -104,16 +104,6 @@ def _activity() -> ResponseReturnValue:
     return render("core/activity.html", page.title, history=page)
 
 
-def _before() -> int | None:
-    text = request.args.get("before")
-    if text is None:
-        return None
-    before = number(text)
-    if before is None:
-        raise BadRequest(str(_("This is no place in the history.")))
-    return before
-
-
 def _people(env: Env) -> list[tuple[int, str]]:
     cls: Any = env.registry[USER]
     return [(row.id, row.name) for row in env.execute(sa.select(cls.id, cls.name).order_by(cls.name, cls.id))]
@@ -134,7 +124,7 @@ def _units(env: Env, day: dt.date) -> tuple[int, int]:
 
 def _done(env: Env, user: int, span: tuple[int, int]) -> tuple[list[Any], int | None]:
     """A page of what the reader may see of it; the key to go on from where there is more."""
-    table, before, found = env.registry.models[CHANGE].table, _before(), list[Any]()
+    table, before, found = env.registry.models[CHANGE].table, asked_before(), list[Any]()
     told = table.c.action != LEFT
     mine = (table.c.created_by == user, table.c.unit >= span[0], table.c.unit < span[1], told)
     for _look in range(LOOKS):

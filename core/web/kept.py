@@ -7,22 +7,25 @@ not save it any more: then it is shown to be copied.
 
 from __future__ import annotations
 
-import hashlib
-
-from flask import current_app, request
-from itsdangerous import BadData, URLSafeSerializer
+from flask import request
+from itsdangerous import BadData
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
 from core.access.door import AccessDenied
 from core.errors import UserError
-from core.i18n.lazy import TextLike
+from core.i18n.lazy import TextLike, _
 from core.web import requests
 from core.web.forms.drawn import STATE
 from core.web.routes import TOKEN
+from core.web.signing import signer
 
 KEPT = "kept"
 """The input of the sign-in page that carries a form."""
+SESSION_ENDED = _(
+    "Your session had ended, so nothing is saved yet. All that you typed is here; save it once more."
+)
+"""What such a form says when it is drawn again."""
 
 
 def sealed() -> str:
@@ -31,13 +34,13 @@ def sealed() -> str:
     if request.method != "POST" or route is None or route.again is None or STATE not in request.form:
         return ""
     items = [(name, text) for name, text in request.form.items(multi=True) if name != TOKEN]
-    return str(_serializer().dumps([request.endpoint, request.view_args, items]))
+    return str(signer(KEPT).dumps([request.endpoint, request.view_args, items]))
 
 
 def again(text: str) -> str | None:
     """The page of a form that was carried through the sign-in; None where it was made for somebody else."""
     try:
-        name, args, items = _serializer().loads(text)
+        name, args, items = signer(KEPT).loads(text)
     except (BadData, TypeError, ValueError):
         return None
     return drawn(name, args, MultiDict((field, value) for field, value in items))
@@ -68,11 +71,3 @@ def closed(
         return str(route.closed(typed, why, **(args or {})))
     except (HTTPException, AccessDenied, UserError):
         return None
-
-
-def _serializer() -> URLSafeSerializer:
-    return URLSafeSerializer(
-        current_app.secret_key or "",
-        salt=f"lumbung:kept:{requests.database().name}",
-        signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
-    )

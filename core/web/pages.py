@@ -35,6 +35,7 @@ def register(site: Site) -> None:
                 methods=page.methods,
                 query=Parameters(page.query),
                 form=Parameters(page.form),
+                offer=page.offer,
             )
         )
 

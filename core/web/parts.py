@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -48,14 +49,20 @@ def lists(layout: Layout, env: Env) -> Lists:
 
 
 def of_record(
-    env: Env, record: Any, lists: Lists = (), *, before: int | None = None, limit: int
+    env: Env,
+    record: Any,
+    lists: Lists = (),
+    *,
+    before: int | None = None,
+    limit: int,
+    until: dt.datetime | None = None,
 ) -> list[timeline.Entry]:
     """What happened to a record that the reader may see, and to those that belong to it, the latest first."""
     table, info = env.registry.models[CHANGE].table.c, env.registry.info(type(record))
     parts = _parts(env, record, lists) if lists else {}
     mine = sa.and_(table.model == info.name, table.record_id == record.id, table.action != LEFT)
     theirs = [condition for model, part in parts.items() for condition in _conditions(env, model, part)]
-    rows = timeline.changes(env, sa.or_(mine, *theirs), before=before, limit=limit)
+    rows = timeline.changes(env, sa.or_(mine, *theirs), before=before, limit=limit, until=until)
     found = timeline.entries(env, rows, (info.name, record.id))
     own = (info.name, record.id)
     return [one if (one.model.name, one.record) == own else _named(env, one, parts) for one in found]

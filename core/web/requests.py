@@ -27,6 +27,7 @@ from core.i18n.lazy import _
 from core.orm.database import Database, in_words
 from core.orm.env import CurrentUser, Env, open_env
 from core.orm.session import Session
+from core.web.words import words_of
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
@@ -42,7 +43,7 @@ PAUSE = 0.02
 """Seconds before the second try, at most; twice as long before each further one."""
 TRIES_BUSY = 3
 """Each has waited for BUSY_SECONDS already."""
-BROKEN_OFF = frozenset({"40001", "40P01"})
+UNIQUE, BROKEN_OFF = "23505", frozenset({"40001", "40P01"})
 """What PostgreSQL calls a serialization failure and a deadlock. On SQLite there is one writer at a time."""
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -93,8 +94,9 @@ def writing() -> Iterator[Env]:
 def repeated(work: Callable[P, T]) -> Callable[P, T]:
     """Lets `work`, a whole transaction, be done again where the database broke it off in favour of another.
 
-    That is a deadlock or two changes that cannot be put in an order; after TRIES it raises DatabaseError. The
-    embedded database lets one write at a time and queues nobody: who was overtaken for long stands in line again.
+    That is a deadlock, two changes that cannot be put in an order, or one key for two; after TRIES it raises
+    DatabaseError. The embedded database lets one write at a time and queues nobody: who was overtaken for long
+    stands in line again.
     """
 
     @wraps(work)
@@ -106,7 +108,7 @@ def repeated(work: Callable[P, T]) -> Callable[P, T]:
                 if attempt + 1 == TRIES_BUSY:
                     raise
             except sa.exc.DBAPIError as error:
-                if getattr(error.orig, "sqlstate", None) not in BROKEN_OFF:
+                if not _is_broken_off(error.orig):
                     raise
                 log.info("transaction broken off, try %d: %s", attempt + 1, type(error.orig).__name__)
             time.sleep(random.uniform(0, PAUSE * 2**attempt))  # apart from the other, who does the same
@@ -115,6 +117,12 @@ def repeated(work: Callable[P, T]) -> Callable[P, T]:
         )
 
     return do
+
+
+def _is_broken_off(error: Any) -> bool:
+    """Whether it did not go for another's sake, who may have brought just the key that was drawn here."""
+    state = getattr(error, "sqlstate", None)
+    return state in BROKEN_OFF or (state == UNIQUE and str(error.diag.constraint_name).startswith("pk_"))
 
 
 @contextlib.contextmanager
@@ -199,6 +207,7 @@ def _open_env(token: str | None = None) -> None:
     g.env.user = _in_language(_in_company(found.user) if found else ANONYMOUS)
     if found:
         g.env.session.rights.overrides = overrides_of(database(), registry, connection, found.version)
+        g.closing.enter_context(catalogs.wording(words_of(database(), registry, connection, found.version)))
     catalogs.set_language(g.env.lang)
 
 

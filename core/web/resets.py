@@ -78,15 +78,24 @@ def show_link(key: int, name: str) -> str:
     """Makes a link for a user and gives the page that shows it."""
     with requests.connection() as connection:
         token, until = resets.make(connection, key)
-    path, host = resets.path(token), request.environ.get(HOST)
+    path = resets.path(token)
     page = LinkPage(
         name=name,
-        address=f"{request.scheme}://{host}{path}" if host else path,
+        address=f"{_here()}{path}",
         path=path,
         until=requests.env().formats.time(until),
         back=(f"/app/{USER}/{key}", name),
     )
     return render("core/reset_link.html", _("Link for %(name)s", name=name), link=page)
+
+
+def _here() -> str:
+    """What stands before a path, where it is sure: a host that the dispatcher was told of, or the one at which
+    the browser says that it is. What a request merely calls its host may be anybody's."""
+    host, origin = request.environ.get(HOST), request.headers.get("Origin", "")
+    if host:
+        return f"{request.scheme}://{host}"
+    return origin if origin in (f"http://{request.host}", f"https://{request.host}") else ""
 
 
 def _choose(token: str) -> ResponseReturnValue:

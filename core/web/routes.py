@@ -21,6 +21,7 @@ from core.web import requests
 
 if TYPE_CHECKING:
     from core.assembly import Assembly
+    from core.manifest import Offer
     from core.orm.env import Env
     from core.web.site import Site
 
@@ -66,6 +67,8 @@ class Door:
 
 
 GUESTS, USERS = Door(guests=True), Door(users=True)
+STAFF = Door(roles=frozenset({"base.user"}))
+"""Who works here, which every role of an addon includes: what is noted and planned among them is theirs."""
 
 
 class Family(Protocol):
@@ -110,8 +113,12 @@ class Route:
     form: Parameters = NONE
     size: Callable[[Assembly, str], int] | None = None
     """How many bytes its form may have more than is usual for all, for the model in the address."""
+    upload: Callable[[Assembly, str], int] | None = None
+    """How many bytes of files its form may bring beside its texts, for the model in the address."""
     again: Callable[..., str] | None = None
     """Draws its form again with what was typed, where that could not be taken; gets it and what the address names."""
+    offer: Offer | None = None
+    """A button that leads here from the page of a record, whose key stands in the path."""
     closed: Callable[..., str] | None = None
     """The same where the user may no longer send it: what was typed is shown, to be copied."""
 
@@ -155,6 +162,11 @@ class RouteMap:
         """How many bytes the form of an endpoint may have more than is usual."""
         route = self.get(name)
         return 0 if route is None or route.size is None else route.size(self.assembly, model)
+
+    def upload_size(self, name: str | None, model: str) -> int:
+        """How many bytes of files the form of an endpoint may bring."""
+        route = self.get(name)
+        return 0 if route is None or route.upload is None else route.upload(self.assembly, model)
 
     def needed(self, name: str | None, env: Env, model: str) -> list[str]:
         """The roles of which one would open a route to this user; none where it is not for want of a role."""

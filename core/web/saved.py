@@ -16,11 +16,13 @@ from flask import flash, redirect, request
 from flask_wtf.csrf import generate_csrf
 from werkzeug.exceptions import BadRequest, NotFound
 
+from core.base.saved_view import mine_or_shared, seen_by
 from core.errors import FieldError, UserError
 from core.i18n.lazy import _
 from core.orm.kinds import Select
 from core.orm.once import per_registry
 from core.web import requests
+from core.web.listing.labels import Labels
 from core.web.listing.query import FLEETING, OPEN
 from core.web.routes import Door, Parameters, Route
 from core.web.shell import render
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from core.web.listing.query import Query
     from core.web.site import Site
 
-MODEL = "base.saved_view"
+MODEL, MANAGER, USER = "base.saved_view", "base.manager", "base.user"
 MOST = 30
 """Tabs over one list; the list of saved views has them all."""
 LONGEST = 8_000
@@ -98,10 +100,11 @@ def expanded(env: Env, shown: ListView, pairs: Pairs) -> str | None:
 
 
 def tabs(env: Env, model: str, query: Query) -> Tabs | None:
-    """The views of a list; one statement."""
+    """The views of a list; one statement, and one for who else owns them."""
     if not env.may(MODEL, "r"):
         return None
-    rows, path = env.execute(_views(env.registry), {"of": model}).all(), f"/app/{model}"
+    rows, path = _views(env, model), f"/app/{model}"
+    owners = Labels(env).get(USER, {row.owner_id for row in rows if row.owner_id != env.user.id})
     now = _kept(query.given)
     opened = next((row for row in rows if str(row.id) == query.view), None)
     page = Tabs(
@@ -110,7 +113,7 @@ def tabs(env: Env, model: str, query: Query) -> Tabs | None:
         all=f"/app/{MODEL}?{urlencode({'model__eq': model})}",
     )
     for row in rows:
-        owner = None if row.owner_id == env.user.id else row.owner_name
+        owner = owners[row.owner_id].text if row.owner_id in owners else None
         page.tabs.append(Tab(row.name, f"{path}?{OPEN}={row.id}", row is opened, owner))
     if opened is not None:
         saved = _read(opened.query)
@@ -121,20 +124,28 @@ def tabs(env: Env, model: str, query: Query) -> Tabs | None:
     return page
 
 
+def _views(env: Env, model: str) -> Sequence[Any]:
+    """The views of the list of a model that the user sees."""
+    rights, values = env.session.rights, {"of": model}
+    if rights is None or not rights.asks_only(env.registry.info(MODEL), mine_or_shared):
+        return env.execute(_listed(env.registry[MODEL]), values).all()
+    mine = {"person": env.user.id, "teams": env.user.teams}
+    return env.session.core_connection().execute(_seen(env.registry), values | mine).all()
+
+
 @per_registry
-def _views(registry: Registry) -> sa.Select[Any]:
+def _seen(registry: Registry) -> sa.Select[Any]:
+    """With the rule of saved views written out: to put it together anew takes longer than to read them."""
+    view = registry.info(MODEL).table.c
+    person: Any = sa.bindparam("person", type_=view.owner_id.type)
+    teams: Any = sa.bindparam("teams", expanding=True)
+    return _listed(view).where(seen_by(view, person, teams))
+
+
+def _listed(view: Any) -> sa.Select[Any]:
     """The views of the list of the model `of`."""
-    view, owner = registry[MODEL], registry["base.user"]
     return (
-        sa.select(
-            view.id,
-            view.name,
-            view.query,
-            view.shared.label("shared"),
-            view.owner_id,
-            owner.name.label("owner_name"),
-        )
-        .outerjoin(view.owner)
+        sa.select(view.id, view.name, view.query, view.shared, view.owner_id)
         .where(view.model == sa.bindparam("of"), view.archived.is_(False))
         .order_by(view.position, view.name, view.id)
         .limit(MOST)
@@ -155,14 +166,13 @@ def _form(env: Env, action: str, now: Pairs, name: str = "", shared: str = "priv
 
 
 def _shares(env: Env, chosen: str) -> list[tuple[str, str, bool]]:
-    """Whom the user may share with; none but managers have a choice."""
+    """Whom the user may share with: a team of theirs, and as a manager everyone. Who is in none has no choice."""
     item = env.registry.info(MODEL).fields["shared"]
     if not isinstance(item, Select) or not env.may_set(MODEL, item.name):
         return []
-    has_team = bool(env.user.teams) or chosen == "team"
-    return [
-        (key, str(label), key == chosen) for key, label in item.choices.items() if key != "team" or has_team
-    ]
+    may = {"private": True, "team": bool(env.user.teams), "everyone": MANAGER in env.user.roles}
+    offered = [key for key in item.choices if may.get(key, True) or key == chosen]
+    return [(key, str(item.choices[key]), key == chosen) for key in offered] if len(offered) > 1 else []
 
 
 # ----------------------------------------------------------------- saving

@@ -134,9 +134,11 @@ def _without_marks(names: set[str]) -> ImmutableMultiDict[str, str]:
 def _make_room() -> None:
     """A form with long texts may be as large as they: what a field can hold is refused by no gate."""
     model = (request.view_args or {}).get("model", "")
-    more = requests.site().routes.form_size(request.endpoint, model)
+    routes = requests.site().routes
+    more = routes.form_size(request.endpoint, model)
     request.max_form_memory_size = (request.max_form_memory_size or 0) + more
     request.max_content_length = max(request.max_content_length or 0, request.max_form_memory_size)
+    request.max_content_length += routes.upload_size(request.endpoint, model)
 
 
 def _check_bytes(raw: bytes) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from core.settings import data_folder, proxies, secret
@@ -28,14 +28,29 @@ def spread(worker: Any, request: Any) -> None:
         request.force_close()
 
 
-def serve(url: str, host: str = "127.0.0.1", port: int = 8069, workers: int = 2) -> None:
-    """Serves until stopped."""
+def prepared(url: str) -> Dispatcher:
+    """The application with all that can be done before anybody comes. Raises SchemaBehind."""
+    made = application(url)
+    made.prepare(data_folder() / "cache" / "templates")
+    return made
+
+
+def serve(
+    url: str,
+    host: str = "127.0.0.1",
+    port: int = 8069,
+    workers: int = 2,
+    ready: Callable[[], object] = lambda: None,
+) -> None:
+    """Serves until stopped; calls `ready` when it is about to begin. Raises SchemaBehind where it cannot."""
     try:
         from gunicorn.app.base import BaseApplication
     except ImportError:
         from werkzeug.serving import run_simple
 
-        run_simple(host, port, application(url), threaded=True)
+        made = prepared(url)
+        ready()
+        run_simple(host, port, made, threaded=True)
         return
 
     class Server(BaseApplication):  # type: ignore[misc]
@@ -53,10 +68,10 @@ def serve(url: str, host: str = "127.0.0.1", port: int = 8069, workers: int = 2)
                 self.cfg.set(name, value)
 
         def load(self) -> Dispatcher:
-            made = application(url)
-            made.prepare(data_folder() / "cache" / "templates")
+            made = prepared(url)
             gc.collect()
             gc.freeze()  # looking for garbage writes to every object, and a page written to is shared no more
+            ready()
             return made
 
     Server().run()

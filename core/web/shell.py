@@ -12,6 +12,7 @@ from flask import current_app, g, get_flashed_messages, request
 from core.i18n import catalogs
 from core.i18n.lazy import TextLike, _
 from core.web import requests
+from core.web.threads.bell import MOST, unread
 
 if TYPE_CHECKING:
     from core.manifest import Menu
@@ -76,6 +77,8 @@ class PageFrame:
     tabbar: list[Link]
     flash: Sequence[Any]
     companies: Sequence[CompanyChoice] = ()
+    unread: str = ""
+    """How many notices wait for this person, empty for none."""
 
 
 def render(template: str, title: TextLike, **context: Any) -> str:
@@ -103,11 +106,17 @@ def frame(title: str) -> PageFrame:
             for code, name in catalogs.LANGUAGES.items()
         ],
         user=UserBadge(user.name, initials(user.name), tone(user.id)) if user else None,
-        menu=_menu(entries) if user else [],
+        menu=menu_groups(entries) if user else [],
         tabbar=_tabbar(entries) if user else [],
         flash=get_flashed_messages(with_categories=True),
         companies=choices,
+        unread=_waiting() if user else "",
     )
+
+
+def _waiting() -> str:
+    count = unread(requests.env())
+    return f"{MOST - 1}+" if count >= MOST else str(count or "")
 
 
 def companies() -> list[CompanyChoice]:
@@ -158,7 +167,8 @@ def tone(key: int | None) -> str:
     return f"p{(key or 0) % TONES + 1}"
 
 
-def _menu(entries: Sequence[Menu]) -> list[MenuGroup]:
+def menu_groups(entries: Sequence[Menu]) -> list[MenuGroup]:
+    """The entries under their headings, after the home page."""
     groups: dict[str, MenuGroup] = {
         "": MenuGroup("", [Link("/", str(_("Home")), "home", request.path == "/")])
     }
@@ -191,7 +201,16 @@ def _may_open(menu: Menu) -> bool:
 def _link(menu: Menu) -> Link:
     href = address(menu.target)
     current = request.path == href or request.path.startswith(f"{href}/")
-    return Link(href, str(menu.label), menu.icon, current)
+    shape = "?view=kanban" if menu.board and _has_board(menu) else ""
+    return Link(f"{href}{shape}", str(menu.label), menu.icon, current)
+
+
+def _has_board(menu: Menu) -> bool:
+    """Whether the user may read what the columns of the board are by."""
+    model = address(menu.target).removeprefix("/app/")
+    view = requests.site().assembly.views.get(f"{model}.kanban")
+    names = () if view is None else filter(None, (view.attrs["by"], view.attrs["within"]))
+    return view is not None and all(requests.env().may_see(model, name) for name in names)
 
 
 def address(target: Any) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
 
 import sqlalchemy as sa
-from flask import flash, g, make_response, redirect, request, session
+from flask import current_app, flash, g, make_response, redirect, request, session
 from werkzeug.exceptions import NotFound, RequestEntityTooLarge
 
 from core.access import passwords, sessions, throttle
@@ -17,6 +17,7 @@ from core.i18n import catalogs
 from core.i18n.lazy import _
 from core.schema.tables import credential
 from core.web import kept, requests
+from core.web.finding import recent
 from core.web.routes import GUESTS, USERS, Parameters, Route, is_for_guests
 from core.web.shell import render
 
@@ -88,7 +89,15 @@ def _guard() -> ResponseReturnValue | None:
 
 def page(carried: str) -> str:
     """The sign-in page that carries a form to whoever signs in."""
-    return _show(SignInPage("/login", own_path(request.path.removesuffix("/edit")), carried))
+    return _show(SignInPage("/login", own_path(_page_above()), carried))
+
+
+def _page_above() -> str:
+    """The next page that can be opened above the address to which the form of this request was sent."""
+    place, adapter = request.path.removesuffix("/edit"), current_app.create_url_adapter(request)
+    while adapter is not None and place and not adapter.test(place, "GET"):
+        place = place.rpartition("/")[0]
+    return place
 
 
 def _form_size(assembly: Assembly, _model: str) -> int:
@@ -220,7 +229,8 @@ def _logout() -> ResponseReturnValue:
         sessions.end(connection, request.cookies.get(requests.TOKEN_COOKIE, ""))
     session.clear()
     answer = redirect("/login")
-    answer.delete_cookie(requests.TOKEN_COOKIE, httponly=True, samesite="Lax", secure=request.is_secure)
+    for cookie in (requests.TOKEN_COOKIE, recent.COOKIE):
+        answer.delete_cookie(cookie, httponly=True, samesite="Lax", secure=request.is_secure)
     return answer
 
 

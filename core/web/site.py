@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, request
+from flask import Flask, Response, request, send_from_directory
 from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
+from core.assembly import Assembly, assemble
+from core.errors import LoadError
 from core.i18n.words import inside, new_one
 from core.web import (
     apps,
@@ -30,15 +33,19 @@ from core.web import (
 )
 from core.web.actions import pages as actions
 from core.web.admin import pages as admin
+from core.web.files import pages as files
+from core.web.finding import pages as finding
 from core.web.forms import Layout
 from core.web.listing import ListView
 from core.web.routes import GUESTS, Parameters, Route, RouteMap
 from core.web.templating import make_environment
+from core.web.threads import doing, line, notices
+from core.web.threads import pages as threads
 
 if TYPE_CHECKING:
     from itsdangerous import URLSafeTimedSerializer
 
-    from core.assembly import Assembly
+    from core.catalogue import Catalogue
     from core.orm.env import Env
     from core.web.templating import LayerEnvironment
 
@@ -55,6 +62,12 @@ ROOMS = (
     resets,
     password,
     history,
+    notices,
+    doing,
+    line,
+    threads,
+    finding,
+    files,
     admin,
     apps,
     pages,
@@ -91,7 +104,8 @@ class Site:
         readable = frozenset(name for name in view.model.fields if env.may_see(model, name))
         key = (model, readable, env.masked(model))
         if key not in self.lists:
-            self.lists[key] = ListView(view, *key[1:])
+            board = self.assembly.views.get(f"{model}.kanban")
+            self.lists[key] = ListView(view, *key[1:], board)
         return self.lists[key]
 
 
@@ -104,6 +118,21 @@ class _CookieSessions(SecureCookieSessionInterface):
 
     def get_cookie_secure(self, app: Flask) -> bool:
         return request.is_secure
+
+
+def sound_site(catalogue: Catalogue, names: Sequence[str], secret: str) -> Site:
+    """The site of some addons, without what shows only now to be at fault: its assembly says who and why."""
+    left_out: dict[str, LoadError] = {}
+    while True:
+        assembly = assemble(catalogue, [name for name in names if name not in left_out])
+        assembly.quarantined |= left_out
+        try:
+            return build_site(assembly, secret)
+        except LoadError as error:
+            assembly.dispose()
+            if error.addon not in names or error.addon in left_out:
+                raise
+            left_out[error.addon] = error
 
 
 def build_site(assembly: Assembly, secret: str) -> Site:
@@ -128,20 +157,19 @@ def build_site(assembly: Assembly, secret: str) -> Site:
     templates = make_environment([layer for layer in layers if layer[1].is_dir()])
     htmx = "vendor/htmx.min.js" if (HERE / "static" / "vendor" / "htmx.min.js").is_file() else ""
     templates.globals.update(
+        addon_label=lambda name: assembly.labels.get(name, name),
         csrf_token=generate_csrf,
         htmx=htmx,
+        icon=symbol,
         inside=inside,
         new_one=new_one,
-        static=static_address,
-        symbol=symbol,
+        static=lambda path: static_address(path, _static_folder(assembly, path)),
         url=lambda path: path,
     )
     templates.check()
     site = Site(assembly, app, templates, RouteMap(app, assembly))
     app.extensions["lumbung"] = site
-    static = Route(
-        "static", "/static/<path:filename>", app.send_static_file, GUESTS, query=Parameters(("v",))
-    )
+    static = Route("static", "/static/<path:filename>", _send_static, GUESTS, query=Parameters(("v",)))
     site.routes.add(static)
     for room in ROOMS:
         room.register(site)
@@ -149,10 +177,22 @@ def build_site(assembly: Assembly, secret: str) -> Site:
     return site
 
 
+def _static_folder(assembly: Assembly, path: str) -> Path:
+    """Where a static file lies: `realestate/map.css` in `static/` of the addon realestate, any other with the core."""
+    folder = assembly.folders.get(path.partition("/")[0])
+    return HERE / "static" if folder is None else folder / "static"
+
+
+def _send_static(filename: str) -> Response:
+    site = current_site()
+    folder = _static_folder(site.assembly, filename)
+    return send_from_directory(folder, filename, max_age=site.app.get_send_file_max_age(filename))
+
+
 @cache
-def static_address(path: str) -> str:
+def static_address(path: str, folder: Path = HERE / "static") -> str:
     """The address of a static file, with a digest of it, so that browsers may keep it for a year."""
-    content = (HERE / "static" / path).read_bytes()
+    content = (folder / path).read_bytes()
     return f"/static/{path}?v={hashlib.sha256(content).hexdigest()[:8]}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -53,16 +54,22 @@ class Entry:
     model: ModelInfo
     record: int
     lines: Sequence[Line]
+    when: dt.datetime
+    by: int | None
     label: str = ""
     href: str | None = None
 
 
-def changes(env: Env, *conditions: Any, before: int | None, limit: int) -> list[Any]:
-    """Rows of history, the latest first: those with a smaller key than `before`."""
+def changes(
+    env: Env, *conditions: Any, before: int | None, limit: int, until: dt.datetime | None = None
+) -> list[Any]:
+    """Rows of history, the latest first: those with a smaller key than `before`, and not later than `until`."""
     table = env.registry.models[CHANGE].table
     chosen = sa.select(table).where(*conditions).order_by(table.c.id.desc()).limit(limit)
     if before is not None:
         chosen = chosen.where(table.c.id < before)
+    if until is not None:
+        chosen = chosen.where(table.c.created_at <= until)
     return list(env.session.core_connection().execute(chosen))
 
 
@@ -151,6 +158,7 @@ class _Teller:
         return Entry(
             row.id, self._known.get(USER, {}).get(row.created_by), what, symbol, formats.moment(row.created_at),
             formats.time(row.created_at), row.created_at.isoformat(), info, row.record_id, lines,
+            row.created_at, row.created_by,
         )  # fmt: skip
 
     def _is_lost(self, item: Field[Any], pair: Sequence[Any]) -> bool:

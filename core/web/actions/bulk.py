@@ -24,6 +24,7 @@ from core.web.numbers import number
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
+    from werkzeug.datastructures import MultiDict
 
     from core.orm.env import Env
     from core.web.listing.query import Query
@@ -49,15 +50,10 @@ class BulkActions:
         return self._set(model, archived=False)
 
     def _set(self, model: str, *, archived: bool) -> ResponseReturnValue:
-        query, keys, every = self._query(model), _keys(), _every()
+        query, keys, every = asked_list(self.site, model, request.form), chosen_keys(), is_every()
         done = _write(model, query if every else keys, archived=archived)
-        if not done.chosen:
-            flash(str(_("Choose at least one row first.")), "warn")
-        elif done.chosen > MOST:
-            most = requests.env().formats.number(MOST)
-            flash(
-                str(_("At most %(number)s records at once. Choose fewer by a filter.", number=most)), "warn"
-            )
+        if say_wrong_number(done.chosen):
+            pass
         elif done.changed:
             say_done(_told(done.changed, archived=archived), done.unit)
         elif not done.left:
@@ -66,18 +62,34 @@ class BulkActions:
                 "ok",
             )
         say_left(done.left)
-        kept = query.kept()
-        return redirect(f"/app/{model}?{urlencode(kept)}" if kept else f"/app/{model}", 303)
+        return redirect(address_of(query), 303)
 
-    def _query(self, model: str) -> Query:
-        """The list from which the form was sent. Raises BadRequest where it is none."""
-        text, env = request.form.get(QUERY, ""), requests.env()
-        try:
-            if len(text) > LONGEST:
-                raise Refused(_("The address has too many parameters."))
-            return self.site.list_view(model, env).query(env, parse_qsl(text, keep_blank_values=True))
-        except Refused as error:
-            raise BadRequest(str(error)) from None
+
+def asked_list(site: Site, model: str, typed: MultiDict[str, str]) -> Query:
+    """The list from which a form was sent. Raises BadRequest where it is none."""
+    text, env = typed.get(QUERY, ""), requests.env()
+    try:
+        if len(text) > LONGEST:
+            raise Refused(_("The address has too many parameters."))
+        return site.list_view(model, env).query(env, parse_qsl(text, keep_blank_values=True))
+    except Refused as error:
+        raise BadRequest(str(error)) from None
+
+
+def address_of(query: Query) -> str:
+    """Where the list is that a query asks for."""
+    kept = query.kept()
+    return f"{query.path}?{urlencode(kept)}" if kept else query.path
+
+
+def say_wrong_number(chosen: int) -> bool:
+    """Tells on the next page of no rows, or of too many; whether there was something to tell."""
+    if not chosen:
+        flash(str(_("Choose at least one row first.")), "warn")
+    elif chosen > MOST:
+        most = requests.env().formats.number(MOST)
+        flash(str(_("At most %(number)s records at once. Choose fewer by a filter.", number=most)), "warn")
+    return not 0 < chosen <= MOST
 
 
 class Done(NamedTuple):
@@ -93,12 +105,12 @@ class Done(NamedTuple):
 def _write(model: str, chosen: Query | Sequence[int], *, archived: bool) -> Done:
     """Changes the records of these keys, or all that a list shows; none where they are more than MOST."""
     with requests.writing() as env:
-        keys = chosen if isinstance(chosen, Sequence) else _found(env, model, chosen)
+        keys = chosen if isinstance(chosen, Sequence) else found_keys(env, model, chosen)
         changed, left = (0, []) if len(keys) > MOST else _change(env, model, keys, archived=archived)
         return Done(len(keys), changed, left, env.session.unit)
 
 
-def _found(env: Env, model: str, query: Query) -> Sequence[int]:
+def found_keys(env: Env, model: str, query: Query) -> Sequence[int]:
     """The keys of all that the list shows, and one more than are changed at once."""
     reading = Reading(env, env.registry.models[model], query, Labels(env))
     statement = sa.select(reading.cls.id).where(*reading.where()).limit(MOST + 1)
@@ -126,7 +138,7 @@ def _told(count: int, *, archived: bool) -> TextLike:
     return _("%(number)s records were restored.", number=number)
 
 
-def _keys() -> Sequence[int]:
+def chosen_keys() -> Sequence[int]:
     """The rows that were ticked. Raises BadRequest where one is no key."""
     keys = list(map(number, request.form.getlist(CHOSEN)))
     known = [key for key in dict.fromkeys(keys) if key is not None]
@@ -135,7 +147,7 @@ def _keys() -> Sequence[int]:
     return known
 
 
-def _every() -> bool:
+def is_every() -> bool:
     """Whether all of the filter was asked for. Raises BadRequest on any other word than that of the page."""
     if request.form.get(EVERY, "1") != "1":
         raise BadRequest(str(_("The form has other fields than this page showed.")))

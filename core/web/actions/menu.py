@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any
+import re
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING, Any
 
 from core.access.grants import Operation
 from core.access.users import ADMIN
 from core.i18n.lazy import _
 from core.web.admin.tabs import SEE_AS
+from core.web.records.home import goes_with
 from core.web.records.reading import Action
+
+if TYPE_CHECKING:
+    from core.web.routes import Route
+
+_KEY = re.compile("<(int|key):key>")
 
 
 def record_actions(record: Any, may: Collection[Operation]) -> list[Action]:
@@ -17,7 +24,7 @@ def record_actions(record: Any, may: Collection[Operation]) -> list[Action]:
     env, model = record.env, record.__lumbung__.name
     here = f"/app/{model}/{record.id}"
     actions = [Action(_("Edit all"), f"{here}/edit", "edit")] if "w" in may else []
-    if env.may(model, "c"):
+    if env.may(model, "c") and not goes_with(record.__lumbung__):
         actions.append(Action(_("Duplicate"), f"/app/{model}/new?copy={record.id}", "copy"))
     if "w" in may and record.archived:
         actions.append(Action(_("Restore"), f"{here}/restore", "undo", post=True))
@@ -28,6 +35,19 @@ def record_actions(record: Any, may: Collection[Operation]) -> list[Action]:
     if "d" in may:
         actions.append(Action(_("Delete"), f"{here}/delete", "trash", tone="bad"))
     return actions
+
+
+def offers(routes: Iterable[Route], record: Any) -> list[Action]:
+    """The pages that go on from a record, for somebody who may change it."""
+    env, name = record.env, record.__lumbung__.name
+    found = []
+    for route in routes:
+        offer = route.offer
+        is_his = offer is not None and offer.model.__lumbung__.model == name
+        if offer is not None and is_his and route.door.is_open(env) and offer.when(record):
+            path = _KEY.sub(str(record.id), route.path)
+            found.append(Action(offer.label, path, offer.icon))
+    return found
 
 
 def _of_administrators(model: str, key: int) -> list[Action]:

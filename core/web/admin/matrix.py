@@ -174,10 +174,10 @@ class Matrix:
         widest, whose = self.included_scope(info.name, operation)
         inherited = ""
         if widest != "none" and WIDTH[widest] >= WIDTH[scope]:
-            inherited = str(_("%(scope)s from %(roles)s", scope=SCOPES[widest], roles=whose))
+            inherited = str(_("%(scope)s from %(roles)s", scope=_said(operation, widest), roles=whose))
         has_team = isinstance(info.fields.get("team"), Many2one) or "team" in (scope, now[operation])
         options = [(key, text) for key, text in SCOPES.items() if key != "team" or has_team]
-        theirs = SCOPES[clashes[name]] if name in clashes else ""
+        theirs = _said(operation, clashes[name]) if name in clashes else ""
         return Cell(
             name,
             info.plural,
@@ -189,6 +189,13 @@ class Matrix:
             scope != now[operation],
             theirs,
         )
+
+
+def _said(operation: Operation, scope: str) -> TextLike:
+    """A scope in words; what is only allowed or not has none."""
+    if operation == "c":
+        return _("No") if scope == "none" else _("Yes")
+    return SCOPES[scope]
 
 
 def input_name(model: str, operation: str) -> str:

@@ -83,11 +83,10 @@ class RolePages:
 
     def first(self) -> ResponseReturnValue:
         """Leads to the first role."""
-        role: Any = requests.env()[matrix.ROLE]
-        key = requests.env().scalar(sa.select(role.id).order_by(role.name).limit(1))
-        if key is None:
+        found = _roles(requests.env())
+        if not found:
             raise NotFound
-        return redirect(f"{PATH}/{key}")
+        return redirect(f"{PATH}/{found[0].id}")
 
     def role(self, key: int) -> ResponseReturnValue:
         """Shows the rights of a role, or saves them."""
@@ -177,12 +176,17 @@ def _people(env: Env) -> dict[int, int]:
 
 
 def _links(env: Env, key: int, counts: dict[int, int]) -> list[RoleLink]:
-    role: Any = env[matrix.ROLE]
-    found = env.scalars(sa.select(role).where(role.archived.is_(False)).order_by(role.name))
     return [
         RoleLink(f"{PATH}/{one.id}", one.display_label(), counts.get(one.id, 0), one.id == key)
-        for one in found
+        for one in _roles(env)
     ]
+
+
+def _roles(env: Env) -> list[Any]:
+    """All that are not archived, by the names that are shown."""
+    role: Any = env[matrix.ROLE]
+    found = env.scalars(sa.select(role).where(role.archived.is_(False)))
+    return sorted(found, key=lambda one: (one.display_label().casefold(), one.id))
 
 
 def _history(env: Env, key: int) -> Sequence[timeline.Entry]:

@@ -87,7 +87,7 @@ def facts(user: Any) -> list[tuple[TextLike, str]]:
     """What somebody may do and for whom, as it was given to them."""
 
     def labels(records: Sequence[Any]) -> str:
-        return ", ".join(record.display_label() for record in records) or "–"
+        return ", ".join(sorted((record.display_label() for record in records), key=str.casefold)) or "–"
 
     return [
         (_("Roles"), labels(user.roles)),

@@ -6,13 +6,12 @@ as a signed draft; saving it, or going back, shows the first form again.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from flask import current_app, request
-from itsdangerous import BadData, URLSafeSerializer
+from flask import request
+from itsdangerous import BadData
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest
 
@@ -20,10 +19,13 @@ from core.errors import FieldError
 from core.i18n.lazy import _
 from core.texts.index import matching
 from core.web import requests
+from core.web.forms.targets import PLAIN
 from core.web.routes import TOKEN
+from core.web.signing import signer
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
+    from itsdangerous import URLSafeSerializer
 
     from core.orm.env import Env
     from core.orm.info import ModelInfo
@@ -54,8 +56,14 @@ def suggested(env: Env, info: ModelInfo, text: str) -> list[tuple[int, str]]:
     for condition in conditions:
         records: Sequence[Any] = env.scalars(wanted.where(condition)).all()
         if records:
-            return [(record.id, record.display_label()) for record in records]
+            return _by_label(cls, [(record.id, record.choice_label()) for record in records])
     return []
+
+
+def _by_label(cls: Any, found: list[tuple[int, str]]) -> list[tuple[int, str]]:
+    """In the order of what is shown, where that is not what the database sorts by."""
+    is_sorted = (cls.display_label, cls.choice_label) == PLAIN
+    return found if is_sorted else sorted(found, key=lambda item: item[1].casefold())
 
 
 def suggest(model: str) -> ResponseReturnValue:
@@ -108,8 +116,4 @@ def opened(text: str) -> tuple[str, int | None, str, MultiDict[str, str]]:
 
 
 def _serializer() -> URLSafeSerializer:
-    return URLSafeSerializer(
-        current_app.secret_key or "",
-        salt=f"lumbung:draft:{requests.database().name}:{requests.env().user.id}",
-        signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
-    )
+    return signer("draft", requests.env().user.id)

@@ -12,16 +12,17 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from flask import current_app
-from itsdangerous import BadData, URLSafeSerializer
+from itsdangerous import BadData
 from werkzeug.exceptions import BadRequest
 
 from core.i18n.formats import Formats, formats
 from core.i18n.lazy import _
 from core.web import requests
 from core.web.routes import TOKEN
+from core.web.signing import signer
 
 if TYPE_CHECKING:
+    from itsdangerous import URLSafeSerializer
     from werkzeug.datastructures import MultiDict
 
     from core.orm.env import Env
@@ -119,9 +120,4 @@ def fingerprint(drawn: Drawn, form: MultiDict[str, str] | None = None) -> str:
 
 
 def _serializer(model: str, key: int | None) -> URLSafeSerializer:
-    whom = f"{requests.database().name}:{requests.env().user.id}:{model}:{key or 'new'}"
-    return URLSafeSerializer(
-        current_app.secret_key or "",
-        salt=f"lumbung:form:{whom}",
-        signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
-    )
+    return signer("form", requests.env().user.id, model, key or "new")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +10,12 @@ from wtforms.form import BaseForm
 
 from core.access.door import AccessDenied
 from core.i18n.lazy import _
+from core.orm.files import File
 from core.orm.links import Many2many, Many2one, One2many
 from core.web import requests
 from core.web.forms import drawn as state
 from core.web.forms.choosing import PICK
+from core.web.forms.files import FileInput
 from core.web.forms.inputs import FormField, Input, MaskedInput, Source
 from core.web.forms.links import LinkInput, LinksInput, know
 from core.web.forms.rows import ADD, RowFault, Rows, is_inline
@@ -29,8 +31,16 @@ if TYPE_CHECKING:
     from core.web.forms.drawn import Drawn
     from core.web.forms.layout import Layout, Section
 
-KINDS: tuple[tuple[type[Field[Any]], type[Input]], ...] = ((Many2one, LinkInput), (Many2many, LinksInput))
+KINDS: tuple[tuple[type[Field[Any]], type[Input]], ...] = (
+    (Many2one, LinkInput),
+    (Many2many, LinksInput),
+    (File, FileInput),
+)
 """The inputs of kinds of field that are no single text."""
+
+
+GIVEN = -1
+"""Stands for the record that it is a copy of, where a new one begins with what its address gave."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +75,8 @@ class FormSection:
 class RecordForm:
     """The inputs of all sections of a layout, or of one; read from what was typed where `typed` is given.
 
-    A new record may begin with the values of another one, `like`; whatever is sent is then read as typed.
+    A new record may begin with the values of another one, `like`, or with those in `given`; whatever is sent is then
+    read as typed.
 
     Raises BadRequest where `typed` is not what a form for this user and record could send.
     """
@@ -78,11 +89,12 @@ class RecordForm:
         typed: MultiDict[str, str] | None = None,
         section: str = "",
         like: Any | None = None,
+        given: Mapping[str, Any] | None = None,
     ) -> None:
         self.layout, self.env, self.record = layout, env, record
         self.model, self.key = layout.model.name, None if record is None else record.id
         version = 0 if record is None else record.version
-        copy = 0 if like is None else like.id
+        copy = like.id if like is not None else GIVEN if given else 0
         self.drawn = state.begin(env, version, section, copy) if typed is None else self._posted(typed)
         self.general: list[str] = []
         self.is_sent = typed is not None
@@ -91,7 +103,9 @@ class RecordForm:
         """The list or input that a button was about: there one goes on."""
         self.draft: str | None = None
         """The form to which this one leads back, where its record is made on the way."""
-        source = Source(env, record, self.drawn.formats, like, bool(self.drawn.copy), self.section)
+        source = Source(
+            env, record, self.drawn.formats, like, bool(self.drawn.copy), self.section, given or {}
+        )
         unbound: Any = {node.name: self._input(node, source) for part in self.parts for node in part.nodes
                         if is_input(layout.model.fields[node.name])
                         and (record is not None or node.name not in layout.masked)}  # fmt: skip
@@ -161,7 +175,7 @@ class RecordForm:
     @property
     def parts(self) -> list[Section]:
         """The sections that the form shows."""
-        return [part for part in self.layout.sections if self.section in ("", part.name)]
+        return self.layout.parts(self.section)
 
     @property
     def inputs(self) -> list[Input]:

@@ -6,7 +6,7 @@ not read, so that what a form does not show (the seconds of a time, spaces at th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -82,6 +82,8 @@ class Source:
     is_copy: bool = False
     section: str = ""
     """The one that the form is of; empty where it is of all."""
+    given: Mapping[str, Any] = field(default_factory=dict)
+    """What a new record begins with instead of its defaults, by field."""
     shared: dict[str, Any] = field(default_factory=dict)
     """What links to the same model lead to, by its name."""
 
@@ -129,6 +131,8 @@ class Input(wtforms.Field):
             return self.of(record)
         if self.source.like is not None and is_copied(self.item):
             return self.copied(self.source.like)
+        if self.item.name in self.source.given:
+            return self.source.given[self.item.name]
         return self.begun(default(self.source.env) if callable(default) else default)
 
     def of(self, record: Any) -> Any:
@@ -242,7 +246,8 @@ class Input(wtforms.Field):
     @property
     def widget_name(self) -> str:
         """How the template draws it."""
-        return self.item.widget
+        is_quiet = self.node.attrs.get("quiet") and any(self.texts) and not self.errors
+        return "hidden" if is_quiet else self.item.widget
 
     def draw(self) -> FormField:
         """The input as the template draws it; what is only shown reads as on the page of the record."""
@@ -286,8 +291,18 @@ class Input(wtforms.Field):
         return self.source.env.currencies.symbol(self._currency).strip()
 
     def _help(self) -> str | None:
-        text: TextLike | None = self.node.attrs.get("help", self.item.help)
-        return str(text) if text else None
+        told = help_of(self.node, self.source.record)
+        text: TextLike | None = self.node.attrs.get("help", self.item.help) if told is None else told
+        return str(text) if text and not callable(text) else None
+
+
+def help_of(node: Node, record: Any | None) -> str | None:
+    """What a view says beside a field of this very record: `help` may be a function of it; None where it is none."""
+    told = node.attrs.get("help")
+    if not callable(told):
+        return None
+    text = None if record is None else told(record)
+    return str(text) if text else ""
 
 
 class MaskedInput(Input):

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from core.views.nodes import Node
     from core.views.resolve import ResolvedView
 
+ASKED = "ask:"
+"""Begins the name of a section that is made for the occasion, with the fields that it asks for."""
 FIRST = "first"
 """The name of the section of what stands outside of all groups."""
 
@@ -23,6 +25,12 @@ class Section:
     label: TextLike
     addon: str | None
     nodes: list[Node] = field(default_factory=list)
+
+
+def asking(layout: Layout, names: Sequence[str]) -> str | None:
+    """The name of a section that asks for these fields alone; None where the form does not have all of them."""
+    known = {node.name for section in layout.sections for node in section.nodes}
+    return f"{ASKED}{','.join(dict.fromkeys(names))}" if known.issuperset(names) else None
 
 
 class Layout:
@@ -38,6 +46,14 @@ class Layout:
         self.sections = [section for section in found if section.nodes]
         if self.sections and not self.sections[0].label:
             self.sections[0].label = view.model.label
+
+    def parts(self, name: str) -> list[Section]:
+        """The sections that a form shows: that of a name, what is asked for, or all of them."""
+        if name.startswith(ASKED):
+            known = {node.name: node for section in self.sections for node in section.nodes}
+            nodes = [known[field] for field in name.removeprefix(ASKED).split(",") if field in known]
+            return [Section("asked", self.model.label, None, nodes)]
+        return [part for part in self.sections if name in ("", part.name)]
 
     def section(self, name: str) -> Section | None:
         """The section of a name."""

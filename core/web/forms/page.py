@@ -13,6 +13,7 @@ from core.web.forms.conflict import Conflict
 from core.web.forms.drawn import STATE
 from core.web.forms.form import FormSection, Notice, RecordForm
 from core.web.forms.links import Linked
+from core.web.records import home
 
 
 @dataclass
@@ -38,6 +39,11 @@ class FormPage:
     draft_back: bool = False
     """Whether it leads back to another form."""
 
+    @property
+    def has_files(self) -> bool:
+        """Whether files may be sent with it."""
+        return any(item.widget == "file" for part in self.sections for item in part.fields)
+
 
 @dataclass
 class ConflictPage:
@@ -61,8 +67,8 @@ def form_page(form: RecordForm) -> FormPage:
         csrf=generate_csrf(),
         sections=_sections(form),
         errors=form.errors(),
-        cancel_href=here if record is None else f"{here}/{record.id}",
-        back=(here, str(info.plural)),
+        cancel_href=_home(form)[0] if record is None else f"{here}/{record.id}",
+        back=_home(form),
         is_new=record is None,
         is_changed=form.is_sent,
         hidden=[(STATE, form.sealed()), *([] if form.draft is None else [(DRAFT, form.draft)])],
@@ -71,6 +77,13 @@ def form_page(form: RecordForm) -> FormPage:
         notice=form.notice,
         draft_back=form.draft is not None,
     )
+
+
+def _home(form: RecordForm) -> tuple[str, str]:
+    """Where it is from: the list, or the record that the new one goes with."""
+    values = [next(iter(form[name].texts), "") for name in home.NAMES if name in form]
+    found = home.of_key(form.env, *values) if len(values) == 2 and home.goes_with(form.layout.model) else None
+    return found or (f"/app/{form.model}", str(form.layout.model.plural))
 
 
 def _sections(form: RecordForm) -> list[FormSection]:

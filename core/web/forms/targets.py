@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from core.orm.env import Env
     from core.web.forms.inputs import Source
 
+PLAIN = (Model.display_label, Model.choice_label)
 CHOICES_SHOWN = 200
 """Up to so many targets a link is a list to choose from; above, one types a name and picks a suggestion."""
 
@@ -35,12 +36,12 @@ class Targets:
         cls: Any = self.info.cls
         name = self.info.label_field
         label = getattr(cls, name) if name else cls.id
-        is_plain = name is not None and cls.display_label is Model.display_label
+        is_plain = name is not None and (cls.display_label, cls.choice_label) == PLAIN
         chosen = (cls.id, label) if is_plain and self._env.may_see(self.info.name, name or "") else (cls,)
         wanted = sa.select(*chosen).where(cls.archived.is_(False)).order_by(label, cls.id)
         rows = self._env.execute(wanted.limit(CHOICES_SHOWN + 1))
         if len(chosen) == 1:
-            shown = ((record.id, record.display_label()) for (record,) in rows)
+            shown = ((record.id, record.choice_label()) for (record,) in rows)
             return dict(sorted(shown, key=lambda item: item[1].casefold()))  # not by a name that is not shown
         return {key: text or f"#{key}" for key, text in rows}
 
@@ -63,7 +64,7 @@ class Targets:
         if missing:
             self._others.update(dict.fromkeys(missing))
             records = self._env.read(self.info.cls, missing)
-            self._others.update({record.id: record.display_label() for record in records})
+            self._others.update({record.id: record.choice_label() for record in records})
         known = {**self._others, **vars(self).get("_found", {})}
         return {key: label for key in wanted if (label := known.get(key)) is not None}
 

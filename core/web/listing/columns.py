@@ -9,6 +9,7 @@ from core.i18n.lazy import _
 from core.orm.currencies import decider
 from core.orm.fields import Field
 from core.orm.info import ModelInfo
+from core.orm.kinds import RecordKey
 from core.orm.links import Many2many, Many2one, One2many
 from core.orm.numbers import Money
 from core.orm.times import Calendar
@@ -61,11 +62,13 @@ class Columns:
 
     @property
     def read(self) -> list[Field[Any]]:
-        """The fields whose values stand in the row itself and may be read: those to show, and what says currencies."""
+        """Fields whose values stand in the row and may be read: to show, and to know currencies and models by."""
         plain = [item for item in self.wanted if not isinstance(item, Many2many)]
         shown = [item for item in plain if item.name not in self.masked]
         deciders = [self.decider(item) for item in shown if isinstance(item, Money)]
-        return list({item.name: item for item in [*shown, *filter(None, deciders)]}.values())
+        models = [self.model.fields[item.of] for item in shown if isinstance(item, RecordKey)]
+        more = [item for item in (*deciders, *models) if item is not None and item.name in self._readable]
+        return list({item.name: item for item in [*shown, *more]}.values())
 
     def label(self, place: int) -> str:
         """The head of a column."""

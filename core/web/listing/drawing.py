@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -12,11 +14,12 @@ from markupsafe import Markup
 from core.i18n.formats import Formats
 from core.i18n.lazy import _
 from core.orm.fields import Field
-from core.orm.kinds import Json, Select, Text
+from core.orm.kinds import Json, RecordKey, Select, Text
 from core.orm.links import Many2many, Many2one
 from core.orm.numbers import Money
 from core.orm.times import Date, DateTime
 from core.web.listing.columns import IN_PART, NOT_VISIBLE, Columns
+from core.web.listing.labels import Label
 from core.web.listing.reading import LONGEST_SHOWN, Reading
 from core.web.listing.selection import boxes
 
@@ -48,7 +51,8 @@ def draw(path: str, columns: Columns, rows: Sequence[Any]) -> Markup:
     boxes, keys, *shown, under = zip(*rows, strict=True)
     cells: list[Sequence[str]] = [boxes] if boxes[0] else []
     cells += [_first_cells(path, columns, keys, shown[0], under)] if shown else []
-    cells += [_cells(columns, place, values) for place, values in enumerate(shown[1:], 1)]
+    marks = _marks(columns)
+    cells += [_cells(columns, place, values, marks[place]) for place, values in enumerate(shown[1:], 1)]
     return Markup("".join(f"<tr>{''.join(row)}</tr>\n" for row in zip(*cells, strict=True)))
 
 
@@ -67,9 +71,11 @@ def show(reading: Reading, columns: Columns, found: Sequence[Any], *, choosing: 
         if isinstance(item, Money):
             link = columns.decider(item)
             return _amounts(reading, item, values, by_name.get(link.name, ()) if link is not None else ())
+        if isinstance(item, RecordKey):
+            return named(reading, values, by_name.get(item.of, ()))
         return _shown(reading, item, keys, values)
 
-    lines = [[_text(value) for value in shown(item)] for item in columns.below]
+    lines = [[text_of(value) for value in shown(item)] for item in columns.below]
     under: Sequence[str] = (
         [next(filter(None, parts), "") for parts in zip(*lines, strict=True)] if lines else [""] * len(keys)
     )
@@ -100,11 +106,18 @@ def _shown(reading: Reading, item: Field[Any], keys: Sequence[int], values: Sequ
     if isinstance(item, Select) and item.tones:
         tones = {key: f" tone-{name}" for key, name in item.tones.items()}
         return [(write(value), tones.get(value, "")) if value else None for value in values]
-    if isinstance(item, Date | DateTime):
+    if isinstance(item, Date):
         return [(write(value), value.isoformat()) if value else None for value in values]
+    if isinstance(item, DateTime):
+        return [(write(value), _minute(value)) if value else None for value in values]
     if isinstance(item, Text | Json):
         return [_cut(write(value)) for value in values]
     return [write(value) for value in values]
+
+
+def _minute(value: dt.datetime) -> str:
+    """A moment as the page says it, to the minute, as machines read it."""
+    return value.astimezone(dt.UTC).isoformat(timespec="minutes").replace("+00:00", "Z")
 
 
 def _amounts(
@@ -118,7 +131,25 @@ def _amounts(
     return [writers[key](value) for key, value in zip(deciders, values, strict=True)]
 
 
-def _text(value: Any) -> str:
+def named(reading: Reading, keys: Sequence[int], models: Sequence[str]) -> Sequence[str]:
+    """The labels of records of any model, each by its key; those of one model are asked for at once.
+
+    Without `models`, which may be closed to the reader, nobody knows which they are.
+    """
+    models, of_model = models or [""] * len(keys), defaultdict[str, set[int]](set)
+    for name, key in zip(models, keys, strict=True):
+        of_model[name].add(key)
+    known = {
+        name: reading.labels.get(name, found)
+        for name, found in of_model.items()
+        if name in reading.env.registry.models
+    }
+    unseen = Label(str(NOT_VISIBLE), "", "")
+    return [known.get(name, {}).get(key, unseen).text for name, key in zip(models, keys, strict=True)]
+
+
+def text_of(value: Any) -> str:
+    """What `show` tells of a value, as plain text."""
     return value if isinstance(value, str) else value[0] if value else ""
 
 
@@ -132,21 +163,33 @@ def _first_cells(
     path: str, columns: Columns, keys: Sequence[int], values: Sequence[Any], under: Sequence[str]
 ) -> list[str]:
     start = f'<td class="two"><a href="{escape(path)}/'
-    lines = [f'<br><span class="fnt xs">{line}</span>' if line else "" for line in _escaped(under)]
+    lines = [f'<br><span class="fnt xs">{line}</span>' if line else "" for line in escaped(under)]
     return [
         f'{start}{key}" id="r{key}">{text or f"#{key}"}</a>{line}</td>'
         for key, text, line in zip(keys, _written(columns, columns.items[0], values), lines, strict=True)
     ]
 
 
-def _cells(columns: Columns, place: int, values: Sequence[Any]) -> list[str]:
-    item = columns.items[place]
+def _marks(columns: Columns) -> list[str]:
+    """What phones leave out: the first cell of class "lo" and those after it but "hi". A class in each weighs more."""
+    low = [place for place in range(1, len(columns.items)) if columns.is_low(place)]
+    return [
+        "lo" if place in low[:1] else "hi" if low and low[0] < place and place not in low else ""
+        for place in range(len(columns.items))
+    ]
+
+
+def _cells(columns: Columns, place: int, values: Sequence[Any], mark: str) -> list[str]:
+    item, label = columns.items[place], escape(columns.label(place))
     kind = "num" if item.numeric else "tel" if item.widget == "tel" else ""
-    classes = " ".join(filter(None, (kind, "lo" if columns.is_low(place) else "")))
-    attribute = f' class="{classes}"' if classes else ""
-    start = f'<td{attribute} data-l="{escape(columns.label(place))}">'
-    empty = f'{start}<span class="fnt">–</span></td>'
-    return [f"{start}{text}</td>" if text else empty for text in _written(columns, item, values)]
+    start, empty = (_opening(label, kind, mark, faint) for faint in ("", "fnt"))
+    return [f"{start}{text}</td>" if text else f"{empty}–</td>" for text in _written(columns, item, values)]
+
+
+def _opening(label: str, *classes: str) -> str:
+    """How a cell begins. An empty one is faint itself: a span in each is a twentieth of a wide list."""
+    names = " ".join(filter(None, classes))
+    return f'<td class="{names}" data-l="{label}">' if names else f'<td data-l="{label}">'
 
 
 def _written(columns: Columns, item: Field[Any], values: Sequence[Any]) -> Sequence[str]:
@@ -154,7 +197,7 @@ def _written(columns: Columns, item: Field[Any], values: Sequence[Any]) -> Seque
     write = _mask_writer() if item.name in columns.masked else _writer(item)
     if write is not None:
         return [write(value) if value else "" for value in values]
-    return _escaped([_text(value) for value in values])
+    return escaped([text_of(value) for value in values])
 
 
 def _mask_writer() -> Callable[[Any], str]:
@@ -162,7 +205,7 @@ def _mask_writer() -> Callable[[Any], str]:
     return lambda mask: f"{escape(mask)}{note}"
 
 
-def _escaped(texts: Sequence[str]) -> Sequence[str]:
+def escaped(texts: Sequence[str]) -> Sequence[str]:
     """Texts as markup, all at once: a call for each takes a tenth of the page."""
     together = escape(NUL.join(texts)).split(NUL)
     return together if len(together) == len(texts) else [escape(text) for text in texts]

@@ -10,7 +10,7 @@ import csv
 import datetime as dt
 import io
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -18,10 +18,12 @@ import sqlalchemy as sa
 
 from core.i18n.lazy import _
 from core.orm.fields import Field
+from core.orm.kinds import RecordKey
 from core.orm.links import Many2many, Many2one
 from core.orm.times import DateTime
 from core.sql import among
 from core.web.listing.columns import NOT_VISIBLE, Columns
+from core.web.listing.drawing import named
 from core.web.listing.reading import Reading
 from core.web.listing.refusal import BadRequest
 
@@ -67,14 +69,19 @@ def _batch(reading: Reading, columns: Columns, keys: Sequence[int]) -> list[list
     cells = [
         [safe(mask) for mask in masks.get(item.name, ())]
         if item.name in columns.masked
-        else _cells(reading, item, kept, values.get(item.name, ()))
+        else _cells(reading, item, kept, values)
         for item in columns.items
     ]
     return [list(row) for row in zip(*cells, strict=True)]
 
 
-def _cells(reading: Reading, item: Field[Any], keys: Sequence[int], values: Sequence[Any]) -> Sequence[Any]:
+def _cells(
+    reading: Reading, item: Field[Any], keys: Sequence[int], of_row: Mapping[str, Sequence[Any]]
+) -> Sequence[Any]:
     """One column's values as the file has them."""
+    values = of_row.get(item.name, ())
+    if isinstance(item, RecordKey):
+        return [safe(text) for text in named(reading, values, of_row.get(item.of, ()))]
     if isinstance(item, Many2one):
         labels = reading.labels.get(item.target_name, values)
         unseen = str(NOT_VISIBLE)

@@ -85,7 +85,9 @@ class Grouping:
     def groups(self, columns: Columns) -> list[Group]:
         """The groups in order, at most one more than MOST_GROUPS; one statement."""
         summed = summed_items(columns)
-        sums = [total for place, item in enumerate(summed) for total in self._totals(columns, item, place)]
+        sums = [
+            total for place, item in enumerate(summed) for total in totals(self.reading, columns, item, place)
+        ]
         counted: Any = sa.select(sa.func.count(self.cls.id), *sums).select_from(self.cls)
         statement, _key, order = self._parts(counted.where(*self.reading.where()))
         place = sa.func.min(order)
@@ -93,19 +95,6 @@ class Grouping:
         statement = statement.order_by((place.desc() if self.down else place).nulls_last(), KEY)
         found = self.env.execute(statement.limit(MOST_GROUPS + 1)).all()
         return [self._group(row, [item.name for item in summed]) for row in found]
-
-    def _totals(self, columns: Columns, item: Money[Any], place: int) -> list[Any]:
-        """The sum of a column for each currency, as amounts of several do not add up."""
-        amount, link, currencies = stored(self.cls, item), columns.decider(item), self.env.currencies
-        if link is None or len(currencies.by_code) == 1:
-            others = [sa.null()] * (len(currencies.by_code) - 1)
-            return [total.label(f"sum_{place}_{n}") for n, total in enumerate([sql.total(amount), *others])]
-        company, found = stored(self.cls, link), list[Any]()
-        for n, (code, keys) in enumerate(currencies.by_code.items()):
-            mine = company.in_(keys)
-            is_of = sa.or_(mine, company.is_(None)) if code == currencies.own else mine
-            found.append(sql.total(sa.case((is_of, amount))).label(f"sum_{place}_{n}"))
-        return found
 
     def _group(self, row: Sequence[Any], summed: Sequence[str]) -> Group:
         count, *totals, value = row
@@ -144,11 +133,26 @@ class Grouping:
         else:
             write = self.item.formatter(self.env.formats)
             shown = ["" if value is None else write(value) for value in values]
-        nothing = str(_("Without %(field)s", field=self.item.label))
+        nothing = str(_("%(field)s: empty", field=self.item.label))
         return [text or nothing for text in shown]
 
     def _month_label(self, value: str) -> str:
         return self.env.formats.month(dt.date.fromisoformat(f"{value}-01"))
+
+
+def totals(reading: Reading, columns: Columns, item: Money[Any], place: int) -> list[Any]:
+    """The sum of a column for each currency, as amounts of several do not add up."""
+    cls, currencies = reading.cls, reading.env.currencies
+    amount, link = stored(cls, item), columns.decider(item)
+    if link is None or len(currencies.by_code) == 1:
+        others = [sa.null()] * (len(currencies.by_code) - 1)
+        return [total.label(f"sum_{place}_{n}") for n, total in enumerate([sql.total(amount), *others])]
+    company, found = stored(cls, link), list[Any]()
+    for n, (code, keys) in enumerate(currencies.by_code.items()):
+        mine = company.in_(keys)
+        is_of = sa.or_(mine, company.is_(None)) if code == currencies.own else mine
+        found.append(sql.total(sa.case((is_of, amount))).label(f"sum_{place}_{n}"))
+    return found
 
 
 def summed_items(columns: Columns) -> list[Money[Any]]:

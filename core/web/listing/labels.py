@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy import orm
 
 from core.orm.kinds import Char
 from core.orm.model import Model
@@ -16,6 +17,7 @@ from core.web.shell import initials, tone
 if TYPE_CHECKING:
     from core.orm.env import Env
     from core.orm.info import ModelInfo
+    from core.orm.links import Many2one
     from core.orm.registry import Registry
 
 
@@ -43,11 +45,35 @@ class Labels:
         known = self._known.setdefault(model, {})
         wanted = {key for key in keys if key is not None}
         missing = sorted(wanted - known.keys())
-        if missing:
+        if missing and self._env.may(model, "r"):
             known.update(dict.fromkeys(missing))
             for key, text in self._texts(self._env.registry.models[model], missing):
-                known[key] = Label(text, initials(text), tone(key))
-        return {key: label for key in wanted if (label := known[key]) is not None}
+                known[key] = _label(key, text)
+        return {key: label for key in wanted if (label := known.get(key)) is not None}
+
+    def beside(
+        self, statement: sa.Select[Any], cls: Any, links: Iterable[Many2one[Any]]
+    ) -> tuple[sa.Select[Any], list[str]]:
+        """The statement with the labels of the records that links of `cls` lead to, and the models of these.
+
+        What it finds is for `keep`: a page takes a statement less for each link.
+        """
+        names = []
+        for item in links:
+            far = _far(self._env.registry, cls.__lumbung__.name, item.name)
+            if far is not None and self._env.may(item.target_name, "r"):
+                statement = statement.outerjoin(far.target, far.key == far.target.id)
+                statement = statement.add_columns(far.key, far.target.id, far.label)
+                names.append(item.target_name)
+        return statement, names
+
+    def keep(self, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Keeps what a statement of `beside` found: for each of the models three values."""
+        for row in rows:
+            for name, key, seen, text in zip(names, row[::3], row[1::3], row[2::3], strict=True):
+                known = self._known.setdefault(name, {})
+                if key is not None and key not in known:
+                    known[key] = None if seen is None else _label(key, label_text(key, text))
 
     def _texts(self, info: ModelInfo, keys: Sequence[int]) -> Iterable[tuple[int, str]]:
         dialect = self._env.database.url.get_backend_name()
@@ -58,6 +84,25 @@ class Labels:
         return ((key, label_text(key, value)) for key, value in found)
 
 
+class _Far(NamedTuple):
+    """Where a link leads: its key, an alias of the model, and the label of that."""
+
+    key: Any
+    target: Any
+    label: Any
+
+
+@per_registry
+def _far(registry: Registry, model: str, name: str) -> _Far | None:
+    """None where a label takes the whole record."""
+    info = registry.models[model]
+    item: Any = info.fields[name]
+    whose = registry.models[item.target_name]
+    target: Any = orm.aliased(whose.cls)
+    label = label_column(whose, target)
+    return None if label is None else _Far(getattr(info.cls, item.key), target, label)
+
+
 @per_registry
 def _labels(registry: Registry, dialect: str, model: str) -> sa.Select[Any] | None:
     """Key and label of the records `keys`; None where a label takes the whole record."""
@@ -65,6 +110,10 @@ def _labels(registry: Registry, dialect: str, model: str) -> sa.Select[Any] | No
     cls: Any = info.cls
     column = label_column(info, cls)
     return None if column is None else sa.select(cls.id, column).where(one_of_sent(dialect, cls.id))
+
+
+def _label(key: int, text: str) -> Label:
+    return Label(text, initials(text), tone(key))
 
 
 def label_column(info: ModelInfo, entity: Any) -> Any:

@@ -19,10 +19,11 @@ from core.web.listing.chips import Chip, chips, search_chip
 from core.web.listing.columns import Columns, is_column, offered
 from core.web.listing.drawing import draw, show
 from core.web.listing.grouping import MOST_GROUPS, Group, Grouping, open_rows, shown_groups
-from core.web.listing.query import SIZES, Query
+from core.web.listing.query import BOARD, MONTH, SHAPE, SIZES, Query
 from core.web.listing.reading import COUNT_LIMIT, Reading
 from core.web.listing.selection import Selection, selection
 from core.web.listing.typed import FilterForm
+from core.web.records.home import goes_with
 
 if TYPE_CHECKING:
     from core.orm.env import Env
@@ -46,7 +47,6 @@ class Column:
     name: str
     label: str
     numeric: bool
-    low: bool
     sort_href: str | None = None
     sort: str | None = None
 
@@ -89,15 +89,17 @@ class ListPage:
     path: str
     new_href: str | None
     csv_href: str
-    columns: list[Column]
     filter: FilterForm
     chips: list[Chip]
     text: str
     searchable: bool
-    sizes: list[tuple[int, str, bool]]
-    menus: Menus
     kept: dict[str, list[tuple[str, str]]]
+    shapes: list[tuple[str, str, str, bool]] = field(default_factory=list)
+    """How else it can be shown, the list itself among them: label, symbol, address, and whether it is so now."""
     archived_href: str | None = None
+    columns: list[Column] = field(default_factory=list)
+    sizes: list[tuple[int, str, bool]] = field(default_factory=list)
+    menus: Menus = field(default_factory=lambda: Menus([], None))
     selection: Selection | None = None
     body: Markup = EMPTY
     groups: list[GroupRow] | None = None
@@ -117,31 +119,17 @@ class Menus:
 
     groups: list[tuple[str, str, bool]]
     group: str | None
-    ungroup_href: str
+    ungroup_href: str = ""
     columns: list[tuple[str, str, bool]] = field(default_factory=list)
     default_href: str = ""
 
 
 def draw_page(view: ListView, reading: Reading, form: FilterForm) -> ListPage:
     """The page that a query asks for."""
-    query, env = reading.query, reading.env
-    page = ListPage(
-        title=str(view.model.plural),
-        one=str(view.model.label),
-        path=view.path,
-        new_href=_new_href(env, view) if env.may(view.model.name, "c") else None,
-        csv_href=query.href(format="csv", group=None, fold=None),
-        columns=_heads(query),
-        filter=form,
-        chips=chips(env, query, reading.labels),
-        text=query.text,
-        searchable=view.is_searchable,
-        sizes=[(size, query.href(limit=size), size == query.size) for size in SIZES],
-        menus=_menus(view, query),
-        archived_href=query.href(archived__eq="true") if not query.is_archive else None,
-        selection=selection(env, query),
-        kept={name: query.kept(*names) for name, names in FORMS.items()},
-    )
+    page, query = frame(view, reading, form), reading.query
+    page.columns, page.menus = _heads(query), _menus(view, query)
+    page.sizes = [(size, query.href(limit=size), size == query.size) for size in SIZES]
+    page.selection = selection(reading.env, query)
     if query.group is None:
         _fill(page, view, reading)
     else:
@@ -149,21 +137,58 @@ def draw_page(view: ListView, reading: Reading, form: FilterForm) -> ListPage:
     return page
 
 
+def frame(view: ListView, reading: Reading, form: FilterForm) -> ListPage:
+    """What stands around a list, a board or a month."""
+    query, env = reading.query, reading.env
+    return ListPage(
+        title=str(view.model.plural),
+        one=str(view.model.label),
+        path=view.path,
+        new_href=new_href(env, view.model.name) if _is_made_here(env, view) else None,
+        csv_href=query.href(format="csv", group=None, fold=None),
+        filter=form,
+        chips=chips(env, query, reading.labels),
+        text=query.text,
+        searchable=view.is_searchable,
+        archived_href=query.href(archived__eq="true") if not query.is_archive else None,
+        kept={name: query.kept(*names) for name, names in FORMS.items()},
+        shapes=_shapes(view, query),
+    )
+
+
+def _shapes(view: ListView, query: Query) -> list[tuple[str, str, str, bool]]:
+    other = {"group": None, "fold": None, "columns": None, "month": None}
+    found = [
+        (str(_("Board")), "deal", query.href(**{**other, SHAPE: BOARD}), query.shape == BOARD)
+        for _board in [view.board]
+        if view.board is not None
+    ]
+    if view.dates:
+        month = query.href(**{**other, SHAPE: MONTH})
+        found.append((str(_("Calendar")), "cal", month, query.shape == MONTH))
+    plain = (str(_("List")), "list", query.href(**{SHAPE: None, "month": None}), not query.shape)
+    return [*found, plain] if found else []
+
+
 FORMS: dict[str, tuple[str, ...]] = {"search": ("q",), "filter": (), "columns": ("columns",)}
 """The forms of the page, and the parameters that each sends itself."""
 
 
-def _new_href(env: Env, view: ListView) -> str:
+def _is_made_here(env: Env, view: ListView) -> bool:
+    """Whether new ones begin at the list; what goes with a record is made on the page of that."""
+    return env.may(view.model.name, "c") and not goes_with(view.model)
+
+
+def new_href(env: Env, model: str) -> str:
     """Where a new record is made."""
-    is_invited = view.model.name == "base.user" and ADMIN in env.user.roles
-    return INVITE if is_invited else f"{view.path}/new"
+    return INVITE if model == "base.user" and ADMIN in env.user.roles else f"/app/{model}/new"
 
 
 def _heads(query: Query) -> list[Column]:
     columns, chosen, down = query.columns, query.sort.removeprefix("-"), query.sort.startswith("-")
     heads = []
     for place, item in enumerate(columns.items):
-        head = Column(item.name, columns.label(place), item.numeric, columns.is_low(place))
+        head = Column(item.name, columns.label(place), item.numeric)
         if item.sortable and item.name not in columns.masked:
             current = item.name == chosen
             head.sort = ("descending" if down else "ascending") if current else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from core.orm.env import Env
     from core.web.listing.view import ListView
 
+_MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 LIST = ","
 """Stands as it is in an address: a list of columns that is said thirty times would be a kilobyte longer."""
 SIZES = (20, 40, 80)
@@ -30,9 +33,12 @@ FORMATS = ("csv",)
 TYPED = ("filter_field", "filter_operator", "filter_value")
 """What the filter form sends: read by `typed`, never part of an address that stays."""
 
+SHAPE, BOARD, MONTH = "view", "kanban", "calendar"
+YEARS = range(3, 9_998)
+"""Those of which a month can be shown."""
 OPEN = "filter"
 """Names the saved view that is open; the address holds all of its filters beside it."""
-FLEETING = frozenset((OPEN, "fold", "page", "limit", "format", *TYPED))
+FLEETING = frozenset((OPEN, "fold", "page", "column", "month", "limit", "format", *TYPED))
 """What of an address is no part of a saved view."""
 
 
@@ -52,6 +58,12 @@ class Query:
     folded: frozenset[str] = frozenset()
     format: str = ""
     view: str = ""
+    shape: str = ""
+    """`kanban` or `calendar` where it is asked for as a board or a month; else it is a list."""
+    month: dt.date | None = None
+    """The first day of the month that is asked for."""
+    column: str = ""
+    """The column of the board whose page is turned."""
 
     @property
     def is_archive(self) -> bool:
@@ -68,6 +80,11 @@ class Query:
         return self._address(
             [*pairs, *(pair for name, value in left.items() for pair in _pairs(name, value))]
         )
+
+    @property
+    def here(self) -> str:
+        """The very same address, the page that is turned too."""
+        return self.href(**{name: text for name, text in self.given if name in ("page", "column")})
 
     def without(self, index: int) -> str:
         """The same list without one of its filters."""
@@ -94,7 +111,7 @@ class Query:
         return [(name, text) for name, text in self._lasting() if name not in names]
 
     def _lasting(self) -> list[tuple[str, str]]:
-        return [(name, text) for name, text in self.given if name not in ("page", "format")]
+        return [(name, text) for name, text in self.given if name not in ("page", "column", "format")]
 
     def _address(self, pairs: Sequence[tuple[str, str]]) -> str:
         if FLEETING.issuperset(name for name, _text in pairs):
@@ -197,6 +214,23 @@ class _Reader:
             raise BadRequest(_("“%(name)s” is a number from 1.", name=OPEN))
         self.query.view = str(key)
 
+    def view_as(self, texts: Sequence[str]) -> None:
+        self.query.shape = _one(texts, SHAPE)
+        known = {BOARD: self.view.board is not None, MONTH: bool(self.view.dates)}
+        if not known.get(self.query.shape):
+            raise BadRequest(_("This list cannot be shown as “%(name)s”.", name=self.query.shape[:SHOWN]))
+
+    def month(self, texts: Sequence[str]) -> None:
+        match = _MONTH.fullmatch(_one(texts, "month"))
+        if match is None or int(match[1]) not in YEARS:
+            raise BadRequest(_("A month is written as 2026-11."))
+        self.query.month = dt.date(int(match[1]), int(match[2]), 1)
+
+    def column(self, texts: Sequence[str]) -> None:
+        self.query.column = _one(texts, "column")
+        if len(self.query.column) > LONGEST_NAME:
+            raise BadRequest(_("There is no column “%(name)s”.", name=self.query.column[:SHOWN]))
+
     def _item(self, name: str) -> Field[Any] | None:
         return self.view.model.fields[name] if name in self.view.readable else None
 
@@ -222,6 +256,9 @@ READERS: Mapping[str, Callable[[_Reader, Sequence[str]], None]] = {
     "columns": _Reader.columns,
     "format": _Reader.format,
     OPEN: _Reader.filter,
+    SHAPE: _Reader.view_as,
+    "month": _Reader.month,
+    "column": _Reader.column,
 }
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from core.orm.fields import Field
 from core.orm.info import ModelInfo
+from core.orm.times import Calendar
 from core.web.listing.columns import shown_columns
-from core.web.listing.crowds import Crowds
+from core.web.listing.crowds import Crowds, Tallies
 from core.web.listing.export import export, keys_of
 from core.web.listing.labels import Labels
 from core.web.listing.page import ListPage, draw_page
@@ -19,13 +21,32 @@ if TYPE_CHECKING:
     from core.orm.env import Env
     from core.views.resolve import ResolvedView
 
+STAMPS = ("created_at", "updated_at")
 Pairs = Sequence[tuple[str, str]]
+
+
+def dates(view: ResolvedView, readable: frozenset[str]) -> list[Field[Any]]:
+    """The dates of a model but its stamps, those that the list has as columns first."""
+    listed = [node.name for node in view.fields]
+    found = [item for item in view.model.own_fields if isinstance(item, Calendar) and item.name not in STAMPS]
+    open_ones = [item for item in found if item.name in readable]
+    return sorted(open_ones, key=lambda item: listed.index(item.name) if item.name in listed else len(listed))
+
+
+def _is_open(board: ResolvedView, readable: frozenset[str]) -> bool:
+    return {board.attrs["by"], board.attrs["within"]} - {None} <= readable
 
 
 class ListView:
     """The list of `view` for readers of the fields `readable`, who see a mask of those in `masked`."""
 
-    def __init__(self, view: ResolvedView, readable: frozenset[str], masked: frozenset[str]) -> None:
+    def __init__(
+        self,
+        view: ResolvedView,
+        readable: frozenset[str],
+        masked: frozenset[str],
+        board: ResolvedView | None = None,
+    ) -> None:
         self.resolved = view
         self.model: ModelInfo = view.model
         self.readable = readable
@@ -33,6 +54,12 @@ class ListView:
         self.path = f"/app/{view.model.name}"
         self.columns = shown_columns(view, readable, masked)
         self.crowds = Crowds()
+        self.tallies = Tallies()
+        self.board = board if board is not None and _is_open(board, readable) else None
+        """The view as a board, where the reader may read what its columns are by."""
+
+        self.dates = dates(view, readable)
+        """The dates by which it can be shown as a calendar."""
 
     @property
     def is_searchable(self) -> bool:

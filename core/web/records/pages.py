@@ -11,31 +11,41 @@ from werkzeug.exceptions import BadRequest, NotFound
 from core.access.door import AccessDenied
 from core.errors import FieldError, UserError
 from core.i18n.lazy import TextLike, _
+from core.orm.events import ask
 from core.orm.writing import operations
 from core.web import parts, requests
-from core.web.actions.menu import record_actions
+from core.web.actions.menu import offers, record_actions
+from core.web.board.begin import COLUMN, begun_in
+from core.web.files.panel import panel as files_panel
+from core.web.finding import recent
 from core.web.forms import RecordForm
 from core.web.forms.anew import anew
 from core.web.forms.choosing import CREATE, DRAFT, PICK, RETURN, opened, picked, seal
 from core.web.forms.closed import ClosedForm
 from core.web.forms.drawn import BUTTONS
 from core.web.forms.form import Notice
+from core.web.forms.layout import ASKED
 from core.web.forms.links import Linked
 from core.web.forms.page import conflict_page, form_page
 from core.web.forms.rows import ADD
+from core.web.kept import SESSION_ENDED
 from core.web.numbers import number
-from core.web.records import reading
+from core.web.records import home, reading
 from core.web.records.reading import RecordPage
 from core.web.records.saving import MadeAlready, Saved, Stale, save
 from core.web.resets import link_action
 from core.web.shell import render
+from core.web.threads.pages import opened as opened_note
+from core.web.threads.panel import is_thread, panel
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
     from werkzeug.datastructures import MultiDict
 
+    from core.orm.env import Env
     from core.web.forms import Layout
     from core.web.site import Site
+    from core.web.threads.panel import Composer
 
 LATEST = 5
 """Changes that stand on the page of a record."""
@@ -43,6 +53,8 @@ NEXT, BACK, CHECK = BUTTONS[:3]
 """Save and begin another one; from a conflict back to the form; say what is wrong with one input."""
 
 CLOSED = _("Your roles do not allow a change of this record.")
+OF = "of"
+"""Names in the address of a new record the one that it goes with: `crm.lead/5`."""
 COPY = "copy"
 """Names in the address of a new record the one that it is a copy of."""
 
@@ -57,6 +69,7 @@ class RecordPages:
         """One record, to read; `?edit=` opens one of its sections in its place."""
         layout, record = self._layout(model), self._record(model, key)
         name = request.args.get("edit")
+        recent.opened(model, key)
         if name is None:
             return self._read(layout, record)
         self._check_writable(record)
@@ -66,7 +79,10 @@ class RecordPages:
         return self._read(layout, record, RecordForm(layout, requests.env(), record, section=name))
 
     def new(self, model: str) -> ResponseReturnValue:
-        """The form of a record that is not there yet; `?copy=` fills it with the values of another one."""
+        """The form of a record that is not there yet; `?copy=` fills it with the values of another one.
+
+        It may begin with the record that it goes with, or in a column of the board.
+        """
         typed = self._typed()
         like = self._copied(model) if typed is None else None
         draft = request.form.get(DRAFT)
@@ -74,7 +90,8 @@ class RecordPages:
             opened(draft)  # before anything is saved
         if draft is not None and RETURN in request.form:
             return self._restored(draft)
-        form = RecordForm(self._layout(model), requests.env(), None, typed, like=like)
+        given = self._given(model) if typed is None else None
+        form = RecordForm(self._layout(model), requests.env(), None, typed, like=like, given=given)
         form.draft = draft
         return self._answer(form)
 
@@ -98,10 +115,7 @@ class RecordPages:
             self._check_writable(record)
         form = RecordForm(self._layout(model), requests.env(), record, typed)
         form.draft = typed.get(DRAFT)
-        text = _(
-            "Your session had ended, so nothing is saved yet. All that you typed is here; save it once more."
-        )
-        form.notice = Notice(str(text), str(_("Save")))
+        form.notice = Notice(str(SESSION_ENDED), str(_("Save")))
         return self._form(form)
 
     def closed(self, typed: MultiDict[str, str], why: TextLike, model: str, key: int | None = None) -> str:
@@ -157,6 +171,21 @@ class RecordPages:
             raise NotFound
         return self._record(model, key)
 
+    def _given(self, model: str) -> dict[str, Any] | None:
+        """What the address of a new record says of it. Raises NotFound where that names nothing the user sees."""
+        env, given, text = requests.env(), dict[str, Any](), request.args.get(OF)
+        if text is not None:
+            place = home.named(env, model, text)
+            if place is None:
+                raise NotFound
+            given |= zip(home.NAMES, place, strict=True)
+        if COLUMN in request.args:
+            begun = begun_in(self.site.list_view(model, env).board, env, request.args[COLUMN])
+            if begun is None:
+                raise NotFound
+            given |= begun
+        return given or None
+
     def _check_writable(self, record: Any) -> None:
         if not requests.env().may_with(record, "w"):
             raise AccessDenied(CLOSED)
@@ -207,13 +236,16 @@ class RecordPages:
         flash(str(_("%(name)s was saved.", name=saved.label)), "ok")
         here = f"/app/{form.model}"
         if form.key is None and NEXT in request.form:
-            return redirect(f"{here}/new", 303)
-        place = f"#section-{form.section}" if form.section else ""
+            return redirect(f"{here}/new{saved.again}", 303)
+        if saved.home:
+            return redirect(saved.home, 303)
+        is_part = form.section and not form.section.startswith(ASKED)
+        place = f"#section-{form.section}" if is_part else ""
         return redirect(f"{here}/{saved.key}{place}", 303)
 
     def _form(self, form: RecordForm) -> str:
         """The page of a form; one of a section stands among the others, which are read."""
-        if form.section:
+        if form.section and not form.section.startswith(ASKED):
             return self._read(form.layout, form.record, form)
         page = form_page(form)
         return render("core/form.html", page.title, form=page)
@@ -256,21 +288,31 @@ class RecordPages:
             form.place = name
             return self._form(form)
 
-    def _read(self, layout: Layout, record: Any, form: RecordForm | None = None) -> str:
-        here, may = f"/app/{layout.model.name}", operations(requests.env(), record)
+    def with_composer(self, env: Env, record: Any, composer: Composer) -> str:
+        """A record with a note that is being written."""
+        return self._read(self.site.form_layout(record.__lumbung__.name, env), record, composer=composer)
+
+    def _read(
+        self, layout: Layout, record: Any, form: RecordForm | None = None, composer: Composer | None = None
+    ) -> str:
+        env: Env = record.env
+        here, may = f"/app/{layout.model.name}", operations(env, record)
         page = RecordPage(
             title=record.display_label(),
             badge=reading.badge(layout.model, record),
             sections=reading.sections(layout, record, may_write="w" in may),
-            back=(here, str(layout.model.plural)),
+            back=home.of_record(env, record) or (here, str(layout.model.plural)),
             actions=record_actions(record, may),
+            offers=offers(self.site.routes, record) if "w" in may else [],
             archived=record.archived,
-            history=parts.of_record(
-                requests.env(), record, parts.lists(layout, requests.env()), limit=LATEST
-            ),
+            history=parts.of_record(env, record, parts.lists(layout, env), limit=LATEST),
             history_href=f"{here}/{record.id}/history",
+            tiles=sorted(ask(env, "tiles", record=record), key=lambda tile: tile.order),
             link_action=link_action(record),
         )
+        if is_thread(record):
+            page.files = files_panel(env, record, may_attach="w" in may)
+            page.thread = panel(env, record, page.history, composer or opened_note(env, record))
         for part in page.sections if form is not None else ():
             if form is not None and part.name == form.section:
                 part.form = form_page(form)

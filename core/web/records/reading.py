@@ -6,30 +6,43 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import sqlalchemy as sa
 from markupsafe import Markup, escape
 
 from core.access.masks import mask_of
+from core.i18n.lazy import _
 from core.orm.contacts import Email, Phone, Url
-from core.orm.kinds import Select, Text
+from core.orm.files import File
+from core.orm.kinds import RecordKey, Select, Text
 from core.orm.links import Link, Many2one, One2many
 from core.orm.numbers import Money
+from core.web.files.sizes import size_of
+from core.web.forms.inputs import help_of
 from core.web.forms.rows import CHANGES, is_inline
 from core.web.listing import IN_PART, NOT_VISIBLE
+from core.web.records import home
 from core.web.shell import initials, tone
 
 if TYPE_CHECKING:
+    from core.dashboard import DashboardTile
     from core.i18n.lazy import TextLike
     from core.orm.env import Env
     from core.orm.fields import Field
     from core.orm.info import ModelInfo
     from core.views.nodes import Node
+    from core.web.files.panel import FilesPanel
     from core.web.forms import Layout, Section
     from core.web.forms.page import FormPage
+    from core.web.threads.panel import ThreadPanel
     from core.web.timeline import Entry
 
+MOST = 20
+"""So many of a list of records stand on the page of what they belong to."""
 PEOPLE = "base.user"
 _LINK = Markup('<a href="/app/{}/{}">{}</a>')
+_PAGE = Markup('<a href="{}">{}</a>')
 _PERSON = Markup('<span class="line"><span class="ava z22 {}" aria-hidden="true">{}</span>{}</span>')
+_MORE = Markup(' <a href="/app/{}?{}__eq={}">{}</a>')
 _MASK = Markup('{} <span class="vh">({})</span>')
 _BADGE = Markup('<span class="badge dot tone-{}">{}</span>')
 
@@ -52,6 +65,8 @@ class Item:
     label: str
     value: Markup
     wide: bool
+    hint: str = ""
+    """What the view says of this very value."""
 
 
 @dataclass
@@ -76,6 +91,8 @@ class RecordPage:
     back: tuple[str, str]
     errors: list[tuple[str, str]] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
+    offers: list[Action] = field(default_factory=list)
+    """Pages of addons that go on from here."""
     archived: bool = False
     prev_href: str | None = None
     next_href: str | None = None
@@ -83,6 +100,12 @@ class RecordPage:
     """The latest changes."""
     history_href: str | None = None
     """Where all of them are, if there are more."""
+    thread: ThreadPanel | None = None
+    """What people do together on it."""
+    files: FilesPanel | None = None
+    """What is attached to it."""
+    tiles: Sequence[DashboardTile] = ()
+    """Figures of it, as addons know them."""
     link_action: str | None = None
     """Where a link to sign in is made, on the page of a user."""
 
@@ -91,12 +114,13 @@ def sections(layout: Layout, record: Any, *, may_write: bool) -> list[ReadSectio
     """All sections as they are read."""
     env: Env = record.env
     here = f"/app/{layout.model.name}/{record.id}"
+    told = {item.of for item in layout.model.fields.values() if isinstance(item, RecordKey)}
     return [
         ReadSection(
             part.name,
             str(part.label),
             part.addon,
-            [_item(layout, node, record) for node in part.nodes],
+            [_item(layout, node, record) for node in part.nodes if node.name not in told],
             f"{here}?edit={part.name}" if may_write and may_edit(layout, part, env) else None,
         )
         for part in layout.sections
@@ -119,8 +143,13 @@ def _may_edit(info: ModelInfo, node: Node, env: Env) -> bool:
 def _item(layout: Layout, node: Node, record: Any) -> Item:
     item = layout.model.fields[node.name]
     is_wide = isinstance(item, Text) or bool(node.attrs.get("wide"))
-    shown = _mask(item, record) if item.name in layout.masked else _shown(item, record)
-    return Item(str(node.attrs.get("label", item.label)), shown, is_wide)
+    if item.name in layout.masked:
+        shown = _mask(item, record)
+    elif isinstance(item, One2many) and not is_inline(record.env.registry, item, node):
+        shown = _some(item, record)
+    else:
+        shown = _shown(item, record)
+    return Item(str(node.attrs.get("label", item.label)), shown, is_wide, help_of(node, record) or "")
 
 
 def _mask(item: Field[Any], record: Any) -> Markup:
@@ -134,6 +163,10 @@ def _shown(item: Field[Any], record: Any) -> Markup:
         return escape(NOT_VISIBLE)
     if isinstance(item, Link):
         return _links(item, value)
+    if isinstance(item, RecordKey):
+        is_open = record.env.may_see(type(record), item.of)
+        found = home.of_key(record.env, getattr(record, item.of), str(value)) if is_open else None
+        return escape(NOT_VISIBLE) if found is None else _PAGE.format(*found)
     text = escape(_writer(item, record)(value))
     if not text:
         return text
@@ -141,6 +174,11 @@ def _shown(item: Field[Any], record: Any) -> Markup:
         return Markup("<br>").join(text.split("\n"))
     if isinstance(item, Select) and value in item.tones:
         return _BADGE.format(item.tones[value], text)
+    if isinstance(item, File):
+        here = f"{record.__lumbung__.name}/{record.id}/file/{item.name}"
+        return Markup('<a href="/app/{}" download>{}</a> <span class="fnt">{}</span>').format(
+            here, text, size_of(record.env.formats, value["size"])
+        )
     return _reached(item, value, text)
 
 
@@ -157,6 +195,20 @@ def _reached(item: Field[Any], value: Any, text: Markup) -> Markup:
     schemes = {Email: "mailto:", Phone: "tel:", Url: ""}
     scheme = next((scheme for kind, scheme in schemes.items() if isinstance(item, kind)), None)
     return text if scheme is None else Markup('<a href="{}{}">{}</a>').format(scheme, value, text)
+
+
+def _some(item: One2many[Any], record: Any) -> Markup:
+    """The first records of a list that has a page of its own, and where the others are."""
+    env: Env = record.env
+    if not env.may(item.target_name, "r") or not env.may_see(item.target_name, item.inverse):
+        return Markup()
+    cls: Any = env.registry[item.target_name]
+    mine = sa.select(cls).where(getattr(cls, f"{item.inverse}_id") == record.id)
+    found = list(env.scalars(mine.order_by(cls.id).limit(MOST + 1)))
+    shown = _links(item, found[:MOST])
+    if len(found) <= MOST:
+        return shown
+    return shown + _MORE.format(item.target_name, item.inverse, record.id, _("and more"))
 
 
 def _links(item: Link[Any], value: Any) -> Markup:

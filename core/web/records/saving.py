@@ -17,6 +17,7 @@ from core.sql import upsert
 from core.web import requests
 from core.web.forms.conflict import Conflict, compare
 from core.web.forms.drawn import fingerprint
+from core.web.records import home
 
 if TYPE_CHECKING:
     from core.orm.env import Env
@@ -40,6 +41,10 @@ class Saved:
 
     key: int
     label: str
+    home: str = ""
+    """The page of the record that it goes with."""
+    again: str = ""
+    """What makes another one of the same record."""
 
 
 class MadeAlready(Exception):
@@ -56,13 +61,13 @@ def save(form: RecordForm) -> Saved:
     with requests.writing() as env:
         record = _created(env, form) if form.key is None else _updated(env, form, form.key)
         env.flush()
-        return Saved(record.id, record.display_label())
+        return Saved(record.id, record.display_label(), *home.places(record))
 
 
 def _created(env: Env, form: RecordForm) -> Any:
     """The new record; of a form that was sent twice, the one that its first sending made."""
     used, sent = fingerprint(form.drawn), fingerprint(form.drawn, request.form)
-    if not _claim(env, used):
+    if not claim(env, used):
         return _known(env, form, used, sent)
     [record] = env.create(form.layout.model.cls, [form.values(env, None)])
     env.flush()
@@ -70,9 +75,10 @@ def _created(env: Env, form: RecordForm) -> Any:
     like = env.get(form.layout.model.cls, form.drawn.copy) if form.drawn.copy else None
     if like is not None:
         copy_lines(env, {like: record})
-    connection = env.session.core_connection()
-    connection.execute(sa.update(idempotency).where(idempotency.c.key == used).values(record_id=record.id))
-    connection.execute(sa.insert(idempotency).values(key=sent, made_at=env.now(), record_id=record.id))
+    keep(env, used, record.id)
+    env.session.core_connection().execute(
+        sa.insert(idempotency).values(key=sent, made_at=env.now(), record_id=record.id)
+    )
     return record
 
 
@@ -86,7 +92,19 @@ def _known(env: Env, form: RecordForm, used: str, sent: str) -> Any:
     raise MadeAlready(None if record is None else Saved(record.id, record.display_label()))
 
 
-def _claim(env: Env, used: str) -> bool:
+def keep(env: Env, used: str, key: int) -> None:
+    """Says of a form that was claimed which record it made."""
+    known = sa.update(idempotency).where(idempotency.c.key == used).values(record_id=key)
+    env.session.core_connection().execute(known)
+
+
+def made_by(env: Env, used: str) -> int | None:
+    """The key of the record that a form made."""
+    known = sa.select(idempotency.c.record_id).where(idempotency.c.key == used)
+    return env.session.core_connection().scalar(known)
+
+
+def claim(env: Env, used: str) -> bool:
     """Whether a form comes for the first time.
 
     Of two at once the second waits at the row until the first is committed or undone.

@@ -244,8 +244,9 @@
     event.preventDefault();
     if (form.dataset.sent) return;
     form.dataset.sent = "1";
+    var data = new FormData(form, event.submitter);
     fetch(form.action, {
-      method: "POST", body: new URLSearchParams(new FormData(form, event.submitter))
+      method: "POST", body: form.enctype === "multipart/form-data" ? data : new URLSearchParams(data)
     }).then(answer => {
       var saved = answer.redirected && key.exec(answer.url);
       return page(answer).then(found => {

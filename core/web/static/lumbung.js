@@ -102,7 +102,7 @@
   function check(input) {
     var form = input.form;
     if (form.dataset.sent) return;
-    var data = new URLSearchParams(new FormData(form));
+    var data = new URLSearchParams([...new FormData(form)].filter(pair => typeof pair[1] === "string"));
     data.append("form-check", input.dataset.chips || input.name);
     fetch(form.getAttribute("action"), { method: "POST", body: data }).then(answer => {
       return answer.ok && answer.text();
@@ -372,6 +372,10 @@
     if (form && form.matches("[data-check]") && event.target.name && event.target.id && typing(event.target)) {
       setTimeout(check, 250, event.target);  /* not while the button to save is being pressed: nothing moves under it */
     }
+  });
+
+  document.addEventListener("focusin", event => {
+    if (event.target.matches?.("[data-copy]")) event.target.select();
   });
 
   document.addEventListener("focusout", event => {

@@ -1,0 +1,257 @@
+"""What a board asks of the database: its columns with their counts and sums, and the first cards of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from core.i18n.lazy import _
+from core.orm.kinds import Select
+from core.orm.links import Many2one
+from core.orm.once import asked_once, per_registry
+from core.web.listing.columns import Columns, shown_columns, stored
+from core.web.listing.grouping import totals
+from core.web.listing.labels import label_column, label_text
+from core.web.listing.refusal import SHOWN, BadRequest
+
+if TYPE_CHECKING:
+    from core.orm.fields import Field
+    from core.orm.info import ModelInfo
+    from core.orm.numbers import Money
+    from core.orm.registry import Registry
+    from core.orm.times import DateTime
+    from core.web.listing.reading import Reading
+    from core.web.listing.view import ListView
+
+CARDS, MOST_CARDS = 12, 72
+"""Cards of a column, and of all columns, that a page shows: so it stays below 100 kB."""
+MOST_LANES = 30
+
+
+class Choice(NamedTuple):
+    """A value by which records are put into columns, or in which the columns lie."""
+
+    value: Any
+    label: str
+
+    @property
+    def token(self) -> str:
+        """It as it stands in an address."""
+        return "" if self.value is None else str(self.value)
+
+
+@dataclass
+class Lane:
+    """A column: what it stands for, how many records there are in it, their sum by currency, and the rows shown."""
+
+    choice: Choice
+    count: int = 0
+    sums: dict[str, Decimal | None] = field(default_factory=dict)
+    page: int = 1
+    rows: list[Any] = field(default_factory=list)
+    """Each with what Board.columns reads, since when it has been here, and whether the reader may move it."""
+    is_choice: bool = False
+    """Whether new records may be put here; else only such are left that were."""
+
+
+class Board:
+    """The board of a view for one reading."""
+
+    def __init__(self, view: ListView, reading: Reading) -> None:
+        assert view.board is not None
+        self.view, self.reading, self.model, self.path = view, reading, view.model, view.path
+        attrs, fields = view.board.attrs, view.model.fields
+        self.by: Field[Any] = fields[attrs["by"]]
+        self.within: Many2one[Any] | None = fields[attrs["within"]] if attrs["within"] else None  # type: ignore[assignment]
+        self.total: Money[Any] | None = fields[attrs["total"]] if attrs["total"] in view.readable else None  # type: ignore[assignment]
+        self.since: DateTime[Any] | None = fields[attrs["since"]] if attrs["since"] in view.readable else None  # type: ignore[assignment]
+        self.columns: Columns = shown_columns(view.board, view.readable, view.masked)
+        self.frames: list[Choice] = []
+        """What one board lies in: the records of `within`, of which one is shown."""
+        self.frame: Choice | None = None
+        self.lanes = [Lane(choice, is_choice=True) for choice in self._choices()]
+        self.beyond: list[Lane] = []
+        """Columns that are counted only: there are more than MOST_LANES."""
+        self._fill()
+
+    # ------------------------------------------------------------- columns
+    def _choices(self) -> list[Choice]:
+        if isinstance(self.by, Select):
+            return [Choice(key, str(label)) for key, label in self.by.choices.items()]
+        found = self._targets()
+        if self.within is None:
+            return [choice for choice, _whose in found]
+        return [choice for choice, whose in found if self.frame is not None and whose == self.frame.value]
+
+    def _targets(self) -> list[tuple[Choice, Any]]:
+        """The records that are columns, in their order, each with what it lies in; one statement."""
+        env, within = self.reading.env, self.within.name if self.within is not None else ""
+        asked = _asked(env.registry, self.model.name, self.by.name, within)
+        rows = env.execute(asked.statement).all()
+        if asked.whose is not None:
+            self._choose(self._told(*asked.whose, [row[2:] for row in rows]))
+        found = self._told(*asked.which, [row[:2] for row in rows])
+        return [(choice, row[2:3] and row[2]) for choice, row in zip(found, rows, strict=True)]
+
+    def _told(self, info: ModelInfo, is_labelled: bool, pairs: Sequence[Any]) -> list[Choice]:
+        """Records as choices, with their labels; these are asked for where they are more than a column."""
+        if is_labelled:
+            return [Choice(key, label_text(key, text)) for key, text in pairs]
+        known = self.reading.labels.get(info.name, [key for key, _nothing in pairs])
+        return [
+            Choice(key, known[key].text if key in known else label_text(key, None)) for key, _nothing in pairs
+        ]
+
+    def _choose(self, choices: Sequence[Choice]) -> None:
+        """The one that a filter names, else the first; what is archived has no board."""
+        self.frames = list(dict.fromkeys(choices))
+        asked = {key for item in self.filters_within for key in item.keys}
+        chosen = [choice for choice in self.frames if choice.value in asked]
+        if asked and not chosen:
+            raise BadRequest(_("There is no board for this filter. Drop it, or look at the list."))
+        self.frame = next(iter(chosen or self.frames), None)
+
+    @property
+    def filters_within(self) -> list[Any]:
+        """The filters by which the address says which board is meant."""
+        name = f"{self.within.name}__eq" if self.within is not None else ""
+        return [item for item in self.reading.query.filters if item.name == name]
+
+    # ------------------------------------------------------------- cards
+    @asked_once
+    def _where(self) -> list[sa.ColumnElement[bool]]:
+        found = self.reading.where()
+        if self.within is not None:
+            cls = self.reading.cls
+            found.append(stored(cls, self.within) == (self.frame.value if self.frame else None))
+        return found
+
+    def _fill(self) -> None:
+        self._count()
+        self._turn()
+        self._deal_cards()
+
+    def _counted(self) -> sa.Select[Any]:
+        column = stored(self.reading.cls, self.by)
+        sums = [] if self.total is None else totals(self.reading, self.columns, self.total, 0)
+        return sa.select(column, sa.func.count(), *sums).where(*self._where).group_by(column)
+
+    def _count(self) -> None:
+        by_value, others = {lane.choice.value: lane for lane in self.lanes}, list[Lane]()
+        codes = list(self.reading.env.currencies.by_code) if self.total is not None else []
+        for value, count, *amounts in self.view.tallies.get(self.reading, self.frame, self._counted):
+            lane = by_value.get(value) or Lane(Choice(value, ""))
+            lane.count, lane.sums = count, dict(zip(codes, amounts, strict=False))
+            others += [] if value in by_value else [lane]
+        self._name(others[: max(0, MOST_LANES - len(self.lanes))])
+        found = [*self.lanes, *others]
+        self.lanes, self.beyond = found[:MOST_LANES], found[MOST_LANES:]
+
+    def _name(self, lanes: Sequence[Lane]) -> None:
+        """Names columns of what is no choice any more, as an archived stage: what stands there is not lost."""
+        keys = [lane.choice.value for lane in lanes if lane.choice.value is not None]
+        known: Mapping[int, Any] = {}
+        if isinstance(self.by, Many2one) and keys:
+            known = self.reading.labels.get(self.by.target_name, keys)
+        nothing = str(_("%(field)s: empty", field=self.by.label))
+        for lane in lanes:
+            text = known[lane.choice.value].text if lane.choice.value in known else nothing
+            lane.choice = Choice(lane.choice.value, text)
+
+    @property
+    def few(self) -> int:
+        """Cards of each column as a board opens; of many columns each shows fewer."""
+        return min(CARDS, max(1, MOST_CARDS // max(1, len(self.lanes))))
+
+    def span(self, lane: Lane) -> tuple[int, int]:
+        """The place of the first card of a column that is shown, and of the one after the last.
+
+        Who turns to further ones sees as many as a column of a board of few columns has.
+        """
+        first = 0 if lane.page == 1 else self.few + (lane.page - 2) * CARDS
+        return first, first + (self.few if lane.page == 1 else CARDS)
+
+    def _turn(self) -> None:
+        query = self.reading.query
+        turned = [lane for lane in self.lanes if lane.choice.token == query.column]
+        if query.page > 1 and not turned:
+            raise BadRequest(_("There is no column “%(name)s”.", name=query.column[:SHOWN]))
+        for lane in turned:
+            lane.page = query.page
+
+    def _deal_cards(self) -> None:
+        """The cards of every column, in one statement: the keys of each by an index, and what they show at once."""
+        reading, key, column = self.reading, self.reading.cls.id, stored(self.reading.cls, self.by)
+        chosen = reading.sorted(sa.select(key).where(*self._where))
+        parts = [self._chosen(chosen, column, lane) for lane in self.lanes if lane.count]
+        if not parts:
+            return
+        since = sa.null() if self.since is None else stored(reading.cls, self.since)
+        wanted = reading.rows(self.columns).add_columns(since.label("since"), self._writable, column)
+        wanted = wanted.where(key.in_(sa.union_all(*parts) if parts[1:] else parts[0]))
+        columns = self.columns
+        links = [
+            one for one in columns.wanted if isinstance(one, Many2one) and one.name not in columns.masked
+        ]
+        wanted, names = reading.labels.beside(reading.sorted(wanted), reading.cls, links)
+        found = reading.env.execute(wanted).all()
+        by_value, width = {lane.choice.value: lane for lane in self.lanes}, len(columns.read) + 3
+        for row in found:
+            by_value[row[width]].rows.append(row[:width])
+        reading.labels.keep(names, [row[width + 1 :] for row in found])
+
+    def _chosen(self, chosen: sa.Select[Any], column: Any, lane: Lane) -> sa.Select[Any]:
+        """The keys of the cards of one column that are shown."""
+        here = column.is_(None) if lane.choice.value is None else column == lane.choice.value
+        first, behind = self.span(lane)
+        return sa.select(chosen.where(here).offset(first).limit(behind - first).subquery())
+
+    @property
+    def _writable(self) -> Any:
+        """Whether the reader may move a card, as a further column of its row."""
+        env, rights = self.reading.env, self.reading.env.session.rights
+        if not (env.may(self.model.name, "w") and env.may_set(self.model.name, self.by.name)):
+            return sa.false().label("writable")
+        read, write = (None if rights is None else rights.condition(self.model, kind) for kind in ("r", "w"))
+        return (sa.true() if write is None or write is read else write).label("writable")
+
+
+class _Asked(NamedTuple):
+    """The statement for columns; of them and of what they lie in the model, and whether the label is read with them."""
+
+    statement: sa.Select[Any]
+    which: tuple[ModelInfo, bool]
+    whose: tuple[ModelInfo, bool] | None
+
+
+@per_registry
+def _asked(registry: Registry, model: str, by: str, within: str) -> _Asked:
+    info = registry.models[registry.models[model].fields[by].target_name]  # type: ignore[attr-defined]
+    cls: Any = info.cls
+    label = label_column(info, cls)
+    wanted = sa.select(cls.id, sa.null() if label is None else label).where(cls.archived.is_(False))
+    which = info, label is not None
+    if not within:
+        return _Asked(wanted.order_by(*_order(info, cls)).limit(MOST_LANES + 1), which, None)
+    whose = registry.models[info.fields[within].target_name]  # type: ignore[attr-defined]
+    far: Any = orm.aliased(whose.cls)
+    name = label_column(whose, far)
+    wanted = wanted.add_columns(far.id, sa.null() if name is None else name)
+    wanted = wanted.join(far, stored(cls, info.fields[within]) == far.id).where(far.archived.is_(False))
+    wanted = wanted.order_by(*_order(whose, far), *_order(info, cls))
+    return _Asked(wanted, which, (whose, name is not None))
+
+
+def _order(info: Any, entity: Any) -> list[Any]:
+    """The order of a model, and at last its key."""
+    name = (info.order or "id").removeprefix("-")
+    item = info.fields[name]
+    attribute = (
+        entity.id if name == "id" else item.sort(stored(entity, item), (info.order or "").startswith("-"))
+    )
+    return [attribute, entity.id]

@@ -1,0 +1,1 @@
+"""Finding anything: the search over all models, and the palette of records and commands."""
