@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from addons.crm.lead import SOURCES, Lead
+from addons.crm.lead import Lead
+from addons.crm.prospect import SOURCES
 from core import Env, Scale
 from core.base import Partner, Role, User
 from core.base.demo import PEOPLE, TEAMS, sellers, spared
@@ -135,15 +136,14 @@ class Book(Chance):
 
     def __init__(self, env: Env, rng: random.Random) -> None:
         super().__init__(rng)
-        self.midnight = env.now().replace(hour=0, minute=0, second=0, microsecond=0)
+        self.midnight = midnight(env)
         self.known = _known(env)
         self.cities = sorted({contact.city for contact in self.known})
-        self.sellers = _sellers(env)
+        self.sellers = known_sellers(env)
 
     def moment(self) -> dt.datetime:
         """When a lead came: of late more than a year ago, at an hour at which people write and call."""
-        days = 1 + int((DAYS - 1) * self.rng.random() ** 2)
-        return self.midnight - dt.timedelta(days=days, minutes=-self.rng.randrange(60, 600))
+        return moment(self.rng, self.midnight, 2, 60)
 
     def lead(self, moment: dt.datetime) -> Row:
         """One lead that came at `moment`, as far as it got since."""
@@ -209,6 +209,17 @@ class Book(Chance):
         }
 
 
+def midnight(env: Env) -> dt.datetime:
+    """The beginning of today."""
+    return env.now().replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def moment(rng: random.Random, midnight: dt.datetime, lately: float, earliest: int) -> dt.datetime:
+    """A moment of the last year, from `earliest` minutes after midnight on; the greater `lately`, the more are late."""
+    days = 1 + int((DAYS - 1) * rng.random() ** lately)
+    return midnight - dt.timedelta(days=days, minutes=-rng.randrange(earliest, 600))
+
+
 def _known(env: Env) -> list[Known]:
     P: Any = env[Partner]
     employer = orm.aliased(P)
@@ -221,7 +232,8 @@ def _known(env: Env) -> list[Known]:
     return [Known(*row) for row in rows]
 
 
-def _sellers(env: Env) -> list[Seller]:
+def known_sellers(env: Env) -> list[Seller]:
+    """Who sells what, for which team."""
     offers = {TEAMS["homes"]: HOMES, TEAMS["business"]: BUSINESS}
     return [
         Seller(user.id, team.id, user.company_id, offers[team.name])

@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
 
 from addons.crm import demo as sample
+from addons.crm import demo_deals
+from addons.crm.deal import Deal
 from addons.crm.lead import Lead
+from addons.crm.lost_reason import LostReason
 from addons.crm.partner import Partner
-from core import (
-    Demo,
-    Extension,
-    Group,
-    Item,
-    Menu,
-    Model,
-    Role,
-    Slot,
-    View,
-    _,
-    extend,
-    form,
-    hookimpl,
-    into,
-    listing,
-)
+from addons.crm.pipeline import Pipeline
+from addons.crm.prospect import Prospect
+from addons.crm.stage import Stage
+from addons.crm.stage_need import StageNeed
+from addons.crm.words import DEALS
+from core import Demo, Env, Menu, Model, Role, Rule, _, hookimpl
+from core.base import of_my_companies
 
 
 @hookimpl
 def models() -> Sequence[type[Model]]:
-    """Leads, and what they add to contacts."""
-    return [Lead, Partner]
+    """Leads, deals with their pipelines, and what both add to contacts."""
+    return [Prospect, Lead, Pipeline, Stage, StageNeed, LostReason, Deal, Partner]
 
 
 @hookimpl
@@ -44,47 +40,37 @@ def roles() -> Sequence[Role]:
 
 
 @hookimpl
-def views() -> Sequence[View | Extension]:
-    """The form and the list of leads, and the leads on a contact's form."""
+def rules() -> Sequence[Rule]:
+    """The stages of a pipeline go with it, and what is needed to enter a stage goes with that."""
     return [
-        View(
-            "crm.lead.form",
-            Lead,
-            form(
-                Group("head", Item("title", wide=True), "kind", "state", label=_("Lead")),
-                Group("who", "partner", "contact_name", "company_name", "job_title", "city", label=_("Who")),
-                Group(
-                    "reach", "mobile", "phone", "email", "email_alt", "website", label=_("How to reach them")
-                ),
-                Group("money", "revenue", "source", "tags", label=_("Expectation")),
-                Group("care", "owner", "team", "company", label=_("Who works on it")),
-                Group("more", Item("note", wide=True), label=_("More")),
-                Slot("footer"),
-            ),
-        ),
-        View(
-            "crm.lead.list",
-            Lead,
-            listing(
-                Item("title", sub=("company_name", "partner", "contact_name")),
-                "revenue",
-                "state",
-                Item("source", low=True),
-                Item("owner", low=False),
-                Item("created_at", low=True),
-            ),
-        ),
-        extend("base.partner.form", into("related", "leads")),
+        Rule(Stage, "rwcd", where=_of_my_pipelines, name=_("Stages of pipelines of the user's companies")),
+        Rule(StageNeed, "rwcd", where=_of_my_stages, name=_("What stages of the user's companies need")),
     ]
+
+
+def _of_my_pipelines(model: Any, env: Env) -> sa.ColumnElement[bool]:
+    pipeline: Any = env[Pipeline]
+    return model.pipeline_id.in_(sa.select(pipeline.id).where(of_my_companies(pipeline, env)))  # type: ignore[no-any-return]
+
+
+def _of_my_stages(model: Any, env: Env) -> sa.ColumnElement[bool]:
+    stage: Any = env[Stage]
+    return model.stage_id.in_(sa.select(stage.id).where(_of_my_pipelines(stage, env)))  # type: ignore[no-any-return]
 
 
 @hookimpl
 def menus() -> Sequence[Menu]:
-    """Leads, within reach of the thumb."""
-    return [Menu("crm.leads", _("Leads"), Lead, group=_("Sales"), icon="lead", order=10, tabbar=True)]
+    """Leads and deals, within reach of the thumb, and what sets them up."""
+    sales, manage = _("Sales"), _("Manage")
+    return [
+        Menu("crm.leads", _("Leads"), Lead, group=sales, icon="lead", order=10, tabbar=True),
+        Menu("crm.deals", DEALS, Deal, group=sales, icon="deal", order=11, tabbar=True, board=True),
+        Menu("crm.pipelines", _("Pipelines"), Pipeline, group=manage, icon="sliders", order=87),
+        Menu("crm.lost_reasons", _("Lost reasons"), LostReason, group=manage, icon="list", order=88),
+    ]
 
 
 @hookimpl
 def demo() -> Sequence[Demo]:
-    """The leads of a year."""
-    return [Demo(_("Leads"), sample.make)]
+    """The leads and deals of a year."""
+    return [Demo(_("Leads"), sample.make), Demo(DEALS, demo_deals.make)]

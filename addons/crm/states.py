@@ -32,9 +32,12 @@ REACHED = ("qualified", "converted")
 
 
 def check_new(leads: Sequence[Lead]) -> None:
-    """A lead may be entered as far as it got, but not as converted: that is seen nowhere but here."""
+    """A lead may be entered as far as it got, but not as converted: that is seen nowhere but here.
+
+    One that was deleted comes back as it was.
+    """
     for lead in leads:
-        if lead.state == "converted" and not lead.env.is_sudo:
+        if lead.state == "converted" and not (lead.env.is_sudo or lead.env.is_undoing):
             raise UserError(_("A new lead cannot be converted already. Qualify it first."), "state")
         _check_name(lead)
         _check_reach(lead)
@@ -45,16 +48,17 @@ def check_changed(leads: Sequence[Lead], changed: Mapping[int, frozenset[str]]) 
     for lead in leads:
         names = changed[lead.id]
         if "state" in names:
-            _check_step(stored(lead, "state"), lead.state)
+            _check_step(stored(lead, "state"), lead.state, lead.env.is_undoing)
+            _check_converted(lead)
         if names & {"kind", "company_name"}:
             _check_name(lead)
         if names & {"state", "phone", "mobile", "email"}:
             _check_reach(lead)
 
 
-def _check_step(before: str, after: str) -> None:
+def _check_step(before: str, after: str, is_undoing: bool) -> None:
     allowed = FOLLOWING[before]
-    if after in (before, *allowed):
+    if after in (before, *allowed) or (is_undoing and "converted" in (before, after)):
         return
     if not allowed:
         raise UserError(_("A lead that was converted keeps its state."), "state")
@@ -62,6 +66,14 @@ def _check_step(before: str, after: str) -> None:
     raise UserError(
         _("From “%(before)s” a lead goes on to: %(states)s.", before=STATES[before], states=names), "state"
     )
+
+
+def _check_converted(lead: Lead) -> None:
+    """A lead is converted by the page that makes the contact, or by hand where it has one already."""
+    if lead.state == "converted" and not lead.env.is_sudo and not is_linked(lead, "partner"):
+        raise UserError(
+            _("A converted lead has a contact. Choose it, or convert the lead by its button."), "state"
+        )
 
 
 def _check_name(lead: Lead) -> None:
