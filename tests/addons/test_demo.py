@@ -12,7 +12,7 @@ import phonenumbers
 import pytest
 import sqlalchemy as sa
 
-from addons.crm import Lead
+from addons.crm import Deal, Lead, demo_deals
 from addons.crm import demo as crm_demo
 from core import Email, Env, Phone, Scale, Url, UserError
 from core.assembly import Assembly
@@ -99,6 +99,7 @@ def test_the_large_one_is_written_in_batches(
 ) -> None:
     monkeypatch.setattr(base_demo, "LARGE", 3_000)
     monkeypatch.setattr(crm_demo, "LARGE", 1_000)
+    monkeypatch.setattr(demo_deals, "LARGE", 1_000)
     statements: list[str] = []
     batches = 0
     with closing(Database(postgres_url)) as database:
@@ -115,7 +116,8 @@ def test_the_large_one_is_written_in_batches(
         with open_env(assembly.registry, database, readonly=True) as env:
             assert env.scalar(sa.select(sa.func.count(env[Partner].id))) == 3_000
             assert env.scalar(sa.select(sa.func.count(env[Lead].id))) == 1_000
-    assert batches < 12
+            assert env.scalar(sa.select(sa.func.count(env[Deal].id))) == 1_000
+    assert batches < 16
     assert len(statements) < 60 + 25 * batches, Counter(statement[:40] for statement in statements)
 
 

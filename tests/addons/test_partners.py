@@ -115,13 +115,47 @@ def test_who_has_roles_stays_a_person_and_who_has_people_an_organisation(opened:
         assert caught.value.field == "kind"
 
 
-def test_nobody_works_for_themselves(env: Env) -> None:
+@pytest.mark.parametrize("by_key", [False, True])
+def test_nobody_works_for_themselves(env: Env, by_key: bool) -> None:
     made = partners(env)
     made[SARI].parent = made[MAJU]
     env.flush()
     with refused(env) as caught:
-        made[SARI].parent = made[SARI]
-    assert caught.value.field == "parent"
+        env.write([made[SARI]], {"parent_id": made[SARI].id} if by_key else {"parent": made[SARI]})
+    assert caught.value.field == "parent" and "data itu sendiri" in str(caught.value)
+    new = env.create(Partner, [{"name": "Selasih"}])[0]
+    with refused(env) as caught:
+        new.parent = new
+        env.flush()
+    assert (caught.value.field, caught.value.record) == ("parent", new)
+
+
+def test_nor_for_whoever_works_for_them(env: Env) -> None:
+    """However many are between; who does not lead back may be put anywhere."""
+    made = partners(env)
+    made[SARI].parent, made[BUDI].parent = made[MAJU], made[SARI]
+    env.flush()
+    made[TUTI].parent, made[BUDI].parent = made[BUDI], made[MAJU]
+    env.flush()
+    made[BUDI].parent = made[SARI]
+    env.flush()
+    with refused(env) as caught:
+        made[MAJU].parent = made[TUTI]
+    assert (caught.value.field, caught.value.record) == ("parent", made[MAJU])
+    assert "kembali ke" in str(caught.value)
+
+
+@pytest.mark.parametrize("whose", [SARI, MAJU])
+def test_a_statement_over_many_rows_makes_no_circle_either(env: Env, whose: str) -> None:
+    made = partners(env)
+    made[SARI].parent = made[MAJU]
+    env.flush()
+    partner: Any = env[Partner]
+    moved = sa.update(partner).where(partner.id == made[whose].id)
+    with refused(env) as caught:
+        env.execute(moved.values(parent_id=made[SARI].id))
+    assert caught.value.field == "parent" and "kembali ke" in str(caught.value)
+    env.execute(sa.update(partner).where(partner.id == made[BUDI].id).values(parent_id=made[SARI].id))
 
 
 def test_a_role_joins_no_contacts_of_two_companies_of_ours(env: Env) -> None:

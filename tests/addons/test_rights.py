@@ -174,7 +174,7 @@ def test_managers_share_views_and_sellers_do_not(signed_in: SignedIn) -> None:
     for mail, may in (("ayu", False), ("dewi", True)):
         with signed_in(mail) as env:
             view = env.create(SavedView, [row])[0]
-            with nullcontext() if may else pytest.raises(AccessDenied):
+            with nullcontext() if may else pytest.raises(UserError):
                 env.flush()
                 assert view.owner is not None and view.owner.id == env.user.id
 

@@ -3,12 +3,12 @@ from collections.abc import Sequence
 from addons.crm import Lead as CrmLead
 from core import Addon, Char, Integer, Many2one, Model, Money, _, hookimpl
 
-addon = Addon("realestate", version="1.0", depends=("crm",), label=_("Real estate"))
+addon = Addon("brokerage", version="1.0", depends=("crm",), label=_("Brokerage"))
 
 
 class Unit(
     Model,
-    name="realestate.unit",
+    name="brokerage.unit",
     label=_("Unit"),
     plural=_("Units"),
     access={"crm.user": "r", "crm.manager": "rwcd"},

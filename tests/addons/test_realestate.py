@@ -1,0 +1,496 @@
+"""Real estate: units that are promised once, the property of a deal, and the map; installed on top of crm."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
+from decimal import Decimal
+from importlib.metadata import EntryPoint
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from addons.crm import Deal, Lead
+from addons.realestate import Hold, Project, Unit
+from core import CurrentUser, Env, UserError
+from core.access.sessions import current_user
+from core.base import Partner
+from core.base.demo import DOMAIN
+from core.loader import GROUP
+from core.orm.env import SYSTEM, open_env
+from core.schema.plan import plan
+from core.web.dispatcher import Sites
+from tests.addons.conftest import Undo
+from tests.copies import POSTGRESQL, SQLITE, Copies
+from tests.web import kit
+from tests.web.test_actions import said, undo
+
+CLIENTS = 50
+MILLION = 1_000_000
+KINDS = [SQLITE, pytest.param(POSTGRESQL, marks=pytest.mark.postgres)]
+
+
+# ----------------------------------------------------------------- a served database
+@pytest.fixture(scope="module")
+def sites() -> Sites:
+    return Sites(kit.found(EntryPoint("realestate", "addons.realestate", GROUP)), kit.SECRET)
+
+
+@pytest.fixture(scope="module")
+def copies(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, worker: str, sites: Sites
+) -> Iterator[Copies]:
+    def fill(url: str, _content: str) -> None:
+        kit.fill(url, sites.catalogue, ("crm", "realestate"), demo=False)
+        with (
+            closing(kit.dispatcher({"*": url}, sites)) as dispatcher,
+            kit.Served(url, dispatcher).env() as env,
+        ):
+            _people(env)
+            _project(env)
+
+    folder = tmp_path_factory.mktemp("estate")
+    made = Copies(folder, f"{worker}_estate", lambda: request.getfixturevalue("postgres"), fill)
+    yield made
+    made.drop()
+
+
+def _people(env: Env) -> None:
+    """Ayu and Bima sell."""
+    role = env.scalar(sa.select(env["base.role"]).where(env["base.role"].name == "crm.user"))
+    for name in ("Ayu Lestari", "Bima Putra"):
+        mail = f"{name.split()[0].lower()}@{DOMAIN}"
+        env.create(env["base.user"], [{"name": name, "email": mail, "roles": [role]}])
+
+
+def _project(env: Env) -> None:
+    """Cluster Melati, with three units in two blocks."""
+    melati = env.create(Project, [{"name": "Cluster Melati", "street": "Jl. Melati 1"}])[0]
+    rows = [("B-10", 90), ("B-07", 105), ("C-01", 120)]
+    env.create(
+        Unit,
+        [
+            {"project": melati, "code": code, "land_area": land, "building_area": 90, "bedrooms": 3,
+             "bathrooms": 2, "certificate": "shm", "price": Decimal(1_675 * MILLION)}
+            for code, land in rows
+        ],
+    )  # fmt: skip
+    env.create(Partner, [{"name": "Budi Santoso", "kind": "person"}, {"name": "Sari Dewi", "kind": "person"}])
+
+
+@pytest.fixture(params=KINDS)
+def served(request: pytest.FixtureRequest, copies: Copies, sites: Sites) -> Iterator[kit.Served]:
+    """A served database of the test's own."""
+    with copies.copy(request.param) as url, closing(kit.dispatcher({"*": url}, sites)) as dispatcher:
+        made = kit.Served(url, dispatcher)
+        yield made
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def shared(request: pytest.FixtureRequest, copies: Copies, sites: Sites) -> Iterator[kit.Served]:
+    """One that keeps nothing of what a test writes."""
+    with copies.copy(request.param) as url, closing(kit.dispatcher({"*": url}, sites)) as dispatcher:
+        yield kit.Served(url, dispatcher)
+
+
+@pytest.fixture
+def env(shared: kit.Served) -> Iterator[Env]:
+    """An env whose writes are undone."""
+    with suppress(Undo), shared.env() as made:
+        yield made
+        raise Undo
+
+
+@contextmanager
+def signed_in(served: kit.Served, mail: str) -> Iterator[Env]:
+    """An env of somebody."""
+    with open_env(served.site.assembly.registry, served.database, who(served, mail)) as env:
+        yield env
+
+
+def who(served: kit.Served, mail: str) -> CurrentUser:
+    registry = served.site.assembly.registry
+    users = registry.info("base.user").table
+    with served.database.reading.connect() as connection:
+        row = connection.execute(sa.select(users).where(users.c.email == f"{mail}@{DOMAIN}")).one()
+        return current_user(connection, registry, row._mapping)
+
+
+def unit(env: Env, code: str = "B-07") -> Any:
+    cls: Any = env[Unit]
+    return env.scalars(sa.select(cls).where(cls.code == code)).one()
+
+
+def partner(env: Env, name: str = "Budi Santoso") -> Any:
+    cls: Any = env[Partner]
+    return env.scalars(sa.select(cls).where(cls.name == name)).one()
+
+
+def hold(env: Env, code: str = "B-07", **values: Any) -> Any:
+    made = env.create(Hold, [{"unit": unit(env, code), "partner": partner(env), **values}])[0]
+    env.flush()
+    return made
+
+
+@contextmanager
+def refused(env: Env, field: str) -> Iterator[pytest.ExceptionInfo[UserError]]:
+    with pytest.raises(UserError) as caught:
+        yield caught
+        env.flush()
+    assert field in [fault.field for fault in caught.value.faults]
+    env.session.rollback()
+
+
+# ----------------------------------------------------------------- units
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        ("building_area", {"building_area": 900}),
+        ("building_area", {"property_type": "land"}),
+        ("land_area", {"land_area": -1}),
+        ("bedrooms", {"bedrooms": -3}),
+        ("price", {"price": Decimal(-1)}),
+        ("code", {"code": " b-10"}),
+    ],
+)
+def test_what_no_unit_can_be_is_refused_beside_the_field(
+    env: Env, field: str, values: dict[str, Any]
+) -> None:
+    with refused(env, field):
+        env.write([unit(env)], values)
+
+
+def test_two_units_of_one_batch_have_two_codes(env: Env) -> None:
+    whose = unit(env).project
+    with refused(env, "code"):
+        env.create(Unit, [{"project": whose, "code": code} for code in ("D-01", "d-01")])
+
+
+def test_a_unit_is_of_the_company_of_its_project_and_in_the_block_of_its_code(env: Env) -> None:
+    ours = env.create(env["base.company"], [{"name": "Griya Sentosa"}])[0]
+    project = env.create(Project, [{"name": "Taman Cendana", "company": ours}])[0]
+    made = env.create(Unit, [{"project": project, "code": "F-03"}])[0]
+    env.flush()
+    assert (made.company, made.block, made.display_label()) == (ours, "F", "F-03")
+    with refused(env, "company"):
+        project.company = None
+
+
+def test_nobody_sets_the_state_of_a_unit_past_its_holds(served: kit.Served) -> None:
+    with pytest.raises(UserError, match="reservasi"), signed_in(served, "dewi") as env:
+        unit(env).state = "sold"
+
+
+# ----------------------------------------------------------------- holds
+def test_a_unit_follows_its_hold_from_held_to_sold(env: Env) -> None:
+    one = hold(env)
+    home = unit(env)
+    assert (home.state, home.buyer) == ("held", None)
+    assert home.held_until == one.ends
+    with refused(env, "fee"):
+        one.state = "booked"
+    one, home = hold(env), unit(env)
+    env.write([one], {"state": "booked", "fee": Decimal(10 * MILLION)})
+    env.flush()
+    assert (home.state, home.held_until, one.ends, home.buyer) == ("booked", None, None, one.partner)
+    one.state = "sold"
+    env.flush()
+    assert home.state == "sold"
+    with refused(env, "state"):
+        one.state = "released"
+
+
+def test_a_released_hold_frees_the_unit_and_says_when(env: Env) -> None:
+    one = hold(env)
+    one.state = "released"
+    env.flush()
+    assert one.ends <= env.now()
+    assert unit(env).state == "available"
+    hold(env, partner=partner(env, "Sari Dewi"))
+    with refused(env, "state"):
+        one.state = "held"
+
+
+def test_a_hold_that_is_deleted_frees_the_unit(env: Env) -> None:
+    env.delete([hold(env)])
+    assert unit(env).state == "available"
+
+
+def test_a_hold_is_over_by_time_alone(env: Env) -> None:
+    then = env.now() - dt.timedelta(days=4)
+    hold(env, begins=then, ends=then + dt.timedelta(days=3))
+    home = unit(env)
+    with env.sudo("as if it had been written in time") as su:
+        su.write([su.as_own(home)], {"state": "held", "held_until": then + dt.timedelta(days=3)})
+    assert home.is_free
+    hold(env, "C-01")
+    assert home.state == "available", "it is freed along with the next hold of any unit"
+    assert hold(env, partner=partner(env, "Sari Dewi")).unit is home
+
+
+def test_who_has_the_unit_is_named_beside_it(env: Env) -> None:
+    hold(env)
+    with refused(env, "unit") as caught:
+        hold(env, partner=partner(env, "Sari Dewi"))
+    assert "Budi Santoso" in str(caught.value)
+
+
+def test_who_has_it_is_not_told_to_who_may_not_read_that(served: kit.Served) -> None:
+    with served.env() as env:
+        hold(env)
+        rights: Any = env["base.access_right"]
+        role = env.scalar(sa.select(env["base.role"].id).where(env["base.role"].name == "crm.user"))
+        env.create(
+            rights, [{"role_id": role, "model": "realestate.hold", "read_scope": "own", "may_create": True}]
+        )
+    with signed_in(served, "ayu") as env, refused(env, "unit") as caught:
+        hold(env, partner=partner(env, "Sari Dewi"))
+    assert "Budi" not in str(caught.value)
+
+
+HOUR = dt.timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "is_free"),
+    [
+        (-2, 0, True),
+        (-2, 1, False),
+        (0, 2, False),
+        (1, 1, True),
+        (1, None, False),
+        (2, 4, True),
+        (-3, None, False),
+    ],
+)
+def test_claims_are_half_open(env: Env, begins: int, ends: int | None, is_free: bool) -> None:
+    """Against a hold from 0 to 2."""
+    now = env.now()
+    booked = {"state": "booked", "fee": Decimal(1)} if ends is None else {"ends": now + ends * HOUR}
+    hold(env, begins=now, ends=now + 2 * HOUR)
+    other = {"begins": now + begins * HOUR, "partner": partner(env, "Sari Dewi"), **booked}
+    if is_free:
+        hold(env, **other)
+        return
+    with refused(env, "unit"):
+        hold(env, **other)
+
+
+def test_a_claim_does_not_end_before_it_begins(env: Env) -> None:
+    with refused(env, "ends"):
+        hold(env, ends=env.now() - HOUR)
+
+
+def test_claims_of_one_batch_are_held_against_each_other(env: Env) -> None:
+    row = {"unit": unit(env), "partner": partner(env)}
+    with refused(env, "unit"):
+        env.create(Hold, [row, row])
+
+
+def test_a_statement_over_many_rows_is_refused_too(env: Env) -> None:
+    hold(env)
+    hold(env, "C-01")
+    cls: Any = env[Hold]
+    with pytest.raises((UserError, sa.exc.IntegrityError)):
+        env.execute(sa.update(cls).values(unit_id=unit(env).id))
+    env.session.rollback()
+
+
+@pytest.mark.postgres
+def test_the_database_itself_refuses_and_the_plan_is_empty(copies: Copies, sites: Sites) -> None:
+    with copies.copy(POSTGRESQL) as url, closing(kit.dispatcher({"*": url}, sites)) as dispatcher:
+        served = kit.Served(url, dispatcher)
+        registry = served.site.assembly.registry
+        with served.env() as env:
+            hold(env)
+        table = registry.info(Hold).table
+        with served.database.writing.connect() as connection:
+            row = dict(connection.execute(sa.select(table)).mappings().one())
+            row["id"] += 1
+            with pytest.raises(sa.exc.IntegrityError, match="ex_realestate_hold"):
+                connection.execute(sa.insert(table).values(row))
+            connection.rollback()
+            assert list(plan(connection, registry).steps()) == []
+
+
+# ----------------------------------------------------------------- on the web
+def deal(served: kit.Served, person: str = "ayu", code: str = "B-07", **values: Any) -> int:
+    with signed_in(served, person) as env:
+        row = {"title": "Rumah tipe 90", "partner": partner(env), "unit": unit(env, code), **values}
+        made = env.create(Deal, [row])[0]
+        env.flush()
+        return made.id
+
+
+def test_a_deal_takes_over_what_its_unit_says(served: kit.Served) -> None:
+    with served.env() as env:
+        one = env.create(Deal, [{"title": "Rumah", "unit": unit(env), "land_area": 110}])[0]
+        env.flush()
+        assert (one.property_type, one.land_area, one.building_area) == ("landed", 110, 90)
+        assert one.amount == Decimal(1_675 * MILLION)
+        env.write([one], {"unit": unit(env, "C-01"), "bedrooms": 5})
+        env.flush()
+        assert (one.land_area, one.bedrooms, one.bathrooms) == (110, 5, 2), "what was said otherwise holds"
+
+
+def test_the_form_of_a_deal_has_a_section_of_real_estate(served: kit.Served) -> None:
+    values = {"payment": "mortgage", "down_payment": Decimal(335 * MILLION), "tenor": 15}
+    key, ayu = deal(served, **values), served.sign_in("ayu")
+    shown = ayu.get(f"/app/crm.deal/{key}?edit=property").main.one("section", id="section-property")
+    for text in (
+        "Addon Real Estat",
+        "Tersedia · harga daftar Rp1.675.000.000",
+        "20% dari nilai",
+        "Cicilan ±",
+    ):
+        assert text in shown.text
+    wrong = ayu.fill(f"/app/crm.deal/{key}?edit=property", {"building_area": "900"})
+    assert wrong.status_code == 422
+    assert "luas tanah × 2, yaitu 210 m²" in wrong.main.one(id="f-building_area-e").text
+    assert "900" in wrong.text
+    read = served.sign_in("ayu", "en").get(f"/app/crm.deal/{key}").main.one("section", id="section-property")
+    for text in ("Addon Real estate", "Way of payment", "Mortgage", "20% of the amount", "a month"):
+        assert text in read.text
+
+
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        ("tenor", {"tenor": 0}),
+        ("tenor", {"tenor": 99}),
+        ("down_payment", {"down_payment": Decimal(2_000 * MILLION)}),
+    ],
+)
+def test_what_nobody_pays_is_refused(env: Env, field: str, values: dict[str, Any]) -> None:
+    with refused(env, field):
+        env.create(Deal, [{"title": "Rumah", "unit": unit(env), **values}])
+
+
+def test_a_unit_is_held_and_booked_from_its_deal_and_the_second_is_told(served: kit.Served) -> None:
+    mine, other = deal(served), deal(served, "bima")
+    ayu, bima = served.sign_in("ayu"), served.sign_in("bima")
+    assert f"/realestate/deal/{mine}/hold" in ayu.get(f"/app/crm.deal/{mine}").text
+    path = f"/realestate/deal/{other}/hold"
+    late = bima.get(path)
+    for wrong in ("0", "31", "tiga", ""):
+        assert ayu.fill(f"/realestate/deal/{mine}/hold", {"days": wrong}).status_code == 422
+    assert ayu.fill(f"/realestate/deal/{mine}/hold").status_code == 303
+    refused = bima.send(late, {"fee": "5.000.000"})
+    assert refused.status_code == 422
+    assert "Budi Santoso" in refused.main.text
+    assert "5.000.000" in refused.text
+    assert "/hold" not in bima.get(f"/app/crm.deal/{other}").main.text
+    key = served.first("realestate.unit", code="B-07")
+    assert served.value("realestate.unit", key, "state") == "held"
+    assert ayu.get(f"/realestate/deal/{other}/hold").status_code in (403, 404)
+
+
+def test_a_hold_is_taken_back_by_one_button_and_comes_back_only_if_it_can(served: kit.Served) -> None:
+    path, key = f"/realestate/deal/{deal(served)}/hold", served.first("realestate.unit", code="B-07")
+    ayu = served.sign_in("ayu")
+    undo(ayu, said(ayu, ayu.fill(path)))
+    assert served.value("realestate.unit", key, "state") == "available"
+    mine = served.first("realestate.hold")
+    assert served.value("realestate.hold", mine, "archived")
+    with served.env() as env:
+        hold(env, partner=partner(env, "Sari Dewi"))
+    with signed_in(served, "ayu") as env, refused(env, "unit") as caught:
+        env.write(env.read(Hold, [mine]), {"archived": False})
+    assert "Sari Dewi" in str(caught.value)
+
+
+def test_the_map_shows_each_unit_with_its_state(served: kit.Served) -> None:
+    with served.env() as env:
+        hold(env)
+        hold(env, "C-01", state="booked", fee=Decimal(MILLION))
+        env.create(Project, [{"name": "Taman Cendana"}])
+    page = served.sign_in("ayu").get("/realestate/map").main
+    assert [one.text for one in page.all("h2")] == ["Blok B", "Blok C"]
+    lots = [one.text for one in page.all("li") if (one.get("class") or "").startswith("lot ")]
+    assert [text.split()[0][:4] for text in lots] == ["B-07", "B-10", "C-01"], "in the order of numbers"
+    assert ["Ditahan" in lots[0], "Tersedia" in lots[1], "Dipesan" in lots[2]] == [True] * 3
+    assert "105 / 90 m²" in lots[0]
+    english = served.sign_in("dewi", "en").get("/realestate/map?project=nothing").main
+    assert "Held" in english.text and "Block B" in english.text
+    [other] = [one["href"] for one in page.all("a") if one.text == "Taman Cendana"]
+    assert "belum punya unit" in served.sign_in("ayu").get(other).main.text
+    style = served.visitor().get("/static/realestate/map.css")
+    assert (style.status_code, style.mimetype) == (200, "text/css")
+
+
+def test_the_map_is_for_those_who_sell(served: kit.Served) -> None:
+    with served.env() as env:
+        env.create(env["base.user"], [{"name": "Tamu", "email": f"tamu@{DOMAIN}"}])
+    assert served.sign_in("tamu").get("/realestate/map").status_code == 403
+
+
+def test_who_sells_looks_and_who_leads_changes(served: kit.Served) -> None:
+    key = served.first("realestate.unit", code="B-07")
+    ayu, dewi = served.sign_in("ayu"), served.sign_in("dewi")
+    assert ayu.get(f"/app/realestate.unit/{key}").status_code == 200
+    assert ayu.get(f"/app/realestate.unit/{key}/edit").status_code == 403
+    assert dewi.fill(f"/app/realestate.unit/{key}/edit", {"bedrooms": "4"}).status_code == 303
+    assert served.value("realestate.unit", key, "bedrooms") == 4
+
+
+def test_the_unit_of_a_lead_goes_on_to_its_deal(served: kit.Served) -> None:
+    with signed_in(served, "ayu") as env:
+        row = {
+            "title": "Rumah pertama",
+            "contact_name": "Rina",
+            "mobile": "+6281220457781",
+            "state": "qualified",
+        }
+        lead = env.create(Lead, [{**row, "unit": unit(env), "budget": Decimal(MILLION)}])[0]
+        env.flush()
+        key = lead.id
+    path = f"/crm/lead/{key}/convert"
+    assert served.sign_in("ayu").fill(path, action=path).status_code == 303
+    made = served.first("crm.deal", lead_id=key)
+    assert served.value("crm.deal", made, "unit") == served.first("realestate.unit", code="B-07")
+    assert served.value("crm.deal", made, "land_area") == 105
+
+
+def test_a_viewing_is_planned_like_a_call(served: kit.Served) -> None:
+    path = f"/app/base.activity/new?of=crm.deal/{deal(served)}"
+    ayu = served.sign_in("ayu")
+    assert "Survei lokasi" in ayu.get(path).main.one("select", name="kind").text
+    sent = ayu.fill(path, {"kind": "viewing", "title": "Lihat B-07", "due": "31/12/2099 09:00"})
+    assert sent.status_code == 303
+    assert served.value("base.activity", served.first("base.activity", kind="viewing"), "kind") == "viewing"
+
+
+@pytest.mark.parametrize("model", ["project", "unit", "hold"])
+def test_lists_and_forms_stand_in_both_languages(served: kit.Served, model: str) -> None:
+    with served.env() as env:
+        hold(env)
+    for lang in ("id", "en"):
+        dewi = served.sign_in("dewi", lang)
+        key = served.first(f"realestate.{model}")
+        board = [] if model == "project" else ["?view=kanban"]
+        for path in ("", *board, "/new", f"/{key}", f"/{key}/edit"):
+            assert dewi.get(f"/app/realestate.{model}{path}").status_code == 200
+
+
+def test_of_fifty_at_once_one_gets_the_unit(served: kit.Served) -> None:
+    registry, ready = served.site.assembly.registry, threading.Barrier(CLIENTS)
+
+    def client(number: int) -> str:
+        ready.wait(20)
+        try:
+            with open_env(registry, served.database, SYSTEM) as env:
+                hold(env, note=f"client {number}")
+        except UserError as error:
+            return error.field or ""
+        return "mine"
+
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        found = list(pool.map(client, range(CLIENTS)))
+    assert sorted(found) == ["mine", *["unit"] * (CLIENTS - 1)]
+    with served.env() as env:
+        assert env.scalar(sa.select(sa.func.count(env[Hold].id))) == 1
+        assert unit(env).state == "held"
