@@ -39,6 +39,9 @@ def _lines(databases: stores.Stores, sizes: Sizes) -> Iterator[Line]:
     addresses: rows.Addresses = {}
     yield from rows.house()
     yield from rows.door(databases)
+    yield from rows.everywhere(databases, sizes)
+    yield from rows.timelines(databases, sizes)
+    yield from rows.boards(databases, sizes)
     yield from rows.commands(databases, sizes, addresses)
     yield from rows.records(databases, sizes, addresses)
     yield from rows.web(databases, sizes, addresses)

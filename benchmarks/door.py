@@ -14,7 +14,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -23,10 +23,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from addons.crm import Lead, Partner
-from core import CurrentUser, Env, Model, base
+from addons.crm import Lead
+from addons.crm.hooks import models as crm_models
+from core import CurrentUser, Env, Model
 from core.access.rights import Policy
-from core.base.hooks import rules
+from core.base.hooks import models, rules
 from core.orm.database import Database
 from core.orm.env import open_env
 from core.orm.registry import Registry
@@ -63,9 +64,8 @@ def main() -> None:
 
 def filled(database: Database) -> Registry:
     """The registry of base and crm, and leads in the database."""
-    public = [getattr(base, name) for name in base.__all__]
-    fragments = [value for value in public if isinstance(value, type) and issubclass(value, Model)]
-    registry = Registry({"base": fragments, "crm": [Lead, Partner]}, {"crm": frozenset({"base"})})
+    published: dict[str, Sequence[type[Model]]] = {"base": models(), "crm": crm_models()}
+    registry = Registry(published, {"crm": frozenset({"base"})})
     registry.policy = Policy(registry, rules())
     with database.writing.begin() as connection:
         metadata.create_all(connection)

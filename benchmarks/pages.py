@@ -133,7 +133,7 @@ def token(url: str, email: str = EMAIL) -> str:
     from core.loader import discover
     from core.orm.database import Database
     from core.orm.env import open_env
-    from core.schema.install import installed
+    from core.schema.preparing import installed
 
     database, catalogue = Database(url), discover([str(ADDONS)])
     with database.reading.connect() as connection:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 from typing import TypeAlias
 
-from benchmarks import pages, report
+from benchmarks import board, pages, report
 from benchmarks.pages import Loaded, Peer
 from benchmarks.processes import Figures, figures, timed
 from benchmarks.report import Line, Pair
@@ -42,6 +42,35 @@ def door(stores: Stores) -> Iterator[Line]:
             pair = [found["hand_ms"]], [found["door_ms"]]
             text = f"{found['measure']} of a list of 80 under rules, floor: by hand, {NAMES[kind]}"
             yield report.cost("-", text, pair, "ms", 1.1)
+
+
+def everywhere(stores: Stores, sizes: Sizes) -> Iterator[Line]:
+    """The search over everything: the slowest of several searches."""
+    count = 150_000 if not sizes.is_fast else 15_000
+    for kind in KINDS:
+        found = figures(["-m", "benchmarks.everywhere", stores.fresh(kind, "everywhere"), str(count)], {})
+        slowest = max(found, key=lambda each: float(each["ms"]))
+        text = f"search over everything, {count:,} records, {slowest['measure']}, {NAMES[kind]}"
+        yield report.alone("-", text, slowest["ms"], "ms", 40)
+
+
+def timelines(stores: Stores, sizes: Sizes) -> Iterator[Line]:
+    """The card of a contact with much on its timeline, and the timeline itself."""
+    count = 5_000 if not sizes.is_fast else 1_000
+    for kind in KINDS:
+        for each in figures(["-m", "benchmarks.timeline", stores.fresh(kind, "timeline"), str(count)], {}):
+            text = f"{each['measure']} of a contact with {count:,} entries, {NAMES[kind]}"
+            yield report.alone("-", text, each["ms"], "ms", 60)
+
+
+def boards(stores: Stores, sizes: Sizes) -> Iterator[Line]:
+    """The board of deals: five columns, counted and summed by the server."""
+    count, url = 50_000 if not sizes.is_fast else 10_000, stores.fresh("postgresql", "board")
+    figures(["-m", "benchmarks.board", url, str(count)], {})
+    ours = pages.ours(url, board.PAGE, stores.folder, rows=None)
+    [loaded] = pages.load([ours], [pages.token(url)], sizes)
+    pace = median(each["rps"] for each in loaded.loads["http_c8"])
+    yield report.pace("-", f"board of 5 columns, {count:,} deals, PostgreSQL, 8 clients", pace, 150)
 
 
 def commands(stores: Stores, sizes: Sizes, addresses: Addresses) -> Iterator[Line]:

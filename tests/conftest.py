@@ -6,7 +6,6 @@ ever skipped: where PostgreSQL or the browser is missing, the run fails and says
 
 from __future__ import annotations
 
-import gc
 import os
 import shutil
 import tempfile
@@ -14,7 +13,6 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import count
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import psycopg
@@ -22,7 +20,9 @@ import pytest
 
 from core.i18n import catalogs
 from core.orm import database
-from core.web.templating import CompiledTemplates, LayerEnvironment, make_environment
+from core.testing import quick
+from core.web.templating import LayerEnvironment, make_environment
+from tests import copies
 from tests import postgres as servers
 
 RUN_FOLDER = pytest.StashKey[Path]()
@@ -85,29 +85,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session", autouse=True)
 def _little_search_for_garbage() -> Iterator[None]:
-    """Garbage is looked for seldom. A registry that is disposed of would have the whole heap of the run searched.
-
-    That took half of the run's time. Here it leaves its garbage to the next look, like everyone.
-    """
-    thresholds = gc.get_threshold()
-    gc.set_threshold(50_000, 20, 50)
-    gc.freeze()  # what was imported and collected stays
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            "core.orm.registry.gc",
-            SimpleNamespace(freeze=lambda: None, unfreeze=lambda: None, collect=lambda: None),
-        )
+    """That took half of the run's time."""
+    with quick.little_search_for_garbage():
         yield
-    gc.unfreeze()
-    gc.set_threshold(*thresholds)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_wait_for_the_disk() -> Iterator[None]:
     """No database of a test in this process outlives the machine; one of a process that a test kills is durable."""
-    with pytest.MonkeyPatch.context() as patch:
-        assert database.SYNCHRONOUS == "FULL"
-        patch.setattr(database, "SYNCHRONOUS", "OFF")
+    assert database.SYNCHRONOUS == "FULL"
+    with quick.no_wait_for_the_disk():
         yield
 
 
@@ -125,7 +112,7 @@ def _compiled_once(pytestconfig: pytest.Config) -> Iterator[None]:
 
     def environment(layers: Sequence[tuple[str, Path]]) -> LayerEnvironment:
         made = make_environment(layers)
-        made.bytecode_cache = CompiledTemplates(pytestconfig.stash[RUN_FOLDER] / "templates")
+        made.kept = pytestconfig.stash[RUN_FOLDER] / "templates"
         return made
 
     with pytest.MonkeyPatch.context() as patch:
@@ -135,9 +122,10 @@ def _compiled_once(pytestconfig: pytest.Config) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def postgres(pytestconfig: pytest.Config) -> servers.Server:
+def postgres(pytestconfig: pytest.Config) -> Iterator[servers.Server]:
     """The PostgreSQL server of this run. A run without one fails here."""
-    return servers.share(pytestconfig.stash[RUN_FOLDER])
+    with copies.at(servers.share(pytestconfig.stash[RUN_FOLDER])) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

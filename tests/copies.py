@@ -20,14 +20,18 @@ SQLITE, POSTGRESQL = "sqlite", "postgresql"
 
 
 _kept: WeakKeyDictionary[Any, bytes] = WeakKeyDictionary()
+_originals: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
+_names: list[str] = []
+servers: list[Server] = []
+"""The one of this process, once it is asked for."""
 
 
 @contextmanager
 def filled(url: str, key: Any, fill: Callable[[Database], None]) -> Iterator[Database]:
-    """The empty database at `url`, as `fill` fills it: on SQLite once for each `key`, and then it is a copy."""
+    """The empty database at `url`, as `fill` fills it: once for each `key`, and then it is a copy."""
     with closing(Database(url)) as database:
         if database.path is None:
-            fill(database)
+            _fill_on_server(url, database, key, fill)
         elif key in _kept:
             database.path.write_bytes(_kept[key])
         else:
@@ -36,6 +40,33 @@ def filled(url: str, key: Any, fill: Callable[[Database], None]) -> Iterator[Dat
             assert not Path(f"{database.path}-wal").exists(), "a connection was left open"
             _kept[key] = database.path.read_bytes()
         yield database
+
+
+def _fill_on_server(url: str, database: Database, key: Any, fill: Callable[[Database], None]) -> None:
+    [server] = servers
+    name = server.name_of(url)
+    if key in _originals:
+        server.drop(name)
+        server.create(name, template=_originals[key])
+        return
+    fill(database)
+    database.close()
+    original = f"{name}_original"
+    server.create(original, template=name)
+    _names.append(original)
+    _originals[key] = original
+
+
+@contextmanager
+def at(server: Server) -> Iterator[Server]:
+    """For a block: databases are filled there. Their originals go at the end."""
+    servers.append(server)
+    yield server
+    servers.remove(server)
+    for name in _names:
+        server.drop(name)
+    _originals.clear()
+    _names.clear()
 
 
 class Copies:
@@ -57,7 +88,7 @@ class Copies:
     @contextmanager
     def copy(self, kind: str, content: str = "full") -> Iterator[str]:
         """The address of a copy, which goes at the end. Fails while a connection is open then."""
-        make = self._sqlite if kind == SQLITE else self._postgresql
+        make = {SQLITE: self._sqlite, POSTGRESQL: self._postgresql}[kind]
         with make(content) as url:
             yield url
 

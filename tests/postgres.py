@@ -37,6 +37,9 @@ SETTINGS: Mapping[str, str] = {
     "synchronous_commit": "off",
 }
 
+COPYING = " STRATEGY file_copy"
+"""Copies files instead of logging each page. Servers before 15 know no other way, and not the word."""
+
 
 class PostgresMissing(RuntimeError):
     """No server was named and no binaries were found: the tests must fail, not pass without it."""
@@ -54,10 +57,14 @@ class Server:
     """Where its programs are, if we started it."""
     folder: str = ""
 
+    def name_of(self, url: str) -> str:
+        """What `create` was asked for, of the address that it gave."""
+        return str(make_url(url).database).removeprefix(self._full(""))
+
     def create(self, name: str, template: str = "template") -> str:
         """Makes a database, empty or a copy of the one named `template`; its address, as Lumbung takes it."""
         database = self._full(name)
-        self._execute("CREATE DATABASE {} TEMPLATE {}", database, self._full(template))
+        self._execute(f"CREATE DATABASE {{}} TEMPLATE {{}}{COPYING}", database, self._full(template))
         url = make_url(self.address).set(drivername="postgresql+psycopg", database=database)
         return url.render_as_string(hide_password=False)
 
@@ -85,6 +92,8 @@ class Server:
         url = make_url(self.address).set(drivername="postgresql")
         address = url.render_as_string(hide_password=False)
         with psycopg.connect(address, autocommit=True) as connection:
+            if connection.info.server_version < 150_000:
+                statement = statement.removesuffix(COPYING)
             connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
 

@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import importlib.util
 import inspect
 import re
 import sys
+from contextlib import closing
 from decimal import Decimal
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+import time_machine
 
 import core
 from addons.crm.hooks import models as crm_models
-from core import UserError, hookspecs
+from core import Env, UserError, hookspecs
 from core.access.rights import Policy
+from core.assembly import assemble
 from core.base.hooks import models as base_models
+from core.loader import GROUP, discover
+from core.orm.database import Database
+from core.orm.env import open_env
 from core.orm.registry import Registry
+from core.schema.install import install
 from tests.core.orm.sales import store
+from tests.core.workshop import workshop
 
 ROOT = Path(__file__).parent.parent
 SAMPLE = ROOT / "docs/tutorial/lumbung_seats"
+NOON = dt.datetime(2026, 11, 24, 5, tzinfo=dt.UTC)
 
 
 def specs() -> dict[str, str]:
@@ -73,7 +84,7 @@ def test_recipes_show_code_that_is_tested() -> None:
         for room in ("addons", "docs/tutorial", "tests")
         for path in (ROOT / room).rglob("*.py")
     ]
-    for recipe in (ROOT / "docs/recipes").glob("*.md"):
+    for recipe in (*(ROOT / "docs/recipes").glob("*.md"), ROOT / "docs/testing.md"):
         blocks = re.findall(r"```python\n(.*?)```", recipe.read_text(), re.DOTALL)
         assert blocks, f"{recipe.name} shows nothing"
         for block in blocks:
@@ -82,22 +93,38 @@ def test_recipes_show_code_that_is_tested() -> None:
 
 SURVEY = """from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from core import *
+from core import _
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Self
 
+from sqlalchemy import func, select
+
 from addons.crm import Lead as CrmLead
-from core import Char, Many2one, Model, Money, One2many, UserError, _
+
+addon = Addon("survey", version="1.0", depends=("crm",), label="Survey")
 
 """
+REST = 'extend("crm.lead.form"'
+"""The one block that is of another addon."""
+
+
+def shown() -> str:
+    """All that `docs/hooks.md` shows, as the module that a reader would make of it."""
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs/hooks.md").read_text(), re.DOTALL)
+    of_survey = [block for block in blocks if REST not in block]
+    assert len(of_survey) == len(blocks) - 1 > 7
+    return SURVEY + "\n\n".join(of_survey)
 
 
 @pytest.fixture
 def survey(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """The models that `docs/hooks.md` shows, as the module that a reader would make of them."""
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs/hooks.md").read_text(), re.DOTALL)
+    """What is shown, imported."""
     path = tmp_path / "lumbung_survey.py"
-    path.write_text(SURVEY + next(block for block in blocks if "survey.line" in block))
+    path.write_text(shown())
     spec = importlib.util.spec_from_file_location("lumbung_survey", path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -125,3 +152,41 @@ def test_the_models_that_are_shown_compute_and_refuse(survey: ModuleType, url: s
         assert refused.value.field == "revenue"
         lead.revenue = None
     registry.dispose()
+
+
+def test_what_is_shown_is_an_addon_that_loads_and_tells(url: str, tmp_path: Path) -> None:
+    with workshop(tmp_path) as made, closing(Database(url)) as database:
+        made.write({"survey": shown()})
+        catalogue = discover([str(made.folder)], entry_points=[EntryPoint("crm", "addons.crm", GROUP)])
+        assert not catalogue.broken
+        install(database, catalogue, ["crm", "survey"])
+        assembly = assemble(catalogue, ["crm", "survey"])
+        assert not assembly.quarantined and assembly.views["survey.line.kanban"].attrs["by"] == "state"
+        for hook in ("menus", "rules", "pages"):
+            assert "survey" in {item.addon for item in getattr(assembly, hook)}, hook
+        with open_env(assembly.registry, database) as env:
+            assert told(env, sys.modules["survey"])
+        assembly.dispose()
+
+
+def told(env: Env, survey: ModuleType) -> bool:
+    """Whether the timeline tells the latest of a lead, and of those until a moment the latest; home tells something."""
+    with time_machine.travel(NOON, tick=False) as clock:
+        rupiah = env.create(env["base.currency"], [{"code": "XTS", "name": "Test", "symbol": "T"}])[0]
+        company = env.create(env["base.company"], [{"name": "one", "currency": rupiah}])[0]
+        lead, other = env.create(env["crm.lead"], [{"title": text, "company": company} for text in "ab"])
+        env.flush()
+        for text in ("second", "third"):
+            clock.shift(dt.timedelta(hours=1))
+            env.create(env["survey.line"], [{"lead": one, "text": text} for one in (lead, other)])
+            env.flush()
+        texts = [
+            [item.text for item in survey.timeline(env, lead, before, limit)]
+            for before, limit in ((None, 2), (NOON + dt.timedelta(hours=1), 1), (NOON, 5))
+        ]
+        tile, card = survey.dashboard(env)
+        assert tile.value == str(len(card.rows)) != "0" and len(card.heads) == 4
+        assert [one.value for one in survey.tiles(env, lead)] == ["3"] and not list(
+            survey.tiles(env, company)
+        )
+    return texts == [["third", "second"], ["second"], ["Survey"]]

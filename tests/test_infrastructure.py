@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import json
 import re
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, inspect, text
 
+from benchmarks import door
+from core.orm.database import Database
 from tests.postgres import Server
 from tests.repository import ROOT, committed
 from tools.fetch import REGIONS
@@ -127,3 +130,12 @@ def test_the_regions_keep_their_official_codes() -> None:
 def _rows(path: Path) -> dict[str, dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as file:
         return {row["code"]: row for row in csv.DictReader(file)}
+
+
+def test_what_the_door_is_measured_with_can_be_put_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It names the models of addons itself, and they get more."""
+    monkeypatch.setattr(door, "ROWS", 3)
+    with closing(Database(f"sqlite:///{tmp_path / 'door.db'}")) as database:
+        door.filled(database).dispose()

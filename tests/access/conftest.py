@@ -12,14 +12,15 @@ from tests.access.stage import Stage, stage
 
 @pytest.fixture(scope="session")
 def on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with stage(f"sqlite:///{tmp_path_factory.mktemp('access') / 'access.db'}") as made:
+    folder = tmp_path_factory.mktemp("access")
+    with stage(f"sqlite:///{folder / 'access.db'}", folder) as made:
         yield made
 
 
 @pytest.fixture(scope="session")
-def on_postgresql(postgres: Any, worker: str) -> Iterator[Stage]:
+def on_postgresql(postgres: Any, worker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     name = f"{worker}_access"
-    with stage(postgres.create(name)) as made:
+    with stage(postgres.create(name), tmp_path_factory.mktemp("access")) as made:
         yield made
     postgres.drop(name)
 

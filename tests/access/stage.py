@@ -5,29 +5,34 @@ What may be done is worked out anew here, from the declarations alone, and never
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
+from werkzeug.exceptions import HTTPException
 from werkzeug.test import Client
 
 from core import CurrentUser, Env
 from core.access import sessions
-from core.base import CompanyOwned
+from core.base import CompanyOwned, Thread
+from core.files.store import store_of
 from core.loader import GROUP, discover
 from core.orm.env import open_env
 from core.orm.info import ModelInfo
 from core.orm.links import Link
 from core.schema.install import install
+from core.testing.records import canary, in_order, make
 from core.web.dispatcher import Dispatcher
 from core.web.requests import TOKEN_COOKIE
 from core.web.site import Site
-from tests.access.records import canary, in_order, make
 from tests.web.kit import digest
 
 ADDONS = [EntryPoint("crm", "addons.crm", GROUP)]
@@ -35,9 +40,12 @@ GUEST, NOBODY = "(guest)", "(no role)"
 OWN, OTHER, SHARED = "own", "other", "shared"
 """The company of a record: that of the users, another, or none."""
 HOST = "http://localhost"
+NOTE = "a note"
+"""The text of `Stage.notes`."""
 WORD = re.compile(r"zq[0-9]{6}xk")
-THROUGH = {"base.address", "base.partner_email", "base.partner_link", "base.partner_phone"}
-"""Models whose records belong to a company by the contact that they lead to."""
+THROUGH = {"base.activity", "base.attachment", "base.address", "base.follower", "base.message", "base.notification",
+           "base.partner_email", "base.partner_link", "base.partner_phone", "crm.stage", "crm.stage_need"}  # fmt: skip
+"""Models whose records belong to a company by the contact or the pipeline that they lead to, or go with."""
 PERSONAL = {"base.saved_view"}
 """Models whose records are their owner's alone, as long as they are not shared. A rule that is told of neither here
 nor in THROUGH fails the matrix."""
@@ -66,6 +74,10 @@ class Stage:
     users: dict[str, int] = field(default_factory=dict)
     clients: dict[str, Client] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
+    notes: dict[tuple[str, str], int] = field(default_factory=dict)
+    """The key of a note on each record with notes, written by the `reader` of its model."""
+    asked: set[str] = field(default_factory=set)
+    """The routes that were asked."""
 
     # ------------------------------------------------------------- what there is
     @property
@@ -129,6 +141,10 @@ class Stage:
         target = item.target_name if isinstance(item, Link) else None
         return target is None or self.scope(who, self.registry.models[target], "r") != "none"
 
+    def may_write_field(self, who: str, item: Any) -> bool:
+        """Whether a field may be set by somebody, as far as the field itself says."""
+        return item.access is None or any("w" in item.access.get(role, "") for role in self.roles[who])
+
     def words_for(self, who: str) -> set[str]:
         """The canaries of all records that somebody may read."""
         return {sample.word for sample in self.samples.values() if self.may(who, sample, "r")}
@@ -137,6 +153,7 @@ class Stage:
     def ask(self, who: str, path: str, data: Any = None) -> Any:
         """The answer to somebody; a form is sent with a token that holds. Never 5xx, never a foreign word."""
         client = self.clients[who]
+        self._note(path, "GET" if data is None else "POST")
         if data is None:
             answer = client.get(path, base_url=HOST, buffered=True)
         else:
@@ -146,6 +163,14 @@ class Stage:
         assert answer.status_code < 500, (who, path, answer.text[:2000])
         self.check_words(who, path, answer.text)
         return answer
+
+    def _note(self, path: str, method: str) -> None:
+        with suppress(HTTPException):  # no address, or one that leads elsewhere
+            self.asked.add(self._addresses.match(path.partition("?")[0], method)[0])
+
+    @cached_property
+    def _addresses(self) -> Any:
+        return self.site.app.url_map.bind("localhost")
 
     def check_words(self, who: str, path: str, text: str) -> None:
         """Fails where a text has the canary of a record that somebody may not read, and did not bring along."""
@@ -197,13 +222,21 @@ def same(first: Any, second: Any, *, but: Mapping[str, str], without: re.Pattern
     return first.status_code == second.status_code and without.sub("", text) == without.sub("", second.text)
 
 
+def reader(model: str) -> str:
+    """A role that reads all records of a model, as far as a company lets it."""
+    return "crm.manager" if model.startswith("crm.") else "base.admin"
+
+
 @contextmanager
-def stage(url: str) -> Iterator[Stage]:
-    """The stage in an empty database."""
+def stage(url: str, files: Path) -> Iterator[Stage]:
+    """The stage in an empty database, which keeps its files below a folder."""
     catalogue = discover([], entry_points=ADDONS)
     with closing(Dispatcher({"*": url}, "a secret of tests that is long enough", catalogue)) as dispatcher:
         made = Stage(dispatcher)
         install(made.database, catalogue, ["crm"])
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("LUMBUNG_DATA", str(files))
+            store_of(made.database)  # which knows its folder from now on
         with open_env(made.registry, made.database) as env:
             _fill(made, env)
         for who in made.roles:
@@ -230,7 +263,7 @@ def _fill(made: Stage, env: Env) -> None:
         people[who] = env.create(env["base.user"], [row])[0]
     env.flush()
     made.users = {who: person.id for who, person in people.items()}
-    keys = iter(range(1, 10_000))
+    keys, notes = iter(range(1, 10_000)), dict[tuple[str, str], Any]()
     for place in (OWN, OTHER, SHARED):
         owner = None if place == SHARED else "crm.user"
         fixed = {
@@ -241,17 +274,30 @@ def _fill(made: Stage, env: Env) -> None:
         linked: dict[str, Any] = {}
         for info in in_order(env.registry):
             word = canary(next(keys))
-            record = make(env, info, word, linked, {**fixed, **_further(env, info, fixed)})
+            record = make(env, info, word, linked, {**fixed, **_further(env, info, word, fixed)})
             env.flush()
             linked[info.name] = record
             has_owner = "owner" in info.fields
             made.samples[info.name, place] = Sample(
                 info.name, place, record.id, word, owner if has_owner else None, has_owner and place != SHARED
             )
+            if issubclass(info.cls, Thread):
+                row = {
+                    "model": info.name,
+                    "record_id": record.id,
+                    "body": NOTE,
+                    "owner": people[reader(info.name)],
+                }
+                notes[info.name, place] = env.create(env["base.message"], [row])[0]
+    env.flush()
+    made.notes = {where: note.id for where, note in notes.items()}
 
 
-def _further(env: Env, info: ModelInfo, fixed: Mapping[str, Any]) -> dict[str, Any]:
-    """What generated values cannot say: the far end of a role is an organisation."""
+def _further(env: Env, info: ModelInfo, word: str, fixed: Mapping[str, Any]) -> dict[str, Any]:
+    """What generated values cannot say: a file is kept, and the far end of a role is an organisation."""
+    if info.name == "base.attachment":
+        digest, size = store_of(env.database).put(io.BytesIO(word.encode()))
+        return {"file": {"name": f"{word}.txt", "type": "text/plain", "size": size, "digest": digest}}
     if info.name != "base.partner_link":
         return {}
     row = {"name": "organisation", "kind": "company", "company": fixed["company"]}

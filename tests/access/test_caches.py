@@ -8,6 +8,7 @@ and none that is not for them, in body and headers, and no word may be in the lo
 from __future__ import annotations
 
 import logging
+import os
 import random
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -22,7 +23,7 @@ from werkzeug.test import Client
 
 from core.base.demo import DOMAIN, PASSWORD
 from core.web.requests import TOKEN_COOKIE
-from tests.copies import Copies
+from tests.copies import POSTGRESQL, SQLITE, Copies
 from tests.web import kit
 from tests.web.conftest import copies as copies  # the databases
 from tests.web.conftest import kind as kind
@@ -34,6 +35,8 @@ FORM_COOKIE = "lumbung_form"
 PEOPLE = {"dewi": "id", "made": "en"}
 """Who signs in, and in which language they read."""
 ROWS, THREADS = 8, 8
+REQUESTS = int(os.environ.get("LUMBUNG_TEST_REQUESTS", "0"))
+"""So many on each kind of database for the full figure (`make test-mixed`), else as a run of all has time for."""
 WORD = re.compile(r"\bzq(?:one|two)(?:dewi|made)?xk\b")
 LEADS, PARTNERS = "/app/crm.lead", "/app/base.partner"
 
@@ -229,7 +232,15 @@ def _storm(towns: Towns, number: int) -> None:
             done.result()
 
 
-@pytest.mark.parametrize("number", [200, pytest.param(10_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("kind", "number"),
+    [
+        (SQLITE, 200),
+        pytest.param(SQLITE, REQUESTS or 10_000, marks=pytest.mark.slow),
+        pytest.param(POSTGRESQL, REQUESTS or 1_000, marks=[pytest.mark.postgres, pytest.mark.slow]),
+    ],
+    indirect=["kind"],
+)
 def test_nobody_is_told_a_word_of_another_s(
     towns: Towns, caplog: pytest.LogCaptureFixture, number: int
 ) -> None:

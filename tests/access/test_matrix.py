@@ -6,29 +6,36 @@ is refused must leave the database as it was. A route that no driver here knows 
 
 from __future__ import annotations
 
+import io
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from core.access.door import AccessDenied
+from core.base import OfRecord, Thread
 from core.errors import UserError
 from core.orm.contacts import Email, Phone
 from core.orm.env import open_env
+from core.orm.files import File
 from core.orm.info import ModelInfo
-from core.orm.kinds import Char
+from core.orm.kinds import Char, Json
 from core.orm.links import Link, One2many
+from core.testing.records import LONG_ENOUGH, canary, short, value
 from core.web.routes import Route
-from tests.access.records import LONG_ENOUGH, canary, short, value
-from tests.access.stage import GUEST, OWN, PERSONAL, THROUGH, Sample, Stage, same
+from tests.access.stage import GUEST, OWN, PERSONAL, THROUGH, Sample, Stage, reader, same
 from tests.web.markup import read, typed
 
-MODELS = ("base.access_right", "base.address", "base.change", "base.company", "base.currency", "base.partner",
-          "base.partner_email", "base.partner_link", "base.partner_phone", "base.province", "base.regency", "base.role",
-          "base.saved_view", "base.sequence", "base.tag", "base.team", "base.user", "crm.lead")  # fmt: skip
+MODELS = ("base.access_right", "base.activity", "base.address", "base.attachment", "base.change", "base.company",
+          "base.currency", "base.follower", "base.message", "base.notification", "base.partner", "base.partner_email",
+          "base.partner_link", "base.partner_phone", "base.province", "base.regency", "base.role",
+          "base.saved_view", "base.sequence", "base.tag", "base.team", "base.user", "base.word",
+          "crm.deal", "crm.lead", "crm.lost_reason", "crm.pipeline", "crm.stage", "crm.stage_need")  # fmt: skip
 """For the names of the tests only: `test_every_model_is_in_the_matrix` sees to it that none is missing."""
-VIEWS = "base.saved_view"
+VIEWS, FILES = "base.saved_view", "base.attachment"
 DECOY = canary(999_999)
 Tally = dict[tuple[str, str, bool], int]
 """How many cases there were, by door, operation and whether they were allowed."""
@@ -44,6 +51,20 @@ class Cases:
         self.path = f"/app/{model}"
         self.ids = ",".join(str(sample.id) for sample in self.samples)
         self.tally: Tally = defaultdict(int)
+        staged.asked.clear()
+        self.is_thread = issubclass(self.info.cls, Thread)
+        self.told: set[frozenset[str]] = set()
+        """The sets of fields of which each was asked for already."""
+
+    def drive(self, who: str, drivers: Collection[Callable[[Cases, str], None]]) -> None:
+        """The cases of some drivers for somebody."""
+        for driver in drivers:
+            driver(self, who)
+
+    def check_driven(self, drivers: Collection[Callable[[Cases, str], None]]) -> None:
+        """Fails where a route of one of the drivers was not asked of this model."""
+        wanted = {name for name, driver in MODEL_ROUTES.items() if driver in drivers}
+        assert not wanted - self.staged.asked, "no case asks them"
 
     def count(self, door: str, operation: str, allowed: bool) -> None:
         self.tally[door, operation, allowed] += 1
@@ -79,6 +100,8 @@ class Cases:
         view = self.staged.site.assembly.views[f"{self.info.name}.list"]
         asked = [f"{self.path}?q={{}}"] if self.info.searched else []
         for item in self.info.own_fields:
+            if issubclass(self.info.cls, OfRecord) and item.name == "model":
+                continue  # of each record the same
             if (
                 isinstance(item, Char)
                 and "eq" in item.operators
@@ -106,22 +129,30 @@ class Cases:
         """By every field: those that are closed to the reader are refused like those that are not there."""
         for item in self.info.fields.values():
             open_ = self.staged.may_read_field(who, self.info, item.name)
-            column = "" if not open_ or isinstance(item, One2many) else f"&columns={item.name}"
-            for door, able in (("sort", item.sortable), ("group", item.groupable)):
-                shown = column if door == "sort" and able else ""  # one question in the place of two
-                answer = self.get(who, f"{self.path}?id__in={self.ids}&{door}={item.name}{shown}")
-                if not able or not open_:
-                    assert answer.status_code == 400, (who, door, item.name)
-                self.count(door, "r", answer.status_code == 200)
-            if not column or not item.sortable:
-                answer = self.get(who, f"{self.path}?id__in={self.ids}&columns={item.name}")
-                assert answer.status_code == (200 if column else 400), (who, item.name)
+            doors = {
+                "sort": item.sortable,
+                "group": item.groupable,
+                "columns": not isinstance(item, One2many),
+            }
+            able = [door for door, can in doors.items() if can and open_]
+            refused = [[door] for door in doors if door not in able]
+            for asked in ([able] if able else []) + refused:  # one question in the place of three
+                query = "".join(f"&{door}={item.name}" for door in asked)
+                answer = self.get(who, f"{self.path}?id__in={self.ids}{query}")
+                assert answer.status_code == (200 if asked is able else 400), (who, query)
+                for door in asked:
+                    self.count(door, "r", asked is able)
 
     # ------------------------------------------------------------- records
     def records(self, who: str) -> None:
         """The page of each record and of its history: 403 for the model, and the very 404 of what is not there."""
         for behind in ("", "/history"):
             self._pages(who, behind)
+        if self.is_thread:
+            self._pages(who, "/timeline")
+        else:
+            path = f"{self.path}/{self.samples[0].id}/timeline"
+            self.refuse(who, path, "record", "r", 404 if self.enters(who, "r") else 403)
 
     def _pages(self, who: str, behind: str) -> None:
         missing = self.get(who, f"{self.path}/987654321{behind}")
@@ -205,7 +236,10 @@ class Cases:
         return {**empty, **sent, **self.ends()}
 
     def ends(self) -> dict[str, str]:
-        """Two contacts who have no role together yet."""
+        """What generated values cannot say: two contacts who have no role together yet, a record to go with."""
+        if issubclass(self.info.cls, OfRecord):
+            ends = {"model": "base.partner", "record_id": str(self.staged.samples["base.partner", OWN].id)}
+            return {**ends, "reminder": ""} if "reminder" in self.info.fields else ends
         if self.info.name != "base.partner_link":
             return {}
         with open_env(self.staged.registry, self.staged.database) as env:
@@ -252,6 +286,131 @@ class Cases:
         if self.enters(who, "w"):
             status = 303 if self.enters(who, "r") else 403
             assert self.staged.ask(who, f"{self.path}/restore", many).status_code == status
+
+    def settable(self, who: str) -> frozenset[str]:
+        """The fields that somebody may set on many records at once, by what is declared."""
+        view = self.staged.site.assembly.views[f"{self.info.name}.form"]
+        nodes = {
+            node.name for node in view.fields if not (node.attrs.get("readonly") or node.attrs.get("quiet"))
+        }
+        return frozenset(item.name for item in self.info.fields.values() if item.name in nodes
+            and not (isinstance(item, One2many | Json) or item.unique or item.readonly)
+            and self.staged.may_read_field(who, self.info, item.name)
+            and self.staged.may_write_field(who, item))  # fmt: skip
+
+    def bulk(self, who: str) -> None:
+        """One field of many: asked for by who may set it, and left as it is where they may not write the record."""
+        path, rows = f"{self.path}/bulk", [str(sample.id) for sample in self.samples]
+        if not self.enters(who, "w") or not self.enters(who, "r"):
+            self.refuse(who, path, "bulk", "w", 403, {"row": rows, "field": self.info.label_field or "id"})
+            return
+        open_ = self.settable(who)
+        names = ["id", *sorted(open_)[:1]] if open_ in self.told else [*self.info.fields, "nothing"]
+        self.told.add(open_)  # each field for one of those to whom the same ones are open
+        for name in names:
+            answer = self.staged.ask(who, path, {"row": rows, "field": name})
+            assert answer.status_code == (200 if name in open_ else 400), (who, name)
+            self.count("bulk", "w", name in open_)
+        self._set_foreign(who, open_)
+
+    def _set_foreign(self, who: str, open_: frozenset[str]) -> None:
+        """What one may read and not write is left, whatever is asked."""
+        texts = sorted(name for name in open_ if type(self.info.fields[name]) is Char)
+        foreign = [
+            str(sample.id)
+            for sample in self.samples
+            if self.staged.may(who, sample, "r") and not self.staged.may(who, sample, "w")
+        ]
+        if not texts or not foreign:
+            return
+        path = f"{self.path}/bulk"
+        page = self.staged.ask(who, path, {"row": foreign, "field": texts[0]})
+        taken = self.staged.ask(who, path, {**self.inputs(page.text), "value": "taken"})
+        assert taken.status_code == 303, (who, read(taken.text).one("main").text[:500])
+        self.get(who, self.path)  # what was left is said once
+        self.count("bulk set", "w", False)
+
+    def files(self, who: str) -> None:
+        """Files of records that may be read are listed and sent; those are attached to what may be written."""
+        reads = self.staged.scope(who, self.staged.registry.models[FILES], "r") != "none"
+        for sample in self.samples_with(self.is_thread or bool(self.held)):
+            path = f"{self.path}/{sample.id}"
+            sees = self.enters(who, "r") and self.staged.may(who, sample, "r")
+            for name in (*self.held, "nothing"):
+                self._file(who, f"{path}/file/{name}", "r", 200 if sees and name in self.held else 404)
+            status, sent = 404, {"file": (io.BytesIO(b"foreign"), "foreign.txt")}
+            if sees and self.is_thread:
+                status = 200 if reads else 403  # who may read no file at all attaches none
+            self._file(who, f"{path}/files", "r", status)
+            if status == 200 and self.staged.may(who, sample, "w"):
+                status, sent = 422, {}  # nothing is chosen: said on the page of the files
+            self._file(who, f"{path}/files", "w", 403 if status == 200 else status, sent)
+
+    def _file(self, who: str, path: str, operation: str, status: int, data: Any = None) -> None:
+        """One case; 403 stands before all else for those who may not do this with any record."""
+        door = "file" if "/file/" in path else "files"
+        if not (self.enters(who, operation) and self.enters(who, "r")):
+            status = 403
+        if status not in (200, 422):
+            self.refuse(who, path, door, operation, status, data)
+            return
+        answer = self.staged.ask(who, path, data)
+        assert answer.status_code == status, (who, path, answer.status_code)
+        assert door == "files" or answer.text in {sample.word for sample in self.samples}, path
+        self.count(door, operation, True)
+
+    @property
+    def held(self) -> list[str]:
+        """The fields that hold a file."""
+        return [item.name for item in self.info.fields.values() if isinstance(item, File)]
+
+    def samples_with(self, has_it: bool) -> list[Sample]:
+        """All of them where the model has what is asked for; where it has not, they are all alike."""
+        return self.samples if has_it else self.samples[:1]
+
+    def notes(self, who: str) -> None:
+        """Notes on records that may be read, changed by their author alone; an empty one changes nothing."""
+        for sample in self.samples_with(self.is_thread):
+            path, follow = f"{self.path}/{sample.id}/notes", f"{self.path}/{sample.id}/follow"
+            is_there = self.staged.may(who, sample, "r") and self.is_thread
+            if not self.enters(who, "r"):
+                self.refuse(who, path, "note", "r", 403, {"body": "x"})
+            elif not is_there:
+                self.refuse(who, path, "note", "r", 404, {"body": "x"})
+                self.refuse(who, follow, "note", "r", 404, {"follows": "yes"})
+            else:
+                assert self.staged.ask(who, path, {"body": " "}).status_code == 422
+                assert self.staged.ask(who, follow, {"follows": "x"}).status_code == 400
+                self.count("note", "r", True)
+            missing = f"{path}/987654321"
+            for act, data in ((missing, {"body": "x"}), (f"{missing}/delete", {})):
+                self.refuse(who, act, "note", "r", 404 if self.enters(who, "r") else 403, data)
+            self._change_note(who, sample, path, is_there)
+
+    def _change_note(self, who: str, sample: Sample, path: str, is_there: bool) -> None:
+        note = self.staged.notes.get((sample.model, sample.place))
+        if note is None:
+            return
+        if is_there and who == reader(sample.model):  # of another version than there is
+            assert self.staged.ask(who, f"{path}/{note}", {"body": "x", "version": "9"}).status_code == 422
+            self.count("note", "w", True)
+            return
+        status = 404 if self.enters(who, "r") and not is_there else 403
+        for act, data in ((f"{path}/{note}", {"body": "x", "version": "1"}), (f"{path}/{note}/delete", {})):
+            self.refuse(who, act, "note", "w", status, data)
+
+    def moves(self, who: str) -> None:
+        """Moves of cards to where they are, which change nothing; a model without a board has none."""
+        path, board = f"{self.path}/move", self.staged.site.assembly.views.get(f"{self.info.name}.kanban")
+        if board is None:
+            data = {"move": "1.1.1", "query": ""}
+            self.refuse(who, path, "move", "w", 404 if self.enters(who, "w") else 403, data)
+            return
+        column = self.info.table.c[self.info.fields[board.attrs["by"]].key]
+        for sample in self.samples:
+            with self.staged.database.reading.connect() as connection:
+                here = connection.scalar(sa.select(column).where(self.info.table.c.id == sample.id))
+            self.act(who, path, sample, "w", {"move": f"{sample.id}.{here}.{here}", "query": ""})
 
     def act(
         self,
@@ -368,16 +527,12 @@ def test_every_door_of_a_model(staged: Stage, model: str) -> None:
     cases = Cases(staged, model)
     for who in staged.roles:
         with staged.unchanged():
-            cases.lists(who)
-            cases.records(who)
+            cases.drive(who, LOOKS)
             cases.orm(who)
-            cases.suggestions(who)
         may_change = cases.enters(who, "w") or cases.enters(who, "c")
-        if may_change:
-            cases.forms(who)
-        else:
-            with staged.unchanged():
-                cases.forms(who)
+        with nullcontext() if may_change else staged.unchanged():
+            cases.drive(who, FORMS)
+    cases.check_driven({*LOOKS, *FORMS})
     _check_tally(cases)
 
 
@@ -386,7 +541,8 @@ def test_every_door_of_a_model(staged: Stage, model: str) -> None:
 def test_views_of_each_list(staged: Stage, model: str) -> None:
     cases = Cases(staged, model)
     for who in staged.roles:
-        cases.views(who)
+        cases.drive(who, KEPT)
+    cases.check_driven(KEPT)
     assert cases.tally["views", "c", True] and cases.tally["views", "c", False]
 
 
@@ -395,11 +551,30 @@ def test_actions_with_each_record(staged: Stage, model: str) -> None:
     cases = Cases(staged, model)
     with staged.unchanged():
         for who in staged.roles:
-            cases.actions(who)
-    for operation in ("w", "d"):
-        granted = any(cases.enters(who, operation) for who in staged.roles)
-        assert cases.tally["action", operation, False]
-        assert cases.tally["action", operation, True] or not granted
+            cases.drive(who, ACTS)
+    cases.check_driven(ACTS)
+    _check_acts(cases)
+
+
+def _check_acts(cases: Cases) -> None:
+    """A denied case of each action always, and an allowed one where there is what it is about."""
+    roles = cases.staged.roles
+    granted = {letter: any(cases.enters(who, letter) for who in roles) for letter in "rwd"}
+    writers = [who for who in roles if cases.enters(who, "w") and cases.enters(who, "r")]
+    expected = {
+        ("action", "w"): granted["w"],
+        ("action", "d"): granted["d"],
+        ("bulk", "w"): any(cases.settable(who) for who in writers),
+        ("files", "r"): cases.is_thread,
+        ("files", "w"): cases.is_thread and granted["w"],
+        ("file", "r"): bool(cases.held),
+        ("note", "r"): cases.is_thread,
+        ("note", "w"): cases.is_thread,
+    }
+    for (door, operation), is_allowed in expected.items():
+        is_denied = door != "note" or operation != "w" or cases.is_thread  # else there is no note at all
+        assert bool(cases.tally[door, operation, False]) is is_denied, (door, operation)
+        assert bool(cases.tally[door, operation, True]) is is_allowed, (door, operation)
 
 
 def _check_tally(cases: Cases) -> None:
@@ -433,22 +608,35 @@ def _company_owned() -> type:
 MODEL_ROUTES = {
     "list": Cases.lists,
     "suggest": Cases.suggestions,
-    **dict.fromkeys(("record", "history"), Cases.records),
+    **dict.fromkeys(("record", "history", "timeline"), Cases.records),
     **dict.fromkeys(("new", "edit"), Cases.forms),
     **dict.fromkeys(("archive", "restore", "delete", "archive_many", "restore_many"), Cases.actions),
+    "edit_many": Cases.bulk,
+    **dict.fromkeys(("files", "attach", "file"), Cases.files),
+    **dict.fromkeys(("note", "note_edit", "note_delete", "follow"), Cases.notes),
+    "move": Cases.moves,
     **dict.fromkeys(("save_view", "change_view", "delete_view"), Cases.views),
 }
 """The driver of each route that is about a model."""
+LOOKS, FORMS = (Cases.lists, Cases.records, Cases.suggestions), (Cases.forms,)
+KEPT, ACTS = (Cases.views,), (Cases.actions, Cases.bulk, Cases.files, Cases.notes, Cases.moves)
+"""The drivers, by the test that calls them: that each route was asked in them is checked there."""
 PLACES = {
     "code": "en",
     "filename": "lumbung.css",
     "token": "x" * 43,
     "addon": "crm",
     "key": "1",
+    "name": "file",
+    "note": "1",
     "unit": "1",
     "model": "base.partner",
 }
 """A value for each parameter of a path."""
+
+
+def test_every_driver_is_called() -> None:
+    assert set(MODEL_ROUTES.values()) == {*LOOKS, *FORMS, *KEPT, *ACTS}
 
 
 def test_every_route_has_a_driver(staged: Stage) -> None:

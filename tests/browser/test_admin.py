@@ -64,6 +64,38 @@ def test_a_scope_is_changed_and_taken_back(desk: Stand, open_page: OpenPage, scr
         expect(page.locator("[name='d-base.tag']")).to_have_value("none")
 
 
+APART = """cell => { const ring = cell.getBoundingClientRect(), style = getComputedStyle(cell),
+    far = parseFloat(style.outlineWidth) + parseFloat(style.outlineOffset);
+    const texts = [...cell.parentNode.querySelectorAll(".blk")];
+    return texts.map(text => text.getBoundingClientRect().top - ring.bottom - far) }"""
+"""How far the texts below a cell are from the ring around it."""
+
+
+@pytest.mark.parametrize(("viewport", "theme"), [(WIDE, "light"), (NARROW, "dark")], ids=["1440", "360"])
+def test_the_ring_of_a_cell_that_two_changed_leaves_what_stands_below_it_free(
+    desk: Stand, open_page: OpenPage, complaints: list[str], viewport: Any, theme: Any
+) -> None:
+    address, cell = (
+        f"{desk.address}/settings/roles/{role(desk.served, 'crm.user')}",
+        "[name='r-base.partner']",
+    )
+    with open_page(viewport=viewport, color_scheme=theme) as page:
+        sign_in(page, address, "made")
+        other = page.context.new_page()
+        for tab in (page, other):
+            tab.goto(address)
+        choices = [text for text in ("own", "team", "none") if text != page.locator(cell).input_value()]
+        for tab, choice in zip((other, page), choices, strict=False):
+            tab.locator(cell).select_option(choice)
+        other.locator("main .save button.pri").click()
+        expect(other.locator("#toasts .tip")).to_be_visible()
+        page.locator("main .save button.pri").click()
+        expect(page.locator(f"{cell}[data-changed] ~ .now")).to_be_visible()
+        gaps = page.locator(cell).evaluate(APART)
+        assert len(gaps) == 2 and min(gaps) >= 1, gaps
+        assert len(complaints) == 1 and "409" in complaints.pop()
+
+
 def test_who_knows_no_role_by_name_is_shown_them_all(desk: Stand, open_page: OpenPage) -> None:
     with open_page(viewport=WIDE) as page:
         sign_in(page, f"{desk.address}/settings/users/invite", "made")

@@ -12,12 +12,10 @@ from playwright.sync_api import Page
 
 from core.web.requests import TOKEN_COOKIE
 from tests.browser.conftest import Stand
-from tests.browser.test_leads import NARROW, WIDE, OpenPage, OpenStand
+from tests.browser.test_leads import NARROW, WIDE, OpenPage, OpenStand, violations
 from tests.copies import POSTGRESQL, SQLITE
-from tests.web.pages import ADMIN, Place, every_page
+from tests.web.pages import ADMIN, Place, a_share, every_page
 
-AXE = """axe.run({resultTypes: ["violations"]}).then(found =>
-    found.violations.map(rule => rule.id + ": " + rule.nodes.map(node => node.html).join(" ")))"""
 FRAME = """() => ({lang: document.documentElement.lang, title: document.title.split("—")[0].trim(),
     mains: document.querySelectorAll("main").length, heads: document.querySelectorAll("h1").length,
     goes: document.documentElement.scrollWidth > document.documentElement.clientWidth,
@@ -80,17 +78,19 @@ def faults(page: Page, axe: str, lang: str) -> list[str]:
     found += [] if shown["mains"] == shown["heads"] == 1 else ["not one main and one h1"]
     found += ["wider than the window"] if shown["goes"] else []
     found += ["rows that are cut off"] if shown["cut"] else []
-    page.evaluate(axe)
-    return [*found, *page.evaluate(AXE)]
+    return [*found, *violations(page, axe)]
 
 
 @pytest.mark.postgres
 @pytest.mark.slow
-def test_every_page_can_be_read_by_everyone(stand: OpenStand, open_page: OpenPage, axe: str) -> None:
+@pytest.mark.parametrize("share", range(3))
+def test_every_page_can_be_read_by_everyone(
+    stand: OpenStand, open_page: OpenPage, axe: str, share: int
+) -> None:
     """In Indonesian: light on a desk, then dark on a phone, and black on white on paper."""
     wrong: dict[str, list[str]] = {}
     with stand(POSTGRESQL) as it, walkers(it, open_page, reduced_motion="reduce") as go:
-        for place in every_page(it.served):
+        for place in a_share(every_page(it.served), share, 3):
             page = go(place)
             for theme, size in (("light", WIDE), ("dark", NARROW)):
                 page.emulate_media(color_scheme=theme)
@@ -106,11 +106,12 @@ def test_every_page_can_be_read_by_everyone(stand: OpenStand, open_page: OpenPag
 
 
 @pytest.mark.slow
-def test_every_page_can_be_used_without_script(stand: OpenStand, open_page: OpenPage) -> None:
+@pytest.mark.parametrize("share", range(2))
+def test_every_page_can_be_used_without_script(stand: OpenStand, open_page: OpenPage, share: int) -> None:
     """What needs one is not shown there; all the rest are links with an address and forms with a button."""
     wrong: dict[str, list[str]] = {}
     with stand(SQLITE) as it, walkers(it, open_page, java_script_enabled=False) as go:
-        for place in every_page(it.served):
+        for place in a_share(every_page(it.served), share, 2):
             if found := go(place).evaluate(DEAD):
                 wrong[place.path] = found
     assert not wrong, "\n".join(f"{where}: {what}" for where, what in wrong.items())

@@ -49,7 +49,7 @@ def shown(page: Element) -> list[str]:
 # ----------------------------------------------------------------- the list is right
 @pytest.mark.slow
 def test_what_a_page_or_a_script_listens_to_is_in_the_list(desk: Stand, listed: list[str]) -> None:
-    handled = {key or name for file in ("lumbung.js", "forms.js")
+    handled = {key or name for file in ("lumbung.js", "forms.js", "palette.js", "board.js")
                for key, name in HANDLED.findall((STATIC / file).read_text(encoding="utf-8"))}  # fmt: skip
     assert {"?", "j", "ArrowUp", "Home", "Escape", "z"} <= handled, "the scripts are read in vain"
     person, guest = desk.served.sign_in(ADMIN), desk.served.visitor()
@@ -174,6 +174,27 @@ def _help(page: Page) -> None:
     expect(page.locator("dialog#keys")).to_be_hidden()
 
 
+def _palette(page: Page) -> None:
+    press(page, "Ctrl K")
+    expect(page.locator("#palette input")).to_be_focused()
+    press(page, "Ctrl K")
+    expect(page.locator("#palette")).to_be_hidden()
+
+
+def _move(page: Page) -> None:
+    page.goto(page.url.split("/app/")[0] + "/app/crm.deal?view=kanban")
+    first = page.locator("[data-card]:has(.menu)").first
+    before, card = (
+        first.locator(".menu").get_attribute("value"),
+        page.locator(f"#{first.get_attribute('id')}"),
+    )
+    for key, moved in (("]", True), ("[", False)):
+        card.locator("a").focus()
+        press(page, key)
+        expected = expect(card.locator(".menu"))
+        (expected.not_to_have_attribute if moved else expected.to_have_attribute)("value", before or "")
+
+
 WORKS: dict[tuple[str, ...], Callable[[Page], None]] = {
     ("/",): _search,
     ("C",): _new,
@@ -182,12 +203,14 @@ WORKS: dict[tuple[str, ...], Callable[[Page], None]] = {
     ("Home", "End"): _menu,
     ("Enter",): _open,
     ("X", "Shift X"): _choose,
+    ("[", "]"): _move,
     ("E",): _edit,
     ("Ctrl Enter",): _saving("Ctrl Enter"),
     ("Ctrl S",): _saving("Ctrl S"),
     ("Esc",): _cancel,
     ("Ctrl Z",): _undo,
     ("?",): _help,
+    ("Ctrl K",): _palette,
 }
 
 

@@ -16,6 +16,8 @@ from tests.copies import POSTGRESQL, SQLITE
 
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 360, "height": 780}
 LEADS = "/app/crm.lead"
+AXE = """axe.run({resultTypes: ["violations"]}).then(found =>
+    found.violations.map(rule => rule.id + ": " + rule.nodes.map(node => node.html).join(" ")))"""
 PAGES = (
     "/login",
     "/",
@@ -228,16 +230,21 @@ def test_every_tone_can_be_read_on_a_record(
 
 
 def _fits(page: Page, what: str) -> None:
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), what
+    assert page.locator("html").evaluate("html => html.scrollWidth <= html.clientWidth"), what
 
 
 def _look(page: Page, axe: str, what: str) -> None:
     _fits(page, what)
-    page.evaluate(axe)
-    found = page.evaluate(
-        "axe.run().then(found => found.violations.map(rule => [rule.id, rule.nodes.map(node => node.html)]))"
-    )
+    found = violations(page, axe)
     assert found == [], f"{what}: {found}"
+
+
+def violations(page: Page, axe: str) -> list[str]:
+    """What the accessibility checker finds. It is read once for each page, whatever is looked at then."""
+    if page.evaluate("!window.axe"):
+        page.evaluate(axe)
+    found: list[str] = page.evaluate(AXE)
+    return found
 
 
 def test_rows_become_cards_on_a_phone(indonesia: Stand, open_page: OpenPage) -> None:
@@ -249,7 +256,8 @@ def test_rows_become_cards_on_a_phone(indonesia: Stand, open_page: OpenPage) -> 
         cell = row.locator("td[data-l]:visible").first
         label = cell.get_attribute("data-l")
         assert label and label in cell.evaluate("cell => getComputedStyle(cell, '::before').content")
-        expect(row.locator("td.lo").first).to_be_hidden()
+        shown = row.locator("td[data-l]:visible").evaluate_all("cells => cells.map(cell => cell.dataset.l)")
+        assert shown == ["Perkiraan nilai", "Status", "Pemilik"]
         box = page.locator("nav.tabbar").bounding_box()
         assert box and box["y"] + box["height"] <= NARROW["height"] + 1
 
@@ -310,7 +318,7 @@ def test_leaving_a_changed_form_asks_once(indonesia: Stand, page: Page) -> None:
     asked = questions(page, Dialog.accept)
     sign_in(page, f"{indonesia.address}{LEADS}/new")
     page.locator("#f-title").fill("Belum disimpan")
-    expect(page.locator("[data-many]")).not_to_be_empty()
+    expect(page.locator("main [data-many]")).not_to_be_empty()
     page.locator("main a.ghost").click()
     page.wait_for_url(f"**{LEADS}")
     assert asked == ["beforeunload"]

@@ -20,6 +20,8 @@ CONTENTS: dict[str, tuple[tuple[str, ...], bool]] = {
     "sample": (("crm", "sample"), False),
 }
 """What a copy holds: the addons installed, and whether their demo data is there."""
+on_sqlite = pytest.mark.parametrize("kind", [SQLITE], indirect=True)
+"""For what does not depend on the database: it is tested once."""
 Statements = list[tuple[str, Any]]
 
 
@@ -58,6 +60,19 @@ def served(kind: str, copies: Copies, serve: Callable[..., Any]) -> Iterator[kit
     """A served database of the test's own, with demo data."""
     with copies.copy(kind) as url, serve({"*": url}) as dispatcher:
         yield kit.Served(url, dispatcher)
+
+
+def forget_together(served: kit.Served) -> None:
+    """Takes away all notes, activities and notices."""
+    with served.env() as env:
+        for model in ("base.notification", "base.message", "base.activity", "base.follower"):
+            env.execute(sa.delete(env[model]))
+
+
+@pytest.fixture
+def nothing_yet(served: kit.Served) -> None:
+    """Takes those of the demo data out of `served`."""
+    forget_together(served)
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
-from functools import cached_property
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,6 @@ import argon2
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 from werkzeug.routing import Rule
-from werkzeug.test import Client, TestResponse
 
 from core.access import sessions
 from core.access.passwords import set_password
@@ -33,11 +31,12 @@ from core.orm.database import Database
 from core.orm.env import Env, open_env
 from core.schema.install import install
 from core.schema.tables import sign_in_failure
+from core.testing import client
+from core.testing.client import Answer, form_in  # noqa: F401 - tests take it from here
+from core.testing.markup import typed  # noqa: F401
 from core.web.dispatcher import ANY_HOST, Dispatcher, Sites, Tenant
 from core.web.requests import TOKEN_COOKIE
 from core.web.site import Site
-from tests.web import rules
-from tests.web.markup import Element, read, typed
 
 _looking: ContextVar[bool] = ContextVar("looking", default=False)
 
@@ -78,8 +77,6 @@ COUNTED = "sign_in_failure"
 """The table of what a refused sign-in counts: it is there to be written by those who are refused."""
 SEEN = "seen_at"
 """The column of a session that may change at any time: it is no business of a request's outcome."""
-Typed = Mapping[str, "str | Sequence[str] | None"]
-"""What a person changes in a form: a text, the boxes ticked, or None for an input that is not sent."""
 
 
 # ----------------------------------------------------------------- databases
@@ -305,81 +302,15 @@ class Served:
         return visitor
 
 
-class Answer(TestResponse):
-    """An answer with its page."""
-
-    @cached_property
-    def page(self) -> Element:
-        """The HTML of the answer."""
-        return read(self.text)
-
-    @property
-    def title(self) -> str:
-        """The title of the window."""
-        return self.page.one("title").text
-
-    @property
-    def main(self) -> Element:
-        """What is inside the frame."""
-        return self.page.one("main")
-
-
-class Visitor:
-    """Somebody who goes from page to page with the cookies of one browser."""
+class Visitor(client.Visitor):
+    """Somebody with a browser, at whose refused requests the database is looked at."""
 
     def __init__(self, served: Served, lang: str) -> None:
+        super().__init__(served.dispatcher, lang, served.host)
         self.served = served
-        self.lang = lang
-        self.client = Client(served.dispatcher, response_wrapper=Answer)
 
-    def get(self, path: str, *, fails: int | None = None, **options: Any) -> Answer:
-        """The answer to a link; `fails` is the 5xx that the test is about."""
-        return self._ask("GET", path, fails=fails, **options)
-
-    def post(self, path: str, data: Any = None, *, fails: int | None = None, **options: Any) -> Answer:
-        """The answer to a form as it is, forged or not. What a page holds is sent by `fill`."""
-        return self._ask("POST", path, fails=fails, data=data or {}, **options)
-
-    def fill(self, path: str, changes: Typed | None = None, *, action: str | None = None) -> Answer:
-        """Opens a page, changes what its form holds and sends it."""
-        return self.send(self.get(path), changes, action=action)
-
-    def send(self, shown: Answer, changes: Typed | None = None, *, action: str | None = None) -> Answer:
-        """Changes what the form of a page holds and sends it: the one with `action`, else the one in main."""
-        form = shown.page.one("form", action=action) if action else form_in(shown.main)
-        data: dict[str, Any] = dict(typed(form))
-        for name, value in (changes or {}).items():
-            assert name in data or _has_input(form, name), f"{shown.request.path} has no input {name!r}"
-            data[name] = value
-        return self.post(form["action"], {name: value for name, value in data.items() if value is not None})
-
-    def token(self, path: str) -> str:
-        """The token that the first form of a page carries."""
-        return self.get(path).page.all("input", name="csrf_token")[0]["value"]
-
-    def _ask(self, method: str, path: str, *, fails: int | None = None, **options: Any) -> Answer:
-        headers = {"Accept-Language": self.lang, **options.pop("headers", {})}
-        options |= {"base_url": f"http://{self.served.host}", "buffered": True, "headers": headers}
-        with self.served.snapshot() if fails is None else contextlib.nullcontext(lambda: False) as is_changed:
-            answer: Any = self.client.open(path, method=method, **options)
-            rules.check(answer)
-            if fails is not None:
-                assert answer.status_code == fails, answer.text[:3000]
-                return answer  # type: ignore[no-any-return]
-            assert answer.status_code < 500, f"{method} {path}: {answer.status}\n{answer.text[:3000]}"
-            wrote = answer.status_code >= 400 and is_changed()
-            assert not wrote, f"{method} {path}: refused with {answer.status}, but it wrote"
-            return answer  # type: ignore[no-any-return]
-
-
-def form_in(main: Element) -> Element:
-    """The form that is filled in on a page; the other ones are buttons."""
-    found = [form for form in main.all("form", method="post") if form.get("data-guard") is not None]
-    return found[0] if len(found) == 1 else main.one("form", method="post")
-
-
-def _has_input(form: Element, name: str) -> bool:
-    return bool([item for item in form.all(name=name) if item.tag in ("input", "select", "textarea")])
+    def watched(self) -> contextlib.AbstractContextManager[Callable[[], bool]]:
+        return self.served.snapshot()
 
 
 # ----------------------------------------------------------------- dispatchers
@@ -402,6 +333,8 @@ def address(rule: Rule) -> str:
         "model": "crm.lead",
         "key": 1,
         "unit": 1,
+        "note": 1,
+        "name": "photo.png",
         "code": "en",
         "filename": "lumbung.css",
         "token": "nothing",

@@ -36,6 +36,7 @@ from core.errors import Refusals
 addon = Addon("sample", version="1.0", label=_("Sample"))
 ACCESS = {"base.user": "rwcd"}
 WRONG = "three faults"
+CLOSED = "closed"
 """The name of a thing that its model refuses: for two fields, and as a whole."""
 
 
@@ -68,6 +69,8 @@ class Thing(Model, name="sample.thing", label=_("Thing"), plural=_("Things"), ac
         if any(record.name == WRONG for record in records):
             faults = (UserError("Too few.", "count"), UserError("Too late.", "day"), UserError("Not now."))
             raise Refusals(faults)
+        if any(record.name == CLOSED for record in records):
+            raise UserError("The shop is closed.")
 
 
 class Offer(Model, name="sample.offer", label=_("Offer"), plural=_("Offers"), access=ACCESS, order="name"):

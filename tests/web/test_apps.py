@@ -18,19 +18,23 @@ from core.errors import LoadError
 from core.loader import Catalogue, discover
 from core.orm.database import Database
 from core.schema import install as installing
-from core.schema.install import install, installed
+from core.schema import tables
+from core.schema.install import install
+from core.schema.preparing import installed
 from core.web.dispatcher import Sites
 from tests.copies import Copies
 from tests.core.workshop import Workshop, workshop
 from tests.web import kit
+from tests.web.conftest import on_sqlite
 
 GARDEN = """\
 from core import *
+from core.base import CompanyOwned
 from core.base import Partner as BasePartner
 
 addon = Addon("garden", version="1.5", depends=("shed",), label="Garden", summary="Beds and what grows in them")
 
-class Bed(Model, name="garden.bed", label="Bed", plural="Flower beds", access={"garden.user": "rwcd"}):
+class Bed(CompanyOwned, name="garden.bed", label="Bed", plural="Flower beds", access={"garden.user": "rwcd"}):
     name = Char(required=True, unique=True, label="Name")
 
 class Partner(BasePartner):
@@ -47,7 +51,7 @@ def menus():
 
 @hookimpl
 def pages():
-    return [Page("/garden", lambda env: render("core/home.html", "Roses"), roles=("base.user",))]
+    return [Page("/garden", lambda env: render("core/note_lost.html", "Roses", lost="", why=""), roles=("base.user",))]
 
 @hookimpl
 def roles():
@@ -70,11 +74,22 @@ def data():
 """
 
 
+TYPO = """\
+from core import *
+
+addon = Addon("typo", version="1.0", depends=("shed",), label="Typo")
+
+@hookimpl
+def menus():
+    return [Menu("typo.beds", "Beds", "/garden", group=GROUP)]
+"""
+
+
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
     with workshop(tmp_path_factory.mktemp("apps")) as made:
-        made.write({"garden": GARDEN, "shed": SHED, "broken": BROKEN, "torn": TORN.replace('"base.tag"', "Tag")
-                    .replace("import *", "import *\nfrom core.base import Tag")})  # fmt: skip
+        torn = TORN.replace('"base.tag"', "Tag").replace("import *", "import *\nfrom core.base import Tag")
+        made.write({"garden": GARDEN, "shed": SHED, "broken": BROKEN, "typo": TYPO, "torn": torn})
         yield made
 
 
@@ -107,6 +122,7 @@ def told(answer: kit.Answer) -> str:
 
 
 # ----------------------------------------------------------------- what there is
+@on_sqlite
 def test_only_administrators_come_in(nursery: kit.Served) -> None:
     dewi = nursery.sign_in("dewi")
     assert dewi.get("/apps").status_code == 403
@@ -117,10 +133,11 @@ def test_only_administrators_come_in(nursery: kit.Served) -> None:
     assert [link for link in made.get("/").page.all("a") if link.get("href") == "/apps"]
 
 
+@on_sqlite
 def test_what_is_found_installed_and_at_fault_is_listed(nursery: kit.Served, shop: Workshop) -> None:
     answer = nursery.sign_in("made", "en").get("/apps")
     text = told(answer)
-    assert text.index("At fault 1") < text.index("Installed 2") < text.index("Can be installed")
+    assert text.index("At fault 3") < text.index("Installed 2") < text.index("Can be installed")
     assert "Garden" in text and "Beds and what grows in them" in text and "needs shed" in text
     assert "RuntimeError: oh no" in text
     shown = told(nursery.sign_in("made", "en").get("/apps/broken"))
@@ -131,6 +148,23 @@ def test_what_is_found_installed_and_at_fault_is_listed(nursery: kit.Served, sho
     ):
         assert part in shown
     assert "Install" not in [button.text.strip() for button in answer.main.all("button")]
+
+
+@pytest.mark.parametrize(
+    ("name", "fault", "line"),
+    [("typo", "The hook menus() fails: NameError: name 'GROUP' is not defined", 7),
+     ("torn", "The rows of data() cannot be read: ZeroDivisionError", 8)],
+)  # fmt: skip
+def test_a_fault_that_shows_only_when_it_is_put_together_is_no_app_to_install(
+    nursery: kit.Served, shop: Workshop, name: str, fault: str, line: int
+) -> None:
+    """It stands with its message among those at fault, and there is nothing to press."""
+    made = nursery.sign_in("made", "en")
+    [section] = [part for part in made.get("/apps").main.all("section") if f"{name} 1.0" in part.text]
+    assert section.one("h2").text.startswith("At fault") and fault in section.text
+    shown = made.get(f"/apps/{name}")
+    assert fault in told(shown) and f"{shop.folder / name / '__init__.py'}:{line}" in told(shown)
+    assert not [button for button in shown.main.all("button") if button.text.strip() == "Install"]
 
 
 def test_an_installed_one_tells_what_it_brought_and_who_needs_it(nursery: kit.Served) -> None:
@@ -165,7 +199,7 @@ def test_the_plan_lists_dependencies_first_and_what_comes_and_changes_nothing(
     assert "It needs these first, and they come along: shed." in text
     assert text.index("Shed shed 1.0") < text.index("Garden garden 1.5")
     assert "column bed_id in base_partner" in text
-    assert "table garden_bed, 8 columns · Flower beds" in text
+    assert "table garden_bed, 9 columns · Flower beds" in text
     assert "rows of data: 2" in text
     assert "In the menu: Flower beds." in text
     assert "given to nobody until you do: Gardener" in text
@@ -185,10 +219,24 @@ def test_installing_brings_menu_page_and_rows_at_once(nursery: kit.Served) -> No
     assert (answer.status_code, answer.headers["Location"]) == (303, "/apps/garden")
     assert names(nursery) == ["base", "crm", "garden", "shed"]
     page = made.get("/apps/garden").page
-    assert "Installed: shed, garden. Tables: 1, columns: 10, rows: 2." in " ".join(page.text.split())
+    assert "Installed: shed, garden. Tables: 1, columns: 11, rows: 2." in " ".join(page.text.split())
     assert [link for link in page.all("a") if link.get("href") == "/garden"]
     assert "Roses" in made.get("/garden").title
     assert nursery.first("garden.bed", name="Roses")
+
+
+def test_what_is_there_afterwards_is_what_was_planned(nursery: kit.Served) -> None:
+    """A column that a model takes from a mixin of base is of the addon of the model, in the plan and in the ledger."""
+    made = nursery.sign_in("made", "en")
+    plan = made.get("/apps/garden")
+    tiles = {
+        item.one("dt").text: item.one("dd").text for item in plan.main.one("dl", class_="tiles").all("div")
+    }
+    assert [item.one("h3").text.split()[1] for item in plan.main.one("ol", class_="plan").all("li")
+            if item.all("h3")] == ["shed", "garden"]  # fmt: skip
+    made.send(plan)
+    about = told(made.get("/apps/garden"))
+    assert f"Tables: {tiles['Tables']}, columns: {tiles['Columns']}, indexes: 3" in about
 
 
 def test_a_second_press_is_harmless_and_told(nursery: kit.Served, unchanged: Callable[..., Any]) -> None:
@@ -299,7 +347,7 @@ def test_what_is_installed_and_at_fault_is_told_and_everything_else_goes_on(
     try:
         made = served.sign_in("made", "en")
         text = told(made.get("/apps"))
-        assert "At fault 3" in text
+        assert "At fault 5" in text
         shown = told(made.get("/apps/shed"))
         for part in (
             "It is torn.",
@@ -391,7 +439,7 @@ def test_a_site_that_cannot_be_built_leaves_that_of_before(
     def fail(*given: Any) -> None:
         raise RuntimeError("no room")
 
-    monkeypatch.setattr("core.web.dispatcher.build_site", fail)
+    monkeypatch.setattr("core.web.dispatcher.sound_site", fail)
     assert moved(made, other).get("/apps").status_code == 200
     assert "no room" in caplog.text
     assert other.dispatcher.tenants["*"]._site.assembly.names == ("base", "crm")
@@ -412,3 +460,177 @@ def test_what_nobody_asks_for_any_more_is_forgotten(
     gc.freeze()
     assert old() is None
     assert models() is None
+
+
+# ----------------------------------------------------------------- uninstalling
+@pytest.fixture
+def made(nursery: kit.Served) -> kit.Visitor:
+    """The administrator, who has installed the garden; one contact has something of it."""
+    made = nursery.sign_in("made", "en")
+    made.fill("/apps/garden")
+    made.get("/apps")
+    made.fill("/app/base.partner/new", {"name": "Sari", "fence": "7"})
+    return made
+
+
+def test_uninstalling_is_told_first_and_keeps_everything(
+    nursery: kit.Served, made: kit.Visitor, unchanged: Callable[..., Any]
+) -> None:
+    [link] = [link for link in made.get("/apps/garden").main.all("a") if link.text.strip() == "Uninstall"]
+    with unchanged(nursery):
+        shown = made.get(link["href"])
+    text = told(shown)
+    for part in (
+        "table garden_bed, rows: 1 · Flower beds",
+        "column fence in base_partner, values: 1",
+        "Menus that vanish Flower beds",
+        "Roles that vanish Gardener",
+        "Roles: 1",
+    ):
+        assert part in text
+    answer = made.send(shown)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/apps/garden")
+    page = made.get("/apps/garden")
+    assert "Uninstalled: garden. The data is kept." in " ".join(page.page.text.split())
+    assert "Data kept" in page.main.text and "This comes back with its values" in told(page)
+    assert names(nursery) == ["base", "crm", "shed"]
+    assert made.get("/garden").status_code == 404
+    assert not [link for link in made.get("/").page.all("a") if link.get("href") == "/garden"]
+    for path in (
+        "/",
+        "/app/base.partner",
+        "/app/base.partner/new",
+        "/app/base.role",
+        "/app/base.user",
+        "/search?q=sari",
+    ):
+        assert made.get(path).status_code == 200, path
+    assert made.send(shown).status_code == 303, "a second press is harmless"
+    assert "It was uninstalled already" in made.get("/apps").page.text
+    assert made.fill("/apps/garden").status_code == 303
+    made.get("/apps")
+    assert nursery.first("base.partner", name="Sari", fence=7)
+
+
+@on_sqlite
+def test_what_needs_it_goes_along_and_is_named(nursery: kit.Served, made: kit.Visitor) -> None:
+    shown = made.get("/apps/shed/uninstall")
+    assert "These cannot be without it and are uninstalled as well: garden." in told(shown)
+    refused = made.post("/apps/shed/uninstall", {"csrf_token": made.token("/apps/shed"), "seen": "shed"})
+    assert refused.status_code == 422 and "garden cannot be without it" in told(refused)
+    assert made.send(shown).status_code == 303
+    assert names(nursery) == ["base", "crm"]
+
+
+@on_sqlite
+def test_base_stays_and_nobody_else_may(nursery: kit.Served) -> None:
+    made, dewi = nursery.sign_in("made", "en"), nursery.sign_in("dewi")
+    assert "Uninstall" not in told(made.get("/apps/base"))
+    answer = made.post("/apps/base/uninstall", {"csrf_token": made.token("/apps"), "seen": "base"})
+    assert answer.status_code == 422 and "base cannot be uninstalled" in told(answer)
+    for step in ("upgrade", "uninstall", "purge"):
+        assert made.get(f"/apps/shed/{step}").status_code == 404, "it is not installed, and nothing is kept"
+        assert dewi.get(f"/apps/crm/{step}").status_code == 403
+        assert dewi.post(f"/apps/crm/{step}", {"csrf_token": dewi.token("/")}).status_code == 403
+    assert names(nursery) == ["base", "crm"]
+
+
+@on_sqlite
+def test_what_is_kept_is_deleted_only_where_its_name_is_typed(nursery: kit.Served, made: kit.Visitor) -> None:
+    made.send(made.get("/apps/garden/uninstall"))
+    [link] = [
+        link for link in made.get("/apps/garden").main.all("a") if link.text.strip() == "Delete what is kept"
+    ]
+    shown = made.get(link["href"])
+    assert "column fence in base_partner, values: 1" in told(shown)
+    before = nursery.state()
+    refused = made.send(shown, {"name": "gardn"})
+    assert refused.status_code == 422 and refused.main.one("input", name="name")["aria-invalid"] == "true"
+    assert "Type the name of the addon, garden." in told(refused)
+    assert nursery.state() == before
+    assert made.send(shown, {"name": "garden"}).headers["Location"] == "/apps"
+    assert "Deleted what was kept of garden." in made.get("/apps").page.text
+    assert made.get("/apps/garden/purge").status_code == 404
+    assert not made.get("/apps/garden").main.all(class_="tone-info")[1:], "nothing comes back"
+    assert made.fill("/apps/garden").status_code == 303
+    made.get("/apps")
+    assert nursery.first("base.partner", name="Sari", fence=None)
+
+
+def test_a_process_that_knows_the_old_addons_neither_fails_nor_writes_to_what_is_parked(
+    nursery: kit.Served, made: kit.Visitor, found: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It reads what is not there any more and is answered by the next site; what it would write is refused."""
+    monkeypatch.setattr("core.web.dispatcher.POLL_SECONDS", math.inf)
+    with closing(kit.dispatcher({"*": nursery.url}, Sites(found, kit.SECRET))) as dispatcher:
+        other = kit.Served(nursery.url, dispatcher)
+        there, tenant = moved(made, other), dispatcher.tenants["*"]
+        assert "Fence" in there.get("/app/base.partner/new").text
+        old, shown = tenant._site, there.get("/app/base.partner/new")
+        key = nursery.first("base.partner", name="Sari")
+        made.send(made.get("/apps/garden/uninstall"))
+        answer = there.get(f"/app/base.partner/{key}")
+        assert answer.status_code == 200 and "Sari" in answer.text
+        assert tenant._site is not old
+        asked = iter([old])
+        look = dispatcher._site
+        monkeypatch.setattr(
+            dispatcher, "_site", lambda *given, **now: next(asked, None) or look(*given, **now)
+        )
+        typed = {**kit.typed(kit.form_in(shown.main)), "name": "Budi", "fence": "8"}
+        late = there.post("/app/base.partner/new", typed, fails=503)
+        assert late.status_code == 503 and late.headers["Retry-After"]
+        assert "Nothing matches this filter" in told(there.get("/app/base.partner?q=Budi"))
+
+
+# ----------------------------------------------------------------- upgrading
+def _note(served: kit.Served, addon: str, version: str) -> None:
+    """Lets an addon be installed in another version."""
+    with served.database.writing.begin() as connection:
+        known = tables.addon
+        connection.execute(known.update().where(known.c.name == addon).values(version=version))
+
+
+@on_sqlite
+def test_a_new_version_is_told_and_brought(nursery: kit.Served, made: kit.Visitor, shop: Workshop) -> None:
+    assert "New version" not in told(made.get("/apps/garden"))
+    _note(nursery, "garden", "1.4")
+    shown = made.get("/apps/garden")
+    assert "New version" in told(shown) and "1.4 (found: 1.5)" in told(shown)
+    plan = made.get("/apps/garden/upgrade")
+    assert "garden: from version 1.4 to 1.5" in told(plan)
+    script = shop.folder / "garden" / "upgrades" / "1.5.py"
+    script.parent.mkdir()
+    try:
+        script.write_text(
+            "def before(tables):\n    tables.drop_field('garden.bed', 'nothing')\n", encoding="utf-8"
+        )
+        plan = made.get("/apps/garden/upgrade")
+        assert "Upgrade scripts that are run: garden 1.5." in told(plan)
+        failed = made.send(plan)
+        assert failed.status_code == 422 and f"{script}:2" in told(failed)
+        assert "The tables have no field “nothing” of garden.bed." in told(failed)
+        script.write_text(
+            "def after(env):\n    env.create(env['garden.bed'], [{'name': 'New'}])\n", encoding="utf-8"
+        )
+        assert made.send(made.get("/apps/garden/upgrade")).headers["Location"] == "/apps/garden"
+    finally:
+        script.unlink()
+        script.parent.rmdir()
+    assert "Upgraded: garden 1.5." in made.get("/apps/garden").page.text
+    assert nursery.first("garden.bed", name="New")
+    assert "It was up to date already." in _follow(made, made.send(plan))
+
+
+def _follow(made: kit.Visitor, answer: kit.Answer) -> str:
+    assert answer.status_code == 303
+    return str(made.get(answer.headers["Location"]).page.text)
+
+
+@on_sqlite
+def test_an_older_version_is_not_brought(nursery: kit.Served, made: kit.Visitor) -> None:
+    _note(nursery, "garden", "9.0")
+    shown = made.get("/apps/garden/upgrade")
+    assert shown.status_code == 200 and "garden 9.0 is installed, but version 1.5 is found" in told(shown)
+    answer = made.post("/apps/garden/upgrade", {"csrf_token": made.token("/apps/garden"), "seen": "garden"})
+    assert answer.status_code == 422 and "Install the package of garden 9.0" in told(answer)

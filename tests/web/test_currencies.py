@@ -176,3 +176,18 @@ def test_who_holds_the_write_lock_waits_for_nobody_who_wants_it(served: kit.Serv
             took = time.monotonic() - asked
         waiting.result()
     assert took < 1
+
+
+def test_a_new_company_begins_with_the_currency_of_the_first_one(served: kit.Served) -> None:
+    made = served.sign_in("made")
+    for code in ("IDR", "SGD"):
+        with served.env() as env:
+            kit.record(env, "base.company", 1).currency = currency(env, code)
+        page = made.get("/app/base.company/new")
+        [chosen] = [item for item in page.main.one("select", id="f-currency").all("option")
+                    if item.get("selected") is not None]  # fmt: skip
+        assert chosen.text == code
+        made.send(page, {"name": f"Griya {code}"})
+        key = served.first("base.company", name=f"Griya {code}")
+        with served.env() as env:
+            assert kit.record(env, "base.company", key).currency.code == code

@@ -11,6 +11,7 @@ import pytest
 from core.i18n.catalogs import LANGUAGES, gettext, speaking
 from core.web.errors import KINDS
 from tests.web import kit
+from tests.web.conftest import on_sqlite
 from tests.web.test_errors import NUMBER, heading, number
 from tests.web.test_keeping import second
 
@@ -33,6 +34,7 @@ def ask(visitor: kit.Visitor, code: int) -> kit.Answer:
     return requests[code]()  # type: ignore[no-any-return]
 
 
+@on_sqlite
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("code", [400, 403, 404, 405, 413, 414, 415, 431])
 def test_each_status_is_told_in_words(
@@ -118,10 +120,10 @@ def test_names_of_helpers_are_those_who_can_help(served: kit.Served) -> None:
         ("/app/crm.lead/999999/edit", ["/app/crm.lead"], "/app/crm.lead"),
         ("/app/crm.lead/no-number", ["/app/crm.lead"], "/app/crm.lead"),
         ("/app/base.partner/999999", ["/app/base.partner"], "/app/base.partner"),
-        ("/app/no.such", [], "/app/crm.lead"),
-        ("/app/", [], "/app/crm.lead"),
-        ("/crm.lead", [], "/app/crm.lead"),
-        ("/nowhere", [], "/app/crm.lead"),
+        ("/app/no.such", [], "/search"),
+        ("/app/", [], "/search"),
+        ("/crm.lead", [], "/search"),
+        ("/nowhere", [], "/search"),
     ],
 )
 def test_what_is_not_found_leads_on(shared: kit.Served, path: str, lists: list[str], search: str) -> None:
@@ -132,7 +134,9 @@ def test_what_is_not_found_leads_on(shared: kit.Served, path: str, lists: list[s
     assert [link["href"] for link in answer.main.all("a")] == [*lists, "/"]
     assert answer.main.one("form")["action"] == search
     found = ayu.get(search, query_string={"q": "Rumah"})
-    assert found.status_code == 200 and found.page.one("input", id="q")["value"] == "Rumah"
+    assert found.status_code == 200 and "Rumah" in [
+        item.get("value") for item in found.main.all("input", name="q")
+    ]
     for link in answer.main.all("a"):
         assert ayu.get(link["href"]).status_code == 200
 

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from core.errors import DatabaseError, UserError
 from core.i18n.catalogs import LANGUAGES, gettext, speaking
+from core.schema import tables
 from tests.copies import Copies
 from tests.web import kit
 from tests.web.markup import typed
@@ -261,3 +262,22 @@ def test_a_database_that_was_never_made_is_503(tmp_path: Path, serve: Callable[.
         served = kit.Served(f"sqlite:///{path}", dispatcher)
         assert served.visitor().get("/login", fails=503).headers["Retry-After"]
     assert not path.exists()
+
+
+def test_a_database_that_is_older_than_the_program_is_a_pause_and_ends_by_itself(
+    kind: str, copies: Copies, serve: Callable[..., Any]
+) -> None:
+    """As where the code of a server is exchanged before the database is brought up to date."""
+    with copies.copy(kind) as url, serve({"*": url}) as dispatcher:
+        served = kit.Served(url, dispatcher)
+        row = {"kind": "column", "table_name": "base_partner", "name": "npwp"}
+        with served.database.writing.begin() as connection:
+            connection.execute(
+                tables.ledger.delete().where(*(tables.ledger.c[key] == value for key, value in row.items()))
+            )
+        for path in ("/", "/login", "/app/base.partner"):
+            answer = served.visitor("en").get(path, fails=503)
+            assert "Your data is safe" in answer.main.text and answer.headers["Retry-After"]
+        with served.database.writing.begin() as connection:
+            connection.execute(tables.ledger.insert().values(**row, addon="base"))
+        assert served.visitor().get("/login").status_code == 200

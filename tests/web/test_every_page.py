@@ -9,6 +9,7 @@ import pytest
 
 from core.i18n.files import all_domains, messages, read, strings
 from tests.web import kit
+from tests.web.conftest import on_sqlite
 from tests.web.markup import Element
 from tests.web.pages import ADMIN, Place, every_page
 
@@ -28,10 +29,11 @@ ENGLISH = re.compile(
     r"\b(the|of|and|is|are|not|with|for|this|you|your|was|who|what|by|from|to|in)\b", re.IGNORECASE
 )
 """Small words that no Indonesian sentence has."""
-DATA = {"Penjualan", "Direktur"}
-"""What the demo data calls a team and a role of somebody, which some label is in Indonesian too."""
+DATA = {"Penjualan", "Direktur", "Rumah"}
+"""What the demo data calls a team, a role of somebody and a pipeline, which some label is in Indonesian too."""
 
 
+@on_sqlite
 @pytest.mark.slow
 def test_no_page_is_in_two_languages(served: kit.Served) -> None:
     texts = dict(_texts_of_all())

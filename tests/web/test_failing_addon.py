@@ -36,6 +36,9 @@ WHEN_RUN = {
     "record_updated": "@hookimpl\ndef record_updated(env, records): fail()",
     "record_deleted": "@hookimpl\ndef record_deleted(env, ids): fail()",
     "after_commit": "@hookimpl\ndef after_commit(env, events): fail()",
+    "dashboard": "@hookimpl\ndef dashboard(env): fail()",
+    "timeline": "@hookimpl\ndef timeline(env, record): fail()",
+    "tiles": "@hookimpl\ndef tiles(env, record): fail()",
     "rules": '@hookimpl\ndef rules(): return [Rule(Partner, "rwcd", where=fail)]',
     "pages": '@hookimpl\ndef pages(): return [Page("/sour", fail, roles=("base.user",))]',
     "data": "@hookimpl\ndef data(): return [Rows(Tag, fail)]",
@@ -134,6 +137,10 @@ def work(visitor: kit.Visitor, hook: str) -> kit.Answer | None:
     if hook == "record_deleted":
         key = served.first("base.tag")
         return visitor.post(f"/app/base.tag/{key}/delete", {"csrf_token": visitor.token("/"), "version": "1"})
+    if hook in ("timeline", "tiles"):
+        with served.env() as env:
+            env.create(env["base.partner"], [{"name": "Told of"}])
+        return visitor.get(f"/app/base.partner/{served.first('base.partner')}")
     if hook == "pages":
         return visitor.get("/sour", fails=500)
     return None
@@ -171,6 +178,18 @@ def test_one_that_fails_while_somebody_works_is_told(
         text = told(made)
         for part in (f"The hook {hook}() fails: RuntimeError: it is sour.", f"{file}:{line}", "Last seen"):
             assert part in text
+
+
+@pytest.mark.parametrize("hook", ["timeline", "dashboard", "tiles"])
+def test_one_that_answers_with_something_else_is_told(hook: str, serve_with: Serve, shop: Workshop) -> None:
+    """What it gives is looked at where its failure is caught, not where pages read it."""
+    with serve_with(f'@hookimpl\ndef {hook}(env): return ["a text"]  # here') as served:
+        made = served.sign_in("made", "en")
+        look_around(made)
+        work(made, hook)
+        text = told(made)
+        assert f"The hook {hook}() fails: TypeError: it gives str" in text, text
+        assert "sour/__init__.py:" in text
 
 
 METHODS_AT_WORK: dict[str, Callable[[kit.Visitor], kit.Answer]] = {

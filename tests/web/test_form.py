@@ -15,7 +15,7 @@ import time_machine
 from core.base.demo import DOMAIN
 from tests.web import kit
 from tests.web.markup import Element, typed
-from tests.web.sample import WRONG
+from tests.web.sample import CLOSED, WRONG
 
 LEADS = "/app/crm.lead"
 NEW = f"{LEADS}/new"
@@ -481,9 +481,20 @@ def test_each_fault_that_a_model_finds_stands_beside_its_field(sample: kit.Serve
     visitor = sample.sign_in("dewi", lang="en")
     answer = visitor.fill(f"{THINGS}/new", {"name": WRONG, "count": "7"})
     assert refused(answer, "count", "day") == ["Too few.", "Too late."]
-    assert "Not now." in answer.main.one("div", class_="errs").text
+    told = answer.main.one("div", class_="errs")
+    assert [head.text for head in told.all("h2")] == ["Not now.", "2 fields need a correction"]
+    assert [item.text for item in told.all("li")] == ["Too few.", "Too late."]
     assert answer.main.one("input", id="f-count")["value"] == "7"
     number_of(visitor.send(answer, {"name": "right"}))
+
+
+def test_a_refusal_that_is_of_no_field_is_told_as_what_it_is(sample: kit.Served) -> None:
+    """Whoever reads that a field needs a correction looks for it."""
+    answer = sample.sign_in("dewi", lang="en").fill(f"{THINGS}/new", {"name": CLOSED})
+    told = answer.main.one("div", class_="errs")
+    assert answer.status_code == 422 and told.one("h2").text == "The shop is closed." and not told.all("li")
+    save = answer.main.one("div", class_="save").text
+    assert "Not saved yet." in save and "correction" not in save
 
 
 # ----------------------------------------------------------------- as people write

@@ -249,10 +249,10 @@ FIELDS = ("title", "company_name", "contact_name", "job_title", "note")
 
 
 @pytest.mark.parametrize("pairs", [10, pytest.param(500, marks=pytest.mark.slow)])
-def test_no_pair_of_editors_loses_a_word(served: kit.Served, pairs: int) -> None:
+def test_no_pair_of_editors_loses_a_word(served: kit.Served, kind: str, pairs: int) -> None:
     """Each adds words of their own to some fields; all are there at the end, or were left on purpose."""
     other, me = pair(served)
-    chance = random.Random(pairs)
+    chance = random.Random(f"{kind} {pairs}")
     expected = {name: str(served.value("crm.lead", 1, name) or "") for name in FIELDS}
     for number in range(pairs):
         ours, theirs = (

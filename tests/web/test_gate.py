@@ -12,7 +12,7 @@ from werkzeug.test import Client
 from core.web import security
 from core.web.requests import TOKEN_COOKIE
 from tests.web import kit
-from tests.web.conftest import Statements
+from tests.web.conftest import Statements, on_sqlite
 from tests.web.test_errors import NUMBER, heading
 
 MARK = "brought7in"
@@ -120,7 +120,8 @@ def test_what_is_too_long_is_said_so(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", [security.URLENCODED, "multipart/form-data"])
+@on_sqlite
+@pytest.mark.parametrize("content_type", [security.URLENCODED, "multipart/form-data"])
 @pytest.mark.parametrize(
     ("data", "statuses"),
     [
@@ -131,16 +132,21 @@ def test_what_is_too_long_is_said_so(
     ],
 )  # fmt: skip
 def test_a_form_is_no_larger_than_a_person_fills(
-    shared: kit.Served, statements: Statements, data: dict[str, Any], statuses: tuple[int, ...], kind: str
+    shared: kit.Served,
+    statements: Statements,
+    data: dict[str, Any],
+    statuses: tuple[int, ...],
+    content_type: str,
 ) -> None:
     visitor = shared.visitor()
     whole = {"csrf_token": visitor.token("/login"), **data}
-    refused(visitor.post("/login", whole, content_type=kind), statuses, statements)
+    refused(visitor.post("/login", whole, content_type=content_type), statuses, statements)
 
 
 @pytest.mark.slow
+@on_sqlite
 @pytest.mark.parametrize(
-    "kind",
+    "content_type",
     [
         "application/json",
         "text/plain",
@@ -149,14 +155,16 @@ def test_a_form_is_no_larger_than_a_person_fills(
         "",
     ],
 )
-def test_a_form_comes_as_a_form(shared: kit.Served, statements: Statements, kind: str) -> None:
+def test_a_form_comes_as_a_form(shared: kit.Served, statements: Statements, content_type: str) -> None:
     """A page elsewhere can send text/plain with our cookies and without asking; no route takes it."""
     visitor = shared.sign_in("dewi")
     token = visitor.token("/")
     body = f'{{"csrf_token": "{token}", "theme": "{MARK}"}}'.encode()
     for rule in shared.site.app.url_map.iter_rules():
         if "POST" in (rule.methods or ()):
-            answer = visitor.post(kit.address(rule), body, content_type=kind, headers={"X-CSRFToken": token})
+            answer = visitor.post(
+                kit.address(rule), body, content_type=content_type, headers={"X-CSRFToken": token}
+            )
             refused(answer, (415,), statements)
 
 

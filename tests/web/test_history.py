@@ -13,7 +13,7 @@ from core.orm.links import Link
 from core.web import history as pages
 from tests.web import kit
 from tests.web.test_form_closed import rights
-from tests.web.test_query_budget import FORM, asked
+from tests.web.test_query_budget import FIGURES, FORM, TOGETHER, asked
 from tests.web.test_rows import company, form, keys
 
 LEAD = "/app/crm.lead"
@@ -36,7 +36,7 @@ def test_the_record_tells_who_changed_what(served: kit.Served, lang: str) -> Non
     before = visitor.get(href).page.one("h1").text
     rename(visitor, href, "Gudang di Cikarang")
     page = visitor.get(href).page
-    panel = next(part for part in page.all("section") if part.get("aria-labelledby") == "history-h")
+    panel = next(part for part in page.all("section") if part.get("id") == "thread")
     assert "Dewi" in panel.text and before in panel.text and "Gudang di Cikarang" in panel.text
     whole = visitor.get(f"{href}/history").page
     assert "Gudang di Cikarang" in whole.text
@@ -270,4 +270,4 @@ def test_the_history_of_rows_takes_few_statements(served: kit.Served, statements
         statements.clear()
         visitor.get(f"{PARTNERS}/{key}")
         counts.append(len(asked(statements)))
-    assert counts[0] == counts[1] == counts[2] <= FORM + links, counts
+    assert counts[0] == counts[1] == counts[2] <= FORM + links + TOGETHER + FIGURES["base.partner"], counts

@@ -18,7 +18,10 @@ from tests.web.listed import cells_of, heads
 from tests.web.markup import Element
 
 LEADS = "/app/crm.lead"
-PATHS = (LEADS, "/app/base.partner", "/app/base.user", "/app/base.team", "/app/base.role", "/app/base.tag")
+PATHS = (LEADS, "/app/base.partner", "/app/base.user", "/app/base.team", "/app/base.role", "/app/base.tag",
+         "/app/crm.deal", "/app/crm.deal?view=kanban", "/app/crm.deal?view=calendar",
+         "/app/base.activity?view=calendar", "/", "/app/crm.lead/1", "/app/base.partner/1",
+         "/app/base.partner/1/timeline")  # fmt: skip
 MARK = "q9x7z"
 """Stands in every odd value, so that a statement that holds one is found."""
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 from decimal import Decimal
 
 import pytest
 
 from core.orm.links import One2many
+from core.web.listing.columns import MOST_COLUMNS
 from tests.web import kit
 from tests.web.conftest import Statements
 from tests.web.listed import LEADS, THINGS, cells_of, heads, keys, parameters, rows, send
@@ -68,11 +70,18 @@ def test_every_field_of_every_model_can_be_a_column(shared: kit.Served, lang: st
     for info in shared.site.assembly.registry:
         if visitor.get(f"/app/{info.name}").status_code == 403:
             continue
-        for item in info.fields.values():
-            answer = visitor.get(f"/app/{info.name}?columns={item.name}&limit=20")
-            assert answer.status_code == (400 if isinstance(item, One2many) else 200), (info.name, item.name)
-            file = visitor.get(f"/app/{info.name}?columns={item.name}&format=csv")
-            assert file.status_code == answer.status_code
+        names = [name for name, item in info.fields.items() if not isinstance(item, One2many)]
+        parts = [names[start : start + MOST_COLUMNS] for start in range(0, len(names), MOST_COLUMNS)]
+        others = [[name] for name in info.fields if name not in names]
+        by_kind = {type(info.fields[name]): name for name in names}  # the first column is drawn otherwise
+        for chosen in [*parts, *([name] for name in by_kind.values()), *others]:
+            path, status = f"/app/{info.name}?columns={','.join(chosen)}", 400 if chosen in others else 200
+            answer, file = visitor.get(f"{path}&limit=20"), visitor.get(f"{path}&format=csv")
+            assert (answer.status_code, file.status_code) == (status, status), (info.name, chosen)
+            if status == 200:
+                assert len(next(csv.reader([file.text.splitlines()[0]]))) == len(chosen), info.name
+                table = answer.main.all("thead")
+                assert not table or len(table[0].all("th", scope="col")) >= len(chosen), info.name
 
 
 def test_each_kind_is_shown_in_its_way(sample: kit.Served) -> None:
@@ -127,7 +136,9 @@ def test_columns_of_links_take_one_statement_each(shared: kit.Served, statements
         statements.clear()
         assert len(rows(visitor.get(address))) == 80
         texts = [text for text, _values in statements if text.startswith(("SELECT", "WITH"))]
-        return len([text for text in texts if "registry_version" not in text])
+        return len(
+            [text for text in texts if "registry_version" not in text and "base_notification" not in text]
+        )
 
     plain = asked("title,revenue,state")
     assert plain <= 5
@@ -136,12 +147,12 @@ def test_columns_of_links_take_one_statement_each(shared: kit.Served, statements
 
 
 def test_many_columns_of_many_rows_stay_small(shared: kit.Served) -> None:
-    """80 rows with the columns of the view, and with twice as many."""
+    """80 rows below 100 kB: with the columns of the view far below, and with twice as many still."""
     visitor = shared.sign_in("dewi")
-    for address in (
-        "",
-        "columns=title,revenue,state,source,owner,created_at,partner,city,email,phone,kind,team",
+    for address, most in (
+        ("", 80),
+        ("columns=title,revenue,state,source,owner,created_at,partner,city,email,phone,kind,team", 100),
     ):
         answer = visitor.get(f"{LEADS}?{address}")
         assert len(rows(answer)) == 80
-        assert len(answer.data) < 100 * 1024
+        assert len(answer.data) < most * 1000

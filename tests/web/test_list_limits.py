@@ -11,7 +11,7 @@ from core.errors import FieldError
 from core.i18n.catalogs import gettext, speaking
 from core.web.security import ADDRESS_MAX
 from tests.web import kit
-from tests.web.conftest import Statements
+from tests.web.conftest import Statements, on_sqlite
 from tests.web.listed import (
     LEADS,
     MARK,
@@ -110,6 +110,7 @@ REFUSED = [
 ]
 
 
+@on_sqlite
 @pytest.mark.parametrize("lang", ["id", pytest.param("en", marks=pytest.mark.slow)])
 def test_odd_filters_are_refused_without_asking_the_database(
     shared: kit.Served, lang: str, statements: Statements
@@ -148,6 +149,7 @@ HEAVY = [
 ]
 
 
+@on_sqlite
 @pytest.mark.parametrize("address", HEAVY)
 def test_what_would_be_a_lot_of_work_is_refused_at_once(
     shared: kit.Served, address: str, statements: Statements
@@ -163,6 +165,7 @@ def test_what_would_be_a_lot_of_work_is_refused_at_once(
     assert not [text for text, _values in statements if "crm_lead" in text]
 
 
+@on_sqlite
 @pytest.mark.parametrize("address", HEAVY)
 def test_the_list_refuses_it_too_where_no_gate_stands_before(
     shared: kit.Served, address: str, statements: Statements

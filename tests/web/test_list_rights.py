@@ -152,10 +152,10 @@ def narrowed(served: kit.Served) -> Iterator[tuple[kit.Served, int, int]]:
     yield served, *keys_made
 
 
-def narrow(env: Any, role: str, scope: str) -> None:
-    """What a role may read of partners, instead of what was shipped."""
+def narrow(env: Any, role: str, scope: str, model: str = "base.partner") -> None:
+    """What a role may read of a model, instead of what was shipped."""
     found = env.scalar(sa.select(env["base.role"]).where(env["base.role"].name == role))
-    values = {"model": "base.partner", "role": found, "read_scope": scope, "write_scope": "none"}
+    values = {"model": model, "role": found, "read_scope": scope, "write_scope": "none"}
     env.create(env["base.access_right"], [values])
 
 

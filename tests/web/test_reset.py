@@ -257,14 +257,33 @@ def test_a_host_that_nobody_told_us_is_in_no_link(served: kit.Served, headers: d
     assert "evil" not in answer.text
 
 
+def address(answer: kit.Answer) -> str:
+    """The whole address of a link, as it is copied."""
+    return answer.main.one("input", id="address")["value"]
+
+
+@pytest.mark.parametrize("origin", ["http://localhost", "https://localhost"])
+def test_the_browser_says_at_which_host_the_administrator_is(served: kit.Served, origin: str) -> None:
+    """It sends the origin of the page with every form; a proxy that ends https changes the scheme only."""
+    answer = shown(served.sign_in("made"), served, headers={"Origin": origin})
+    assert re.fullmatch(f"{origin}{LINK.pattern}", address(answer))
+
+
+@pytest.mark.parametrize(
+    "origin", ["null", "http://evil.example", "http://localhost.evil.example", "localhost"]
+)
+def test_an_origin_that_is_not_the_host_of_the_request_is_in_no_link(served: kit.Served, origin: str) -> None:
+    answer = shown(served.sign_in("made"), served, headers={"Origin": origin})
+    assert LINK.fullmatch(answer.main.one("a", rel="nofollow").text) and "evil" not in answer.text
+
+
 def test_a_host_that_we_know_is_in_the_link(kind: str, copies: Copies, serve: Callable[..., Any]) -> None:
     with ExitStack() as stack:
         url = stack.enter_context(copies.copy(kind))
         served = kit.Served(url, stack.enter_context(serve({"one.example": url})), "one.example")
         made = served.sign_in("made")
         answer = shown(made, served, headers={"X-Forwarded-Host": "evil.example"})
-        link = answer.main.one("a", rel="nofollow")
-        assert link.text == f"http://one.example{link['href']}"
+        assert re.fullmatch(f"http://one.example{LINK.pattern}", address(answer))
         for host in (
             "evil.example",
             "one.example,evil.example",

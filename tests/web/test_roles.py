@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import closing
 from typing import Any
 
@@ -52,7 +53,9 @@ def test_the_matrix_shows_what_was_shipped_and_what_is_included(shared: kit.Serv
     scopes = [chosen(page, f"{letter}-crm.lead") for letter in "rwcd"]
     assert scopes == ["team", "own", "all", "own"]
     assert chosen(page, "r-base.partner") == "none", "what it includes is not its own"
-    assert "Semua dari Pengguna" in page.main.text
+    assert "Semua, lewat Pengguna" in page.main.text
+    created = next(item for item in page.main.all("td") if item.all(name="c-base.partner"))
+    assert "Ya, lewat Pengguna" in created.text, "one may make records, or not: of how many is no question"
     assert page.main.one("h1").text == "Penjualan"
 
 
@@ -70,6 +73,24 @@ def test_the_first_role_is_found_and_an_unknown_one_is_not(shared: kit.Served) -
     assert made.get("/settings/roles/98765").status_code == 404
     assert made.get(made.get("/settings/roles").headers["Location"]).status_code == 200
     assert shared.sign_in("dewi").get(path(shared)).status_code == 403
+
+
+@pytest.mark.parametrize("lang", ["id", "en"])
+def test_roles_stand_in_the_order_of_the_names_that_are_shown(served: kit.Served, lang: str) -> None:
+    """On the pages of roles, in their list, and where one is chosen; a role without a name by its technical one."""
+    with served.env() as env:
+        env.create(env["base.role"], [{"name": "z.last", "label": "Aaron"}, {"name": "bbb"}])
+    made = served.sign_in("made", lang=lang)
+    first = made.get("/settings/roles").headers["Location"]
+    links = [item.one("a") for item in made.get(first).main.all("nav")[1].all("li")]
+    names = [re.sub(r"\d+ \w+$", "", link.text) for link in links]
+    assert names == sorted(names, key=str.casefold) and names[0] == "Aaron" and links[0]["href"] == first
+    items: Any = made.get("/app/base.role/suggest", query_string={"q": ""}).json
+    shown = [label for _value, label in items["items"]]
+    assert shown[0] == "Aaron" and "bbb" in shown and shown == sorted(shown, key=str.casefold)
+    rows = made.get("/app/base.role").main.one("tbody").all("tr")
+    labels = [name for row in rows if (name := row.all("td")[1].text.strip())[0] != "#"]
+    assert labels == sorted(labels, key=str.casefold), labels
 
 
 # ----------------------------------------------------------------- changed

@@ -188,12 +188,28 @@ def test_a_forged_query_is_not_kept(served: kit.Served, query: str) -> None:
 
 
 # ----------------------------------------------------------------- sharing
-def test_sellers_are_not_offered_to_share(served: kit.Served) -> None:
+def test_a_seller_shares_with_their_team_and_nobody_else(served: kit.Served) -> None:
     ayu = served.sign_in("ayu")
-    assert not ayu.get(f"{LEADS}?{HOT}").main.all("select", name="shared")
-    token = ayu.token(LEADS)
-    data = {"csrf_token": token, "name": NAME, "query": HOT, "shared": "everyone"}
-    assert ayu.post(f"{LEADS}/views", data).status_code == 403
+    offered = ayu.get(f"{LEADS}?{HOT}").main.one("select", name="shared").all("option")
+    assert [option["value"] for option in offered] == ["private", "team"]
+    save(ayu, shared="team")
+    mates = served.first("base.team", name="Penjualan Rumah")
+    assert served.value("base.saved_view", served.first("base.saved_view"), "team") == mates
+    assert tabs(served.sign_in("rizky").get(LEADS).page) == ["Semua", f"{NAME} Ayu Lestari"]
+    assert tabs(served.sign_in("bima").get(LEADS).page) == ["Semua"]
+
+
+def test_what_a_seller_may_not_share_is_said_and_kept(served: kit.Served) -> None:
+    ayu = served.sign_in("ayu", "en")
+    data = {"csrf_token": ayu.token(LEADS), "name": NAME, "query": HOT, "shared": "everyone"}
+    answer = ayu.post(f"{LEADS}/views", data)
+    assert answer.status_code == 422 and "Only a manager" in answer.main.text
+    assert answer.main.one("input", name="name")["value"] == NAME
+    key = int(save(ayu, shared="team").rpartition("=")[2])
+    foreign = served.first("base.team", name="Penjualan")
+    answer = ayu.fill(f"/app/base.saved_view/{key}/edit", {"team": str(foreign)})
+    assert answer.status_code == 422 and "a team of your own" in answer.main.text
+    assert tabs(served.sign_in("bima").get(LEADS).page) == ["Semua"]
 
 
 def test_what_a_manager_shares_is_a_tab_of_others_who_cannot_change_it(served: kit.Served) -> None:

@@ -84,6 +84,29 @@ def test_the_rule_that_refuses_is_named(served: kit.Served) -> None:
     )
 
 
+def test_all_that_is_in_the_way_is_named_each_in_a_line(served: kit.Served) -> None:
+    """Else an administrator takes one away, and finds the next."""
+    key = lead_of(served, "bima")
+    with served.env() as env:
+        lead = kit.record(env, "crm.lead", key)
+        [lead.company] = env.create(env["base.company"], [{"name": "Other"}])
+        lead.archived = True
+    answer = look(served, "ayu", f"crm.lead/{key}")
+    read, change, _delete = answer.main.one("ul", **{"class": "why"}).all("li")
+    lines = [line.text for line in read.all("span", class_="reason")]
+    assert [line.split()[0] for line in lines] == ["Only", "The", "It"], lines
+    assert "Penjualan Komersial" in lines[0] and "Records of the user's companies" in lines[1]
+    assert lines[2] == "It is archived: lists leave it out."
+    assert len(change.all("span", class_="reason")) == 2
+
+
+def test_what_lists_leave_out_is_told_of_what_one_may_see(served: kit.Served) -> None:
+    key = lead_of(served, "ayu")
+    served.change("crm.lead", key, archived=True)
+    said = verdicts(look(served, "ayu", f"crm.lead/{key}"))[0]
+    assert said.startswith("Read: yes.") and said.endswith("It is archived: lists leave it out.")
+
+
 def test_no_role_no_right(shared: kit.Served) -> None:
     key = shared.first("base.role", name="base.user")
     lines = verdicts(look(shared, "ayu", f"base.role/{key}"))

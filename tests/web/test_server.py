@@ -15,6 +15,7 @@ from gunicorn.config import Config
 from gunicorn.workers.gthread import ThreadWorker
 
 from core.catalogue import Catalogue
+from core.i18n.catalogs import LANGUAGES
 from core.web import dispatcher, server
 from tests.copies import Copies
 from tests.web import kit
@@ -31,8 +32,9 @@ def test_sites_are_built_ahead_and_no_connection_stays(
         served.prepare(tmp_path / "compiled")
         tenant = served.tenants["*"]
         assert tenant._site is not None
-        compiled = {name for _loader, name in tenant._site.templates.cache or ()}
-        assert {"core/form.html", "core/list.html"} <= compiled, "each process would do it for itself"
+        for lang in LANGUAGES:
+            compiled = {name for _loader, name in tenant._site.templates.spoken(lang).cache or ()}
+            assert {"core/form.html", "core/list.html"} <= compiled, "each process would do it for itself"
         assert not {"reading", "writing"} & vars(tenant.database).keys(), (
             "an engine would be shared by processes"
         )
@@ -71,7 +73,7 @@ def test_a_worker_with_others_to_answer_gives_its_connections_back() -> None:
 
 
 def test_without_gunicorn_it_is_served_all_the_same(
-    kind: str, copies: Copies, monkeypatch: pytest.MonkeyPatch
+    kind: str, copies: Copies, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """As where only the framework is installed, without its extra `server`."""
     started: list[tuple[str, int]] = []
@@ -83,6 +85,7 @@ def test_without_gunicorn_it_is_served_all_the_same(
             assert kit.Served(url, application).visitor().get("/login").status_code == 200
 
     monkeypatch.setenv("LUMBUNG_SECRET", secrets.token_urlsafe(40))
+    monkeypatch.setenv("LUMBUNG_DATA", str(tmp_path))
     monkeypatch.setitem(sys.modules, "gunicorn.app.base", None)
     monkeypatch.setattr("werkzeug.serving.run_simple", run_simple)
     with copies.copy(kind) as url:

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from core import CurrentUser, UserError
+from core.orm import remaking
 from core.orm.env import Env, open_env
 from core.orm.undo import GONE, REFUSED, NothingToUndo, Undone, undo
 from tests.web import kit
@@ -217,7 +218,9 @@ def around(served: kit.Served, key: int) -> dict[str, Any]:
         if record is None:
             return {}
         return {
-            "values": {item.name: getattr(record, item.key) for item in record.__lumbung__.validated},
+            "values": {
+                item.name: getattr(record, item.key) for item, _key in record.__lumbung__.validated[False]
+            },
             "addresses": [(item.id, item.street, item.use) for item in record.addresses],
             "phones": [(item.id, item.number) for item in record.phones],
             "contacts": [(item.id, item.person_id, item.role) for item in record.contacts],
@@ -269,6 +272,33 @@ def test_an_optional_link_to_what_is_gone_stays_empty_and_is_named(served: kit.S
     assert served.value(PARTNER, staff, "name") == "Tono"
     assert served.value(PARTNER, staff, "parent") is None
     assert done.restored == 1 and done.left[0].label == "Tono"
+
+
+def narrow(served: kit.Served, what: str, **scopes: Any) -> None:
+    """Says of every role how far it reaches for a model or a field."""
+    with served.env() as env:
+        for role in env.scalars(sa.select(env["base.role"])).all():
+            env.create(env["base.access_right"], [{"model": what, "role": role, **scopes}])
+
+
+def test_who_may_not_make_such_records_any_more_gets_none_back(served: kit.Served) -> None:
+    key = company(served)
+    unit = done_by(served, "dewi", delete(PARTNER, key))
+    narrow(served, PARTNER, read_scope="all", write_scope="all", delete_scope="all")
+    done = undone(served, unit)
+    assert done.restored == 0
+    assert ("PT Maju", remaking.FORBIDDEN) in [(left.label, left.why) for left in done.left]
+    assert around(served, key) == {}
+
+
+@pytest.mark.parametrize("read", ["all", "none"])
+def test_what_one_may_not_set_any_more_stays_empty_and_is_named(served: kit.Served, read: str) -> None:
+    key = company(served)
+    unit = done_by(served, "dewi", delete(PARTNER, key))
+    narrow(served, f"{PARTNER}.notes", read_scope=read)
+    done = undone(served, unit)
+    assert served.value(PARTNER, key, "name") == "PT Maju" and served.value(PARTNER, key, "notes") is None
+    assert [(left.label, left.why) for left in done.left] == [("PT Maju", remaking.WITHOUT)]
 
 
 # ----------------------------------------------------------------- new records
@@ -376,3 +406,21 @@ def test_undoing_many_takes_few_statements(served: kit.Served, statements: State
             taken[count] = len(asked(statements))
         assert (done.restored, done.left) == (count, [])
     assert taken[240] == taken[20] <= 25, taken
+
+
+def test_what_others_wrote_on_a_new_record_keeps_it(served: kit.Served) -> None:
+    """A note hangs by model and key, and by no link: the record is archived, and the note is read on it."""
+
+    def make(env: Any) -> None:
+        env.create(env[LEAD], [{"title": "Rumah baru"}])
+
+    unit = done_by(served, "ayu", make)
+    key = served.first(LEAD, title="Rumah baru")
+    with acting(served, "dewi") as env:
+        env.create(env["base.message"], [{"model": LEAD, "record_id": key, "body": "Sudah saya telepon"}])
+    undone(served, unit, "ayu")
+    assert served.value(LEAD, key, "archived") is True
+    with acting(served, "dewi") as env:
+        assert (
+            env.scalar(sa.select(env["base.message"].body).filter_by(record_id=key)) == "Sudah saya telepon"
+        )

@@ -1,0 +1,139 @@
+"""The timeline of a record: what base and other addons tell, by kind, page by page, and by what hook."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from core.orm import events
+from tests.web import kit
+from tests.web.conftest import Statements, on_sqlite
+from tests.web.test_notes import LEAD, lead_of, note
+from tests.web.test_query_budget import asked
+
+pytestmark = pytest.mark.usefixtures("nothing_yet")
+PARTNERS = "/app/base.partner"
+START = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+
+
+def filled(served: kit.Served, count: int = 40) -> int:
+    """A contact with notes, of which several are of one moment, and a lead."""
+    with served.env() as env:
+        ayu = served.first("base.user", name="Ayu Lestari")
+        [partner] = env.create(env["base.partner"], [{"name": "PT Garis Waktu", "kind": "company"}])
+        env.flush()
+        place = {"model": "base.partner", "record_id": partner.id, "owner_id": ayu}
+        rows = [
+            {**place, "body": f"Catatan {number:04}", "created_at": START + dt.timedelta(hours=number // 7)}
+            for number in range(count)
+        ]
+        env.create(env["base.message"], rows)
+        env.create(env["base.activity"], [
+            {**place, "title": "Telepon", "due": START, "state": "done", "result": "Beres", "done_at": START}
+        ])  # fmt: skip
+        env.create(
+            env["crm.lead"], [{"title": "Prospek garis", "partner_id": partner.id, "created_at": START}]
+        )
+        return int(partner.id)
+
+
+def texts(visitor: kit.Visitor, path: str) -> list[str]:
+    return [item.text for item in visitor.get(path).main.one("ol", class_="tl").all("li")]
+
+
+def test_everything_is_told_once_page_by_page(served: kit.Served) -> None:
+    dewi, path = served.sign_in("dewi"), f"{PARTNERS}/{filled(served)}/timeline"
+    found: list[str] = []
+    at: str | None = path
+    pages = 0
+    while at is not None:
+        answer, pages = dewi.get(at), pages + 1
+        found += [item.text for item in answer.main.one("ol", class_="tl").all("li")]
+        at = next((a["href"] for a in answer.main.all("a") if "before=" in a["href"]), None)
+    assert pages == 2
+    told = [text for text in found if "Catatan 0" in text]
+    assert len(told) == len(set(told)) == 40
+    assert any("Prospek garis" in text for text in found) and any("Beres" in text for text in found)
+
+
+@pytest.mark.parametrize(
+    ("model", "word"),
+    [("base.message", "Catatan 0"), ("base.activity", "Beres"), ("crm.lead", "Prospek garis")],
+)
+def test_one_kind_is_told_alone(served: kit.Served, model: str, word: str) -> None:
+    dewi, path = served.sign_in("dewi"), f"{PARTNERS}/{filled(served)}/timeline"
+    assert f"{path}?kind={model}" in {a["href"] for a in dewi.get(path).main.all("a")}
+    told = texts(dewi, f"{path}?kind={model}")
+    assert told and all(word in text for text in told)
+
+
+@on_sqlite
+@pytest.mark.parametrize("query", ["?before=x", "?before=1", "?kind=no.such", "?who=1"])
+def test_an_address_that_cannot_be_is_refused(served: kit.Served, query: str) -> None:
+    path = f"{PARTNERS}/{filled(served, 3)}/timeline"
+    assert served.sign_in("dewi").get(f"{path}{query}").status_code == 400
+
+
+def test_a_moment_far_away_is_asked_for(served: kit.Served) -> None:
+    path = f"{PARTNERS}/{filled(served, 3)}/timeline"
+    assert served.sign_in("dewi").get(f"{path}?before=9999999999999999.9").status_code == 200
+
+
+def test_a_seller_of_another_team_is_told_nothing(served: kit.Served) -> None:
+    """Of a lead out of reach neither the lead, nor on its contact's timeline."""
+    key = lead_of(served, "ayu")
+    note(served.sign_in("ayu"), f"{LEAD}/{key}", "Rahasia")
+    nadia = served.sign_in("nadia")
+    assert nadia.get(f"{LEAD}/{key}/timeline").status_code == 404
+    with served.env() as env:
+        lead = kit.record(env, "crm.lead", key)
+        lead.partner, lead.title = kit.record(env, "base.partner", 1), "Rahasia tim rumah"
+    path = f"{PARTNERS}/1/timeline"
+    assert "Rahasia tim" in served.sign_in("ayu").get(path).text
+    assert "Rahasia tim" not in nadia.get(path).text
+
+
+def test_a_hook_that_fails_is_noted_and_the_page_goes_without_it(
+    served: kit.Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(record: Any) -> Any:
+        raise RuntimeError("seeded")
+
+    listeners = served.site.assembly.registry.listeners
+    broken = events.Listener("crm", fail, frozenset({"record"}))
+    monkeypatch.setitem(listeners._of, "timeline", [broken, *listeners.of("timeline")])
+    path = f"{PARTNERS}/{filled(served, 3)}/timeline"
+    assert "Catatan 0001" in served.sign_in("dewi").get(path).text
+    assert "Gagal saat dipakai" in served.sign_in("made").get("/apps").main.text
+
+
+def test_a_long_timeline_costs_no_more_statements(served: kit.Served, statements: Statements) -> None:
+    dewi, counts = served.sign_in("dewi"), []
+    for count in (5, 200):
+        path = f"{PARTNERS}/{filled(served, count)}/timeline"
+        dewi.get(path)
+        statements.clear()
+        dewi.get(path)
+        counts.append(len(asked(statements)))
+    assert counts[0] == counts[1] <= 24, counts
+
+
+def test_notes_of_others_are_found_by_their_record_alone(served: kit.Served) -> None:
+    """The contact 1 and the lead 1 have nothing to do with each other."""
+    note(served.sign_in("dewi"), f"{PARTNERS}/1", "Hanya kontak")
+    with served.env() as env:
+        assert env.scalar(sa.select(env["base.message"].model)) == "base.partner"
+    assert "Hanya kontak" not in served.sign_in("dewi").get(f"{LEAD}/1/timeline").text
+
+
+def test_of_many_records_the_first_stand_on_the_page_and_the_rest_is_linked(served: kit.Served) -> None:
+    key, dewi = filled(served, 1), served.sign_in("dewi")
+    with served.env() as env:
+        env.create(env["crm.lead"], [{"title": f"Prospek ke-{n}", "partner_id": key} for n in range(25)])
+    main = dewi.get(f"{PARTNERS}/{key}").main
+    assert len([a for a in main.one("section", id="section-related").all("a") if "Prospek" in a.text]) == 20
+    [more] = [a["href"] for a in main.all("a") if "partner__eq" in a["href"] and "crm.lead" in a["href"]]
+    assert "Prospek ke-24" in dewi.get(f"{more}&sort=-id").main.text
