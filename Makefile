@@ -16,7 +16,7 @@ INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --co
 # Python keeps what it compiled, whatever the shell says: else every command starts by compiling it anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test test-fast test-faults test-seeds coverage lint format i18n bench wheel clean libraries chromium
+.PHONY: help demo test test-fast test-faults test-mixed test-seeds coverage lint format i18n bench wheel clean libraries chromium
 .DELETE_ON_ERROR:
 
 help:  ## List the chores
@@ -33,6 +33,9 @@ test-fast: $(STAMPS)/dev libraries  ## Run the tests that need no PostgreSQL and
 
 test-faults: $(STAMPS)/dev  ## Kill the web server 200 times on each database (KILLS=2000, SEED=...)
 	LUMBUNG_TEST_KILLS=$(or $(KILLS),200) LUMBUNG_TEST_SEED=$(SEED) $(BIN)/python -m pytest tests/faults -k keeps -s -o faulthandler_timeout=0 $(ARGS)
+
+test-mixed: $(STAMPS)/dev libraries  ## Ask 10,000 pages of two databases of a kind at once (REQUESTS=...)
+	LUMBUNG_TEST_REQUESTS=$(or $(REQUESTS),10000) $(BIN)/python -m pytest tests/access/test_caches.py -k told -o faulthandler_timeout=0 $(ARGS)
 
 test-seeds: $(STAMPS)/dev libraries  ## Put known bugs into copies of the tree: the tests must find each
 	$(BIN)/python -m tools.seeds

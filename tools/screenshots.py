@@ -36,6 +36,10 @@ class Picture:
 
 
 PICTURES = (
+    Picture("board", "/app/crm.deal?view=kanban"),
+    Picture("today-dark", "/", "en", dark=True),
+    Picture("board-phone", "/app/crm.deal?view=kanban", size=(390, 780)),
+    Picture("calendar", "/app/base.activity?view=calendar", "en"),
     Picture("leads", "/app/crm.lead?limit=20"),
     Picture("leads-grouped-dark", "/app/crm.lead?state__in=new,working&group=state", "en", dark=True),
     Picture("lead-phone", "/app/crm.lead?limit=20", size=(390, 780)),
