@@ -293,10 +293,13 @@ class Cases:
         nodes = {
             node.name for node in view.fields if not (node.attrs.get("readonly") or node.attrs.get("quiet"))
         }
-        return frozenset(item.name for item in self.info.fields.values() if item.name in nodes
+        found = frozenset(item.name for item in self.info.fields.values() if item.name in nodes
             and not (isinstance(item, One2many | Json) or item.unique or item.readonly)
             and self.staged.may_read_field(who, self.info, item.name)
             and self.staged.may_write_field(who, item))  # fmt: skip
+        board = self.staged.site.assembly.views.get(f"{self.info.name}.kanban")
+        said = board is not None and board.attrs["by"] in found  # a stage says its pipeline too
+        return found - {board.attrs["within"]} if board is not None and said else found
 
     def bulk(self, who: str) -> None:
         """One field of many: asked for by who may set it, and left as it is where they may not write the record."""

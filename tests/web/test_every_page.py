@@ -29,8 +29,8 @@ ENGLISH = re.compile(
     r"\b(the|of|and|is|are|not|with|for|this|you|your|was|who|what|by|from|to|in)\b", re.IGNORECASE
 )
 """Small words that no Indonesian sentence has."""
-DATA = {"Penjualan", "Direktur", "Rumah"}
-"""What the demo data calls a team, a role of somebody and a pipeline, which some label is in Indonesian too."""
+DATA = {"Penjualan", "Direktur", "Rumah", "Survei lokasi"}
+"""What the demo data calls a team, a role of somebody, a pipeline and a meeting: some label is that in Indonesian."""
 
 
 @on_sqlite
