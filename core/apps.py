@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from core.catalogue import BASE, Catalogue, closure, order
 from core.errors import LoadError
+from core.footprint import Footprint, footprint
 from core.i18n.lazy import TextLike
 from core.schema.plan import Refusal, Step
 from core.schema.shipped import shipped, unreadable
@@ -86,15 +87,19 @@ def listed(
 
 
 def quarantined(catalogue: Catalogue, installed: Sequence[str]) -> dict[str, LoadError]:
-    """What is wrong with addons, as it shows only when they are put together: installed ones, and each that is not
-    beside those that are. Two that only keep each other out are both well."""
-    found = _together(catalogue, installed)
+    """What is wrong with addons, as it shows only when they are put together: installed ones, and the others."""
+    return _together(catalogue, installed) | unfit(catalogue, installed)
+
+
+def unfit(catalogue: Catalogue, installed: Sequence[str]) -> dict[str, LoadError]:
+    """What is wrong with addons that are not installed: each beside those that are.
+
+    Two that only keep each other out are both well.
+    """
     others = catalogue.addons.keys() - {BASE, *installed}
     suspects = _together(catalogue, [*installed, *others], others) if others else {}
-    for name in sorted(others & suspects.keys()):
-        if (error := _beside(catalogue, installed, name)) is not None:
-            found[name] = error
-    return found
+    beside = ((name, _beside(catalogue, installed, name)) for name in sorted(others & suspects.keys()))
+    return {name: error for name, error in beside if error is not None}
 
 
 def _beside(catalogue: Catalogue, installed: Sequence[str], name: str) -> LoadError | None:
@@ -170,6 +175,8 @@ class Outlook:
     raised: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     scripts: Sequence[tuple[str, str]] = ()
     returning: Sequence[tuple[str, str, str]] = ()
+    footprint: Footprint = field(default_factory=Footprint)
+    """What they add and wrap, and where they meet with others."""
 
     @property
     def pulled_in(self) -> list[str]:
@@ -202,6 +209,7 @@ class Outlook:
             "returning": [
                 {"addon": addon, "table": table, "name": name} for addon, table, name in self.returning
             ],
+            **self.footprint.as_json(),
         }
 
 
@@ -216,8 +224,18 @@ def outlook(ready: Preparation, catalogue: Catalogue, asked: Sequence[str]) -> O
     parts = [_part(ready, _app(catalogue, name, ready.before, None), steps, rows[name]) for name in owners]
     returning = [(entry.addon, entry.table, entry.name) for entry in ready.returning if _is_told(entry)]
     scripts = [(script.addon, script.version) for script in ready.scripts]
+    touched = footprint(ready.assembly, {*asked, *ready.new, *ready.raised})
     return Outlook(
-        asked, ready.new, steps, ready.plan.refused, dict(rows), parts, ready.raised, scripts, returning
+        asked,
+        ready.new,
+        steps,
+        ready.plan.refused,
+        dict(rows),
+        parts,
+        ready.raised,
+        scripts,
+        returning,
+        touched,
     )
 
 

@@ -13,7 +13,6 @@ from core.faults import did_you_mean
 from core.i18n.lazy import _
 from core.orm.info import ModelInfo
 from core.orm.model import Model
-from core.plugins import RETURNS
 from core.views.nodes import Node
 from core.views.resolve import ResolvedView
 
@@ -54,9 +53,10 @@ def explain(assembly: Assembly, name: str) -> Explanation:
         return _model(assembly, assembly.registry.models[name])
     if name in assembly.views:
         return _view(assembly.views[name])
-    if name in RETURNS:
+    hooks = assembly.plugins.hooks
+    if name in hooks:
         return Explanation(name, "hook", "core", tuple(_implementations(assembly, name)))
-    known = [*assembly.registry.models, *assembly.views, *RETURNS]
+    known = [*assembly.registry.models, *assembly.views, *hooks]
     remedy = did_you_mean(name, known, _("Name a model, a view or a hook, such as base.partner."))
     raise UserError(_("There is no model, view or hook “%(name)s”. %(remedy)s", name=name, remedy=remedy))
 

@@ -80,6 +80,11 @@ class Plugins(pluggy.PluginManager):
             return None
         return super().parse_hookimpl_opts(plugin, name)
 
+    @property
+    def hooks(self) -> list[str]:
+        """The names of all hooks that there are."""
+        return [name for name, caller in vars(self.hook).items() if caller.has_spec()]
+
     def of(self, hook: str) -> list[Implementation]:
         """The implementations of a hook, in the order in which they are called."""
         return [item for item in self.implementations if item.hook == hook]
@@ -112,12 +117,11 @@ class Plugins(pluggy.PluginManager):
         self.register(module, module.__name__)
 
     def _is_known(self, item: Implementation, *, optional: bool) -> bool:
-        known = {name for name, caller in vars(self.hook).items() if caller.has_spec()}
-        if item.hook in known or optional:
-            return item.hook in known
+        if item.hook in self.hooks or optional:
+            return item.hook in self.hooks
         raise LoadError(
             _("%(hook)s() is marked as a hook, but there is no hook of that name.", hook=item.hook),
-            did_you_mean(item.hook, known, _("Take the mark away, or write optionalhook=True.")),
+            did_you_mean(item.hook, self.hooks, _("Take the mark away, or write optionalhook=True.")),
             addon=item.addon,
             origin=item.origin,
         )

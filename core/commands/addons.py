@@ -14,6 +14,7 @@ from core.i18n.lazy import TextLike, _
 
 if TYPE_CHECKING:
     from core.apps import Outlook
+    from core.footprint import Footprint
     from core.schema.install import Report
     from core.schema.plan import Step
     from core.schema.purge import Leftovers
@@ -50,7 +51,10 @@ def list_(db: str | None, as_json: bool) -> None:
 @shared.database_option
 @shared.json_option
 def plan(names: Sequence[str], db: str | None, as_json: bool) -> None:
-    """Show what installing addons would bring: further addons first, then tables and rows."""
+    """Show what installing addons would bring: further addons first, then tables and rows.
+
+    Then what each adds or wraps, in the order of calls, and where two of them meet; of installed addons too.
+    """
     from core.apps import outlook
     from core.loader import discover
     from core.schema.preparing import prepared
@@ -203,6 +207,20 @@ def _print_plan(found: Outlook) -> None:
     _print_steps(found)
     for addon, count in found.rows.items():
         click.echo(_("Rows shipped by %(addon)s: %(count)s", addon=addon, count=count))
+    _print_footprint(found.footprint)
+
+
+def _print_footprint(found: Footprint) -> None:
+    from core.footprint import KINDS
+
+    for addon, touches in found.touches.items():
+        click.echo(_("What %(addon)s adds or wraps:", addon=addon))
+        for touch in touches:
+            calls = " → ".join(touch.calls) if len(touch.calls) > 1 else ""
+            cells = (f"{KINDS[touch.kind]!s:15}", f"{touch.label:40}", str(touch.told), calls, touch.where)
+            click.echo(f"  {'  '.join(cell for cell in cells if cell)}")
+    for clash in found.clashes:
+        click.echo(_("Look at this: %(message)s", message=f"{clash.says} {clash.origin or ''}".rstrip()))
 
 
 def _print_raised(raised: Mapping[str, tuple[str, str]]) -> None:

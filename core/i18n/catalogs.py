@@ -127,6 +127,11 @@ def digest(domains: Iterable[str], language: str) -> str:
     return hashlib.sha256(repr(read).encode()).hexdigest()
 
 
+def size(domain: str, language: str) -> int:
+    """How many texts of a domain there are in a language."""
+    return sum(bool(text) for text in getattr(_catalog(domain, language), "_catalog", {}))
+
+
 def ngettext(domain: str, message: str, plural: str, count: int) -> str:
     """The translation in the form that `count` asks for."""
     return _catalog(domain, _language.get()).ngettext(message, plural, count)

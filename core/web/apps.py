@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from flask import flash, redirect, request
@@ -15,6 +15,7 @@ from core.apps import App, Outlook, listed, outlook
 from core.catalogue import BASE
 from core.errors import DatabaseError, LoadError, UserError
 from core.failures import Failure
+from core.footprint import KINDS, Footprint, footprint
 from core.i18n.lazy import TextLike, _
 from core.orm.database import in_words
 from core.schema import install as installing
@@ -74,6 +75,8 @@ class Detail:
     removal: Removal | None = None
     kept: Leftovers | None = None
     brought: Counter[str] | None = None
+    footprint: Footprint = field(default_factory=Footprint)
+    """What it adds and wraps, if it is installed, and what the others do to that."""
     needed_by: Sequence[str] = ()
     roles: Sequence[str] = ()
     """Of which somebody needs one to work with it, if it is installed."""
@@ -109,7 +112,7 @@ def _list() -> str:
 
 
 def _one(addon: str) -> ResponseReturnValue:
-    app = _find(addon)
+    app = find(addon)
     if request.method == "POST":
         return _do(app, INSTALL, lambda: _install(app))
     apps = _apps()
@@ -118,12 +121,12 @@ def _one(addon: str) -> ResponseReturnValue:
 
 
 def _upgrade(addon: str) -> ResponseReturnValue:
-    app = _find(addon)
+    app = find(addon)
     if not app.is_installed:
         raise NotFound
 
     def work() -> Told:
-        report = installing.upgrade(requests.database(), _catalogue(), _seen())
+        report = installing.upgrade(requests.database(), catalogue(), _seen())
         names = ", ".join(f"{name} {now}" for name, (_before, now) in report.raised.items())
         if not names:
             return str(_("It was up to date already.")), "warn"
@@ -133,7 +136,7 @@ def _upgrade(addon: str) -> ResponseReturnValue:
 
 
 def _uninstall(addon: str) -> ResponseReturnValue:
-    app = _find(addon)
+    app = find(addon)
     if not app.is_installed and request.method != "POST":
         raise NotFound
 
@@ -144,27 +147,28 @@ def _uninstall(addon: str) -> ResponseReturnValue:
                 _("It was uninstalled already: somebody else was quicker, or the button was pressed twice.")
             ), "warn"
         requests.env().session.rollback()
-        found = uninstalling.uninstall(requests.database(), _catalogue(), names)
+        found = uninstalling.uninstall(requests.database(), catalogue(), names)
         return str(_("Uninstalled: %(names)s. The data is kept.", names=", ".join(found.names))), "ok"
 
     return _page(app, UNINSTALL, work)
 
 
 def _purge(addon: str) -> ResponseReturnValue:
-    app = _find(addon)
+    app = find(addon)
     if not app.is_parked:
         raise NotFound
 
     def work() -> Told:
         if request.form.get(TYPED, "").strip() != app.name:
             raise UserError(_("Type the name of the addon, %(name)s.", name=app.name), TYPED)
-        purge(requests.database(), _catalogue(), app.name)
+        purge(requests.database(), catalogue(), app.name)
         return str(_("Deleted what was kept of %(name)s.", name=app.name)), "ok"
 
     return _page(app, PURGE, work)
 
 
-def _find(addon: str) -> App:
+def find(addon: str) -> App:
+    """The app of that name. Raises NotFound."""
     app = next((app for app in _apps() if app.name == addon), None)
     if app is None:
         raise NotFound
@@ -201,7 +205,7 @@ def _do(app: App, step: str, work: Callable[[], Told]) -> ResponseReturnValue:
 
 
 def _install(app: App) -> Told:
-    report = installing.install(requests.database(), _catalogue(), [app.name], seen=_seen())
+    report = installing.install(requests.database(), catalogue(), [app.name], seen=_seen())
     if not report.installed:
         return str(_("%(app)s was installed already: somebody else was quicker, or the button was pressed twice.",
                      app=_label(app))), "warn"  # fmt: skip
@@ -232,15 +236,16 @@ def _refuse(
 
 
 # ----------------------------------------------------------------- what is shown
-def _catalogue() -> Any:
+def catalogue() -> Any:
+    """The addons that are found now."""
     return tenant().catalogue()
 
 
 def _apps() -> list[App]:
     connection = requests.env().session.core_connection()
-    catalogue, here = _catalogue(), preparing.versions(connection)
+    here = preparing.versions(connection)
     faults = {**tenant().faults(list(here)), **requests.site().assembly.quarantined}
-    return listed(catalogue, here, faults, preparing.versions(connection, preparing.PARKED))
+    return listed(catalogue(), here, faults, preparing.versions(connection, preparing.PARKED))
 
 
 def _detail(app: App, apps: Sequence[App], step: str) -> Detail:
@@ -254,6 +259,7 @@ def _detail(app: App, apps: Sequence[App], step: str) -> Detail:
         if app.name != BASE:
             roles = requests.site().assembly.roles
             detail.roles = [str(role.value.label) for role in roles if role.addon == app.name]
+        detail.footprint = footprint(requests.site().assembly, [app.name])
         detail.brought = Counter(step.kind for step in ledger.owned(connection, app.name))
     try:
         _look_ahead(detail, connection)
@@ -266,18 +272,18 @@ def _detail(app: App, apps: Sequence[App], step: str) -> Detail:
 
 def _look_ahead(detail: Detail, connection: Connection) -> None:
     """What the step of a page would do."""
-    app, catalogue = detail.app, _catalogue()
+    app, found = detail.app, catalogue()
     if detail.step == UNINSTALL and app.is_installed:
         here = preparing.installed(connection)
-        names = [app.name, *sorted(uninstalling.needing(catalogue, here, [app.name]))]
-        detail.removal = uninstalling.outlook(connection, catalogue, names)
+        names = [app.name, *sorted(uninstalling.needing(found, here, [app.name]))]
+        detail.removal = uninstalling.outlook(connection, found, names)
     elif detail.step == PURGE or app.is_parked:
         detail.kept = leftovers(connection, app.name)
     is_sound = app.fault is None and detail.step in (INSTALL, UPGRADE)
     if is_sound and app.is_installed == (detail.step == UPGRADE):
         names = [app.name] if detail.step == INSTALL else []
-        with preparing.prepared(connection, catalogue, names) as ready:
-            detail.plan = outlook(ready, catalogue, names)
+        with preparing.prepared(connection, found, names) as ready:
+            detail.plan = outlook(ready, found, names)
 
 
 def _show(apps: Sequence[App], detail: Detail | None) -> str:
@@ -295,7 +301,7 @@ def _show(apps: Sequence[App], detail: Detail | None) -> str:
         (_("Can be installed"), [row for row in rows if row.app.state == "found"]),
     ]
     title = _("Apps") if detail is None else detail.label
-    page = {"groups": [group for group in groups if group[1]], "detail": detail, "href": APPS}
+    page = {"groups": [group for group in groups if group[1]], "detail": detail, "href": APPS, "kinds": KINDS}
     return render("core/apps.html", title, apps=page)
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from core.apps import quarantined
+from core.apps import unfit
 from core.errors import DatabaseError, LoadError, SchemaBehind
 from core.i18n.lazy import _
 from core.loader import Catalogue, discover
@@ -159,11 +159,11 @@ class Sites:
         return self.catalogue
 
     def faults(self, installed: Sequence[str]) -> Mapping[str, LoadError]:
-        """What is wrong with addons, as it shows only when they are put together; looked for once for the same."""
+        """What is wrong with addons beside those that are installed, which the site knows: once for the same."""
         found = {name: found.addon.version for name, found in self.catalogue.addons.items()}
         key = (tuple(installed), tuple(sorted(found.items())), tuple(sorted(self.catalogue.broken)))
         if self._faults is None or self._faults[0] != key:
-            self._faults = (key, quarantined(self.catalogue, installed))
+            self._faults = (key, unfit(self.catalogue, installed))
         return self._faults[1]
 
     def _find(self, names: Iterable[str]) -> None:

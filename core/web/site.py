@@ -22,6 +22,7 @@ from core.web import (
     errors,
     generic,
     history,
+    origins,
     pages,
     password,
     requests,
@@ -70,6 +71,7 @@ ROOMS = (
     files,
     admin,
     apps,
+    origins,
     pages,
 )
 """The modules that bring the addresses of a site, in the order in which what they do before a request is done."""

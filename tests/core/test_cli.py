@@ -304,6 +304,9 @@ def test_a_plan_names_dependencies_then_tables_and_rows_and_changes_nothing(
         text.index("Needed first: crm") < text.index("garden_bed") < text.index("Rows shipped by garden: 1")
     )
     assert "garden_bed.name" not in text
+    assert "What garden adds or wraps:" in text and "base.partner.bed" in text
+    touches = {touch["name"]: touch for touch in found["touches"]["garden"]}
+    assert touches["base.partner.bed"]["file"] == str(garden) and found["clashes"] == []
     assert shell.look() == before
 
 
@@ -390,6 +393,7 @@ def test_explain_shows_views_and_hooks_too(embedded: Shell, garden: Path) -> Non
     assert "crm.lead.form (view, crm)" in view and "addons/crm/" in view and "Fragments" not in view
     hook = embedded("explain", "models").stdout
     assert "garden" in hook and "base" in hook and str(garden) in hook
+    assert "core/base/" in embedded("explain", "record_created").stdout, "those of its run too"
 
 
 def test_check_is_content_with_what_is_in_the_tree(embedded: Shell) -> None:

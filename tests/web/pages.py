@@ -22,7 +22,7 @@ PERSONAL = {"base.follower", "base.message", "base.notification"}
 """Models of which everyone sees, or changes, their own records only, an administrator too."""
 NO_PAGES = {"static", "healthz", "suggest", "palette", "file", "language", "roles", "app_purge"}
 """Routes that answer with a file, data, or another address; and what is only there when an addon was uninstalled."""
-OF_INSTALLED = {"app_upgrade", "app_uninstall"}
+OF_INSTALLED = {"app_upgrade", "app_uninstall", "app_explain"}
 """Pages of addons that are installed."""
 OF_THREADS = {"timeline", "files"}
 """Pages of records that people work on together, and of no others."""
@@ -81,6 +81,7 @@ def _address(served: kit.Served, route: Route, keys: dict[str, int]) -> str:
         "<token>": _token,
         "<addon>": lambda _served: "crm" if route.name in OF_INSTALLED else "sample",
         "<key:key>": lambda _served: "1",
+        "<name>": lambda _served: "crm.deal",
     }
     lead = "/crm/lead/" in path  # one that can be converted
     values["<int:key>"] = lambda served: str(served.first("crm.lead", state="qualified")) if lead else "1"

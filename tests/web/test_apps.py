@@ -211,6 +211,32 @@ def test_the_plan_is_that_of_the_command(nursery: kit.Served) -> None:
     assert kit.typed(form)["seen"] == ["shed garden"]
 
 
+def test_what_it_adds_and_wraps_is_told_and_leads_to_where_each_part_comes_from(
+    nursery: kit.Served, unchanged: Callable[..., Any]
+) -> None:
+    """Before it is installed, of what would be; of an installed one, with what others do to what is its own."""
+    made = nursery.sign_in("made", "en")
+    with unchanged(nursery):
+        plan = made.get("/apps/garden").main
+        assert "What garden adds or wraps: 6" in plan.text
+        [link] = [link for link in plan.all("a") if link.text == "base.partner.bed"]
+        assert link["href"] == "/apps/garden/explain/base.partner"
+        page = made.get(link["href"]).main
+        [row] = [row for row in page.all("tr") if row.all("th", scope="row") and row.one("th").text == "bed"]
+        assert [cell.text for cell in row.all("td")][1:] == ["garden", "garden/__init__.py:11"]
+        base = made.get("/apps/base").main
+        assert "What crm adds or wraps: " in base.text, "of what is base's"
+        of_hook = made.get("/apps/crm/explain/record_created")
+        assert "Called in this order." in of_hook.main.text
+    for path in (
+        "/apps/garden/explain/nothing",
+        "/apps/nothing/explain/base.partner",
+        "/apps/broken/explain/x",
+    ):
+        assert made.get(path).status_code == 404
+    assert nursery.sign_in("dewi").get("/apps/garden/explain/base.partner").status_code == 403
+
+
 # ----------------------------------------------------------------- installing
 def test_installing_brings_menu_page_and_rows_at_once(nursery: kit.Served) -> None:
     made = nursery.sign_in("made", "en")

@@ -64,7 +64,7 @@ def _said(served: kit.Served, lang: str) -> Iterator[tuple[Place, set[str]]]:
 
 def _texts(page: Element) -> Iterator[str]:
     for element in page.walk():
-        if element.tag == "kbd":
-            continue  # what stands on a key is the same everywhere
+        if element.tag in ("kbd", "code"):
+            continue  # what stands on a key or in a program is the same everywhere
         yield from (child for child in element.children if isinstance(child, str))
         yield from (element[name] for name in SAID if element.get(name))
