@@ -73,6 +73,22 @@ def boards(stores: Stores, sizes: Sizes) -> Iterator[Line]:
     yield report.pace("-", f"board of 5 columns, {count:,} deals, PostgreSQL, 8 clients", pace, 150)
 
 
+def extending(stores: Stores, sizes: Sizes) -> Iterator[Line]:
+    """Row h: ten more addons on one model; and an addon that is installed into a database that is in use."""
+    for kind in KINDS:
+        urls = [stores.fresh(kind, name) for name in ("plain", "extended")]
+        size = [str(sizes.bulk), str(sizes.rounds * sizes.repeats)]
+        *bulks, installed = figures(["-m", "benchmarks.extending", *urls, *size], {})
+        pair = [each["plain_s"] for each in bulks], [each["extended_s"] for each in bulks]
+        text = (
+            f"create {sizes.bulk:,} partners in one list with ten more addons, floor: without, {NAMES[kind]}"
+        )
+        yield report.cost("h", text, pair, "s", 1.3)
+        yield report.alone(
+            "-", f"install an addon with 3 models, {NAMES[kind]}", installed["seconds"], "s", 1
+        )
+
+
 def commands(stores: Stores, sizes: Sizes, addresses: Addresses) -> Iterator[Line]:
     """What a person waits for: a new database, and the large demo, which stays for the pages."""
     files = {"LUMBUNG_DATA": str(stores.folder), "LUMBUNG_SECRET": pages.SECRET}

@@ -6,7 +6,6 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ExcludeConstraint
 
 from core.errors import LoadError
 from core.i18n.lazy import LazyText, _
@@ -60,6 +59,10 @@ def constrain(info: ModelInfo, table: sa.Table) -> None:
     """Has PostgreSQL refuse what overlaps. A key is written as a range, which needs no extension as a number would."""
     if not issubclass(info.cls, Claim):
         return
+    from sqlalchemy.dialects.postgresql import (
+        ExcludeConstraint,
+    )  # a fifth of a start, for those who have claims only
+
     key, columns = table.c[link_of(info).key], table.c
     resource = sa.func.int8range(key, key, sa.literal_column("'[]'"))
     time = sa.func.tstzrange(columns.begins, columns.ends)

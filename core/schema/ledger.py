@@ -5,16 +5,17 @@ The owners of data rows are in `data_row`, beside what was shipped.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from core.errors import SchemaBehind
 from core.i18n.lazy import _
 from core.schema import tables
-from core.schema.plan import Plan, Step
+from core.schema.plan import Plan, Step, places
 
 if TYPE_CHECKING:
     from core.orm.registry import Registry
@@ -22,13 +23,23 @@ if TYPE_CHECKING:
 
 def record(connection: sa.Connection, plan: Plan) -> None:
     """Writes down everything that a plan made."""
-    add(connection, list(plan.steps()))
+    columns = [column for table in plan.tables for column in table.columns] + plan.columns
+    add(connection, list(plan.steps()), {_place(column): places(column) for column in columns})
 
 
-def add(connection: sa.Connection, steps: Sequence[Step]) -> None:
-    """Writes down what is there now."""
-    if steps:
-        connection.execute(tables.ledger.insert(), [_row(step) for step in steps])
+def add(
+    connection: sa.Connection,
+    steps: Sequence[Step],
+    exact: Mapping[tuple[str, str], str] = MappingProxyType({}),
+) -> None:
+    """Writes down what is there now; `exact` are the places of columns, by table and name."""
+    rows = [{**_row(step), "places": exact.get((step.table, step.name))} for step in steps]
+    if rows:
+        connection.execute(tables.ledger.insert(), rows)
+
+
+def _place(column: sa.Column[Any]) -> tuple[str, str]:
+    return column.table.name, column.name
 
 
 def forget(connection: sa.Connection, steps: Sequence[Step]) -> None:

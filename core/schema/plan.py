@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from core.errors import LoadError
 from core.i18n.lazy import LazyText, _
+from core.orm.types import Exact
 from core.schema import tables
 
 if TYPE_CHECKING:
@@ -103,6 +104,11 @@ def owner(item: sa.Table | sa.Column[Any] | sa.Index) -> str:
     return owner(_table_of(item))
 
 
+def places(column: sa.Column[Any]) -> str:
+    """How many places the exact numbers of a column have; nothing where it holds none."""
+    return str(column.type.scale) if isinstance(column.type, Exact) else ""
+
+
 def _table_of(item: sa.Column[Any] | sa.Index) -> sa.Table:
     assert isinstance(item.table, sa.Table)
     return item.table
@@ -152,13 +158,34 @@ def _compare(
     with warnings.catch_warnings():  # alembic sorts the tables and does not mind models that link in a circle
         warnings.filterwarnings("ignore", "Cannot correctly sort tables", sa.exc.SAWarning)
         differences = compare_metadata(context, wanted)  # type: ignore[arg-type]
-    found = Plan()
+    found = Plan(refused=list(_scaled_otherwise(connection, wanted)))
     for difference in differences:
         if not _is_linked_later(difference, wanted, returning):
             _take(difference, found, wanted, scripted)
     found.tables = _ordered(found.tables)
     found.indexes = [index for index in _sorted(found.indexes) if index.table not in found.tables]
     return found
+
+
+def _scaled_otherwise(connection: sa.Connection, wanted: Sequence[sa.MetaData]) -> Iterator[Refusal]:
+    """Columns whose whole numbers SQLite would read by other powers of ten than they were written by."""
+    ledger = tables.ledger
+    known = {column["name"] for column in sa.inspect(connection).get_columns(ledger.name)}
+    if connection.dialect.name != "sqlite" or ledger.c.places.name not in known:
+        return
+    written = connection.execute(
+        sa.select(ledger.c.table_name, ledger.c.name, ledger.c.places).where(ledger.c.places.is_not(None))
+    )
+    before = {(row.table_name, row.name): row.places for row in written}
+    for column in (column for part in wanted for table in part.tables.values() for column in table.columns):
+        old = before.get((column.table.name, column.name))
+        if old is not None and old != places(column):
+            change = (_numbers(old), _numbers(places(column)))
+            yield _changed(change, column)
+
+
+def _numbers(count: str) -> LazyText:
+    return _("exact numbers of %(count)s places", count=count) if count else _("other values")
 
 
 def _is_linked_later(difference: Any, wanted: Sequence[sa.MetaData], returning: Collection[str]) -> bool:

@@ -36,9 +36,11 @@ ledger = _table(
     sa.Column("kind", sa.String(10), nullable=False),
     sa.Column("table_name", sa.String(63), nullable=False),
     sa.Column("name", sa.String(63), nullable=False),
+    sa.Column("places", sa.String(4)),
 )
 """Which addon brought a table, a column or an index (`kind`); and of a `script`, that it was run: `table_name` is the
-addon then, and `name` the file."""
+addon then, and `name` the file. `places` says what SQLite does not of a column: how many places its exact numbers have,
+nothing where it has none; it is NULL where nobody knows."""
 sa.Index(
     index_name("ledger", "kind", "table_name", "name", unique=True),
     ledger.c.kind,

@@ -67,13 +67,20 @@ class Tables:
         model does. Values are cast by the database: what it cannot cast has to be changed before, by `execute`.
         """
         info = self._registry.info(model)
-        if isinstance(info.fields[name], Decimal):
+        if isinstance(info.fields[name], Decimal) or self._was_exact(table_name(model), name):
             raise LoadError(
                 _("“%(field)s” of %(model)s is an exact number, which no cast makes of another value.",
                   field=name, model=model),
                 _("Give it a new name and fill it in after(env); a later version drops the old one."))  # fmt: skip
         for column in info.fields[name].columns(self._registry):
             self._shape.conform(next(found for found in info.table.columns if found.name == column.name))
+
+    def _was_exact(self, table: str, column: str) -> bool:
+        found = known.ledger.c
+        statement = sa.select(found.places).where(
+            found.kind == "column", found.table_name == table, found.name == column
+        )
+        return bool(self._connection.scalar(statement))
 
     # ------------------------------------------------------------- models
     def rename_model(self, old: str, new: str) -> None:
@@ -103,11 +110,15 @@ class Tables:
         self._connection.execute(known.data_row.delete().where(known.data_row.c.model == model))
 
     def drop_index(self, name: str) -> None:
-        """Takes an index away, by its name in the database."""
-        for table in self._tables():
-            if name in self._shape.indexes(table):
-                self._shape.drop_index(name)
-                self._forget("index", table, name)
+        """Takes an index away, by its name in the database. Raises LoadError where there is none."""
+        table = next((table for table in self._tables() if name in self._shape.indexes(table)), None)
+        if table is None:
+            raise LoadError(
+                _("The tables have no index “%(name)s”.", name=name),
+                _("Name it as the database does: “lumbung addons plan” shows how new ones are called."),
+            )
+        self._shape.drop_index(name)
+        self._forget("index", table, name)
 
     # ------------------------------------------------------------- rows
     def has_field(self, model: str, name: str) -> bool:

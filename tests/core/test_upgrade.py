@@ -15,6 +15,7 @@ from core.errors import DatabaseError, LoadError, UserError
 from core.i18n import catalogs
 from core.orm.env import Env
 from core.schema import tables
+from core.schema.apply import SchemaRefused
 from core.schema.install import upgrade
 from core.schema.preparing import prepared
 from tests.core.test_install import BASE, Site
@@ -250,6 +251,8 @@ BAD = {
                       "The tables have no field “nme” of depot.house. Name model and field"),
     "unknown model": ("def before(tables):\n    tables.drop_model('depot.hut')  # here",
                       "The tables have no model “depot.hut”"),
+    "unknown index": ("def before(tables):\n    tables.drop_index('ix_depot_house__nme')  # here",
+                      "The tables have no index “ix_depot_house__nme”"),
     "import": ("import nothing_of_that_name  # here", "ModuleNotFoundError"),
     "syntax": ("def before(tables:  # here", "SyntaxError"),
     "nothing": ("# here", "neither before(tables) nor after(env)"),
@@ -286,6 +289,38 @@ def test_what_must_have_a_value_and_was_not_filled_is_refused(site: Site) -> Non
     with pytest.raises(LoadError, match=r"depot_house.old must have a value, and .* 1 rows have none"):
         upgrade(site.database, site.catalogue())
     assert look(site.database) == before
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [("owner = Integer()", "owner = Decimal()", r"depot_house\.owner changes from"),
+     ("rent = Decimal()", "rent = Integer()", r"depot_house\.rent changes from"),
+     ("rent = Decimal()", "rent = Decimal(scale=5)", r"depot_house\.rent changes from")],
+)  # fmt: skip
+def test_numbers_are_never_read_by_another_power_of_ten(site: Site, old: str, new: str, message: str) -> None:
+    """On SQLite both are whole numbers, and the tables look alike."""
+    before = look(site.database)
+    write(site, OLD.replace("1.0", "1.1").replace(old, new), {})
+    with pytest.raises(SchemaRefused, match=message):
+        upgrade(site.database, site.catalogue())
+    name = old.split()[0]
+    write(
+        site,
+        OLD.replace("1.0", "1.1").replace(old, new),
+        {"1.1": f"def before(tables):\n    tables.change_field('depot.house', '{name}')"},
+    )
+    with pytest.raises(LoadError, match="is an exact number, which no cast makes"):
+        upgrade(site.database, site.catalogue())
+    assert look(site.database) == before
+
+
+def test_an_exact_number_keeps_its_places_under_another_name(site: Site) -> None:
+    rent = OLD.replace("1.0", "1.1").replace("rent = Decimal()", "fee = Decimal()")
+    write(site, rent, {"1.1": "def before(tables):\n    tables.rename_field('depot.house', 'rent', 'fee')"})
+    upgrade(site.database, site.catalogue())
+    write(site, rent.replace("1.1", "1.2").replace("fee = Decimal()", "fee = Integer()"), {})
+    with pytest.raises(SchemaRefused, match=r"depot_house\.fee changes from"):
+        upgrade(site.database, site.catalogue())
 
 
 def test_a_downgrade_is_refused(site: Site) -> None:
