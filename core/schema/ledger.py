@@ -5,17 +5,16 @@ The owners of data rows are in `data_row`, beside what was shipped.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from core.errors import SchemaBehind
 from core.i18n.lazy import _
 from core.schema import tables
-from core.schema.plan import Plan, Step, places
+from core.schema.plan import Plan, Step
 
 if TYPE_CHECKING:
     from core.orm.registry import Registry
@@ -23,23 +22,13 @@ if TYPE_CHECKING:
 
 def record(connection: sa.Connection, plan: Plan) -> None:
     """Writes down everything that a plan made."""
-    columns = [column for table in plan.tables for column in table.columns] + plan.columns
-    add(connection, list(plan.steps()), {_place(column): places(column) for column in columns})
+    add(connection, list(plan.steps()))
 
 
-def add(
-    connection: sa.Connection,
-    steps: Sequence[Step],
-    exact: Mapping[tuple[str, str], str] = MappingProxyType({}),
-) -> None:
-    """Writes down what is there now; `exact` are the places of columns, by table and name."""
-    rows = [{**_row(step), "places": exact.get((step.table, step.name))} for step in steps]
-    if rows:
-        connection.execute(tables.ledger.insert(), rows)
-
-
-def _place(column: sa.Column[Any]) -> tuple[str, str]:
-    return column.table.name, column.name
+def add(connection: sa.Connection, steps: Sequence[Step]) -> None:
+    """Writes down what is there now."""
+    if steps:
+        connection.execute(tables.ledger.insert(), [_row(step) for step in steps])
 
 
 def forget(connection: sa.Connection, steps: Sequence[Step]) -> None:
@@ -57,7 +46,7 @@ def forget(connection: sa.Connection, steps: Sequence[Step]) -> None:
 def owned(connection: sa.Connection, addon: str) -> list[Step]:
     """What an addon brought, by table and name."""
     found = tables.ledger.c
-    statement = sa.select(found.kind, found.table_name, found.name, found.addon)
+    statement = sa.select(found.kind, found.table_name, found.name, found.addon, found.places)
     statement = statement.where(found.addon == addon, found.kind != "script")
     return [
         Step(*row) for row in connection.execute(statement.order_by(found.table_name, found.kind, found.name))
@@ -87,6 +76,6 @@ def _names(missing: Sequence[Step]) -> str:
     return f"{name} (+{len(missing) - 1})" if len(missing) > 1 else name
 
 
-def _row(step: Step) -> dict[str, str]:
+def _row(step: Step) -> dict[str, str | None]:
     row = asdict(step)
     return {"table_name": row.pop("table"), **row}

@@ -20,7 +20,7 @@ from core.schema import ledger
 from core.schema.apply import take
 from core.schema.plan import PARKED, Step, is_of
 from core.schema.shape import Shape, dangling
-from core.schema.tables import data_row, parked
+from core.schema.tables import data_row, has_places, parked
 
 if TYPE_CHECKING:
     from core.orm.env import Env
@@ -39,6 +39,12 @@ class Kept(NamedTuple):
     table: str
     name: str
     parked_as: str
+    places: str | None = None
+
+    @property
+    def step(self) -> Step:
+        """What it is when it is back."""
+        return Step(self.kind, self.table, self.name, self.addon, self.places)
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,10 @@ class Lost:
 
 def kept(connection: sa.Connection, names: Collection[str] | None = None) -> list[Kept]:
     """What is kept of addons, by default of all."""
-    rows = connection.execute(sa.select(parked).order_by(*parked.primary_key.columns))
+    columns = [
+        column for column in parked.columns if column.name != "places" or has_places(connection, parked)
+    ]
+    rows = connection.execute(sa.select(*columns).order_by(*parked.primary_key.columns))
     return [Kept(*row) for row in rows if names is None or row.addon in names]
 
 
@@ -91,11 +100,11 @@ def parked_name(addon: str, name: str) -> str:
 def _away(shape: Shape, step: Step, tables: dict[str, str]) -> Kept:
     """Columns of an addon in its own table stay as they are, as that table goes as a whole."""
     if step.kind == "column" and tables.get(step.table) == step.addon:
-        return Kept(step.addon, step.kind, step.table, step.name, step.name)
+        return Kept(step.addon, step.kind, step.table, step.name, step.name, step.places)
     name = parked_name(step.addon, step.name)
     if step.kind == "column":
         shape.rename_column(step.table, step.name, name)
-    return Kept(step.addon, step.kind, step.table, step.name, name)
+    return Kept(step.addon, step.kind, step.table, step.name, name, step.places)
 
 
 def _lock(connection: sa.Connection, shape: Shape, names: Collection[str]) -> None:
@@ -195,7 +204,7 @@ def adopt(connection: sa.Connection, entries: Sequence[Kept]) -> None:
         if entry.kind == "column" and entry.parked_as != entry.name:
             shape.rename_column(entry.table, entry.parked_as, entry.name)
     forget(connection, entries)
-    ledger.add(connection, [Step(entry.kind, entry.table, entry.name, entry.addon) for entry in entries])
+    ledger.add(connection, [entry.step for entry in entries])
 
 
 def put_back(connection: sa.Connection, registry: Registry, entries: Sequence[Kept]) -> None:
@@ -205,7 +214,7 @@ def put_back(connection: sa.Connection, registry: Registry, entries: Sequence[Ke
     park(
         connection,
         [
-            Step(entry.kind, entry.table, entry.name, entry.addon)
+            entry.step
             for entry in entries
             if (here[entry.table] if entry.kind == "table" else entry.name in here[entry.table])
             and (

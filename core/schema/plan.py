@@ -28,12 +28,16 @@ UPGRADE = _("This needs an upgrade script in the folder “upgrades” of the ad
 
 @dataclass(frozen=True)
 class Step:
-    """One thing to be made: `kind` is table, column or index; `addon` will own it."""
+    """One thing to be made: `kind` is table, column or index; `addon` will own it.
+
+    `places` is how many places the exact numbers of a column have; empty where it has none, None where nobody knows.
+    """
 
     kind: str
     table: str
     name: str
     addon: str
+    places: str | None = None
 
 
 @dataclass(frozen=True)
@@ -65,11 +69,11 @@ class Plan:
         for table in self.tables:
             yield Step("table", table.name, table.name, owner(table))
             for column in table.columns:
-                yield Step("column", table.name, column.name, owner(column))
+                yield Step("column", table.name, column.name, owner(column), places(column))
             for index in _sorted(table.indexes):
                 yield Step("index", table.name, str(index.name), owner(index))
         for column in self.columns:
-            yield Step("column", column.table.name, column.name, owner(column))
+            yield Step("column", column.table.name, column.name, owner(column), places(column))
         for index in self.indexes:
             yield Step("index", _table_of(index).name, str(index.name), owner(index))
 
@@ -170,8 +174,7 @@ def _compare(
 def _scaled_otherwise(connection: sa.Connection, wanted: Sequence[sa.MetaData]) -> Iterator[Refusal]:
     """Columns whose whole numbers SQLite would read by other powers of ten than they were written by."""
     ledger = tables.ledger
-    known = {column["name"] for column in sa.inspect(connection).get_columns(ledger.name)}
-    if connection.dialect.name != "sqlite" or ledger.c.places.name not in known:
+    if connection.dialect.name != "sqlite" or not tables.has_places(connection, ledger):
         return
     written = connection.execute(
         sa.select(ledger.c.table_name, ledger.c.name, ledger.c.places).where(ledger.c.places.is_not(None))

@@ -67,9 +67,10 @@ parked = _table(
     sa.Column("table_name", sa.String(63), primary_key=True),
     sa.Column("name", sa.String(63), primary_key=True),
     sa.Column("parked_as", sa.String(63), nullable=False),
+    sa.Column("places", sa.String(4)),
 )
 """What is kept of addons that were uninstalled: a `table` or `column`, and how it is called meanwhile; or a `row`, the
-record `name` of another addon's table, which was archived."""
+record `name` of another addon's table, which was archived. `places` is that of the ledger."""
 
 registry_version = _table(
     "registry_version",
@@ -162,3 +163,8 @@ idempotency = _table(
 )
 """What came once and must not be done twice: the digest of a form that made a record, and the record's key."""
 sa.Index(index_name("idempotency", "made_at"), idempotency.c.made_at)
+
+
+def has_places(connection: sa.Connection, table: sa.Table) -> bool:
+    """Whether the ledger, or the list of what is parked, knows of places: an upgrade begins where it did not."""
+    return "places" in {column["name"] for column in sa.inspect(connection).get_columns(table.name)}

@@ -192,7 +192,7 @@ def _parting(connection: sa.Connection, after: Assembly, names: Collection[str])
     known = [*after.registry.metadata.tables.values(), *tables.metadata.tables.values()]
     needed = {(step.kind, step.table, step.name) for step in Plan(tables=known).steps()}
     rows = connection.execute(
-        sa.select(ledger.kind, ledger.table_name, ledger.name, ledger.addon)
+        sa.select(ledger.kind, ledger.table_name, ledger.name, ledger.addon, ledger.places)
         .where(ledger.kind != "script")
         .order_by(ledger.table_name, ledger.kind, ledger.name)
     )

@@ -80,7 +80,7 @@ class Tables:
         statement = sa.select(found.places).where(
             found.kind == "column", found.table_name == table, found.name == column
         )
-        return bool(self._connection.scalar(statement))
+        return known.has_places(self._connection, known.ledger) and bool(self._connection.scalar(statement))
 
     # ------------------------------------------------------------- models
     def rename_model(self, old: str, new: str) -> None:

@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from core.errors import DatabaseError, LoadError, UserError
+from core.errors import DatabaseError, LoadError, SchemaBehind, UserError
 from core.i18n import catalogs
 from core.orm.env import Env
-from core.schema import tables
+from core.schema import ledger, tables
 from core.schema.apply import SchemaRefused
 from core.schema.install import upgrade
 from core.schema.preparing import prepared
+from core.schema.uninstall import uninstall
 from tests.core.test_install import BASE, Site
 from tests.core.test_schema import look
 from tests.core.workshop import workshop
@@ -321,6 +322,36 @@ def test_an_exact_number_keeps_its_places_under_another_name(site: Site) -> None
     write(site, rent.replace("1.1", "1.2").replace("fee = Decimal()", "fee = Integer()"), {})
     with pytest.raises(SchemaRefused, match=r"depot_house\.fee changes from"):
         upgrade(site.database, site.catalogue())
+
+
+def test_an_exact_number_that_comes_back_as_another_is_refused(site: Site) -> None:
+    uninstall(site.database, site.catalogue(), ["depot"])
+    write(site, OLD.replace("rent = Decimal()", "rent = Integer()"), {})
+    with pytest.raises(SchemaRefused, match=r"depot_house\.rent changes from"):
+        site.install("depot")
+    write(site, OLD, {})
+    site.install("depot")
+
+
+def test_a_database_in_which_nobody_noted_places_is_brought_up_to_date(site: Site) -> None:
+    """What nobody knows is left alone, as it was until then."""
+    before = look(site.database)
+    with site.database.writing.begin() as connection:
+        for table in ("ledger", "parked"):
+            connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN places")
+        found = "kind = 'column' AND name = 'places'"
+        connection.exec_driver_sql(f"DELETE FROM ledger WHERE {found}")
+    write(
+        site,
+        OLD.replace("1.0", "1.1"),
+        {"1.1": "def before(tables):\n    tables.drop_index('ix_depot_house__name')"},
+    )
+    with pytest.raises(SchemaBehind, match=r"ledger\.places \(\+1\) is missing"):
+        site.read(lambda env: ledger.check(env.session.core_connection(), env.registry))
+    upgrade(site.database, site.catalogue())
+    assert look(site.database)["ledger"] == before["ledger"]
+    upgraded = site.read(lambda env: ledger.owned(env.session.core_connection(), "core"))
+    assert {step.places for step in upgraded if step.name == "places"} == {""}
 
 
 def test_a_downgrade_is_refused(site: Site) -> None:
