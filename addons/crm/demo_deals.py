@@ -20,11 +20,12 @@ from addons.crm.shipped import STAGES, stage_rows
 from addons.crm.stage import Stage
 from addons.crm.stage_need import StageNeed
 from core import Env, Scale
-from core.base import Partner
+from core.base import Partner, Tag
 from core.base.demo import spared
 from core.base.demo_partners import Row
 
 DEALS, LARGE = 250, 50_000
+TAGGED = 0.35
 FRESH, STALE = 45, 200
 """Days: younger ones are mostly open, older ones mostly closed."""
 
@@ -86,7 +87,9 @@ def make(env: Env, scale: Scale) -> Iterator[tuple[int, int]]:
     moments = sorted(book.moment() for _number in range(total))
     with spared():
         for start in range(0, total, BATCH):
-            env.create(Deal, [book.deal(moment) for moment in moments[start : start + BATCH]])
+            env.create(
+                Deal, book.tagged(env, [book.deal(moment) for moment in moments[start : start + BATCH]])
+            )
             env.flush()
             env.session.expunge_all()
             yield min(start + BATCH, total), total
@@ -103,7 +106,7 @@ class Book:
     """Makes rows of deals for `env.create`, links given by key."""
 
     def __init__(self, env: Env, rng: random.Random) -> None:
-        self.rng = rng
+        self.rng, self.tagging = rng, random.Random("lumbung tags of deals")
         self.midnight = midnight(env)
         self.ways = _ways(env)
         self.reasons = list(env.scalars(sa.select(env[LostReason].id).order_by(env[LostReason].id)))
@@ -138,6 +141,14 @@ class Book:
             "company_id": seller.company,
             "created_at": began,
         }
+
+    def tagged(self, env: Env, rows: list[Row]) -> list[Row]:
+        """The rows, some of them with a tag."""
+        tags = list(env.scalars(sa.select(env[Tag]).order_by(env[Tag].id)))
+        for row in rows:
+            if tags and self.tagging.random() < TAGGED:
+                row["tags"] = [self.tagging.choice(tags)]
+        return rows
 
     def _way(self, seller: Seller) -> tuple[Sequence[Place], Offer]:
         """Renovations and rents go the shipped way, homes and business their own."""

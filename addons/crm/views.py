@@ -87,7 +87,8 @@ def _deals() -> Sequence[View]:
             "crm.deal.kanban",
             Deal,
             kanban(
-                "stage", "title", "partner", "amount", "owner", within="pipeline", total="amount", since="stage_since"
+                "stage", "title", "partner", "amount", "tags", "owner",
+                within="pipeline", total="amount", weighted="expected", since="stage_since", until="closed_at",
             ),
         ),
     ]  # fmt: skip

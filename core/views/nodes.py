@@ -89,15 +89,26 @@ def kanban(
     *nodes: NodeLike,
     within: str | None = None,
     total: str | None = None,
+    weighted: str | None = None,
     since: str | None = None,
+    until: str | None = None,
 ) -> Body:
     """The cards of a board with a column for each value of `by`: a Select, or a link to records in their order.
 
     With `within`, a link of the same name on the model and on what `by` leads to, one board shows the columns of one of
-    its records. The money field `total` is summed over each column. The first node is the title of a card. How long it
-    has been in its column is told by the moment `since`.
+    its records. The money field `total` is summed over each column, and beside it `weighted`, what of that is to be
+    expected. The first node is the title of a card. How long it has been in its column is told by the moment `since`.
+    With `until`, the moment from which on nothing is to be planned, the head of a column of a Thread tells how many of
+    the others have an activity planned, for today, overdue, or none.
     """
-    attrs = (("by", by), ("within", within), ("total", total), ("since", since))
+    attrs = (
+        ("by", by),
+        ("within", within),
+        ("total", total),
+        ("weighted", weighted),
+        ("since", since),
+        ("until", until),
+    )
     return Body("kanban", tuple(as_node(node) for node in nodes), attrs)
 
 

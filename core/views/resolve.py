@@ -119,22 +119,26 @@ class _Resolver:
     def _check_board(self, view: ResolvedView, origin: Origin) -> None:
         """Raises LoadError where a board names fields that cannot make one."""
         fields = view.model.fields
-        names = ("by", "within", "total", "since")
-        by, within, total, since = (fields.get(view.attrs[name] or "") for name in names)
+        named = {name: fields.get(field or "") for name, field in view.attrs.items()}
+        by, within = named["by"], named["within"]
         far = self.registry.info(by.target_name).fields if isinstance(by, Many2one) else {}
         is_held = isinstance(within, Many2one) and isinstance(far.get(within.name), Many2one)
         faults = {
             "by": not isinstance(by, Select | Many2one),
             "within": bool(view.attrs["within"]) and not is_held,
-            "total": bool(view.attrs["total"]) and not isinstance(total, Money),
-            "since": bool(view.attrs["since"]) and not isinstance(since, DateTime),
+            **{
+                name: not isinstance(named[name], Money) for name in ("total", "weighted") if view.attrs[name]
+            },
+            **{
+                name: not isinstance(named[name], DateTime) for name in ("since", "until") if view.attrs[name]
+            },
         }
         for name in (name for name, is_wrong in faults.items() if is_wrong):
             raise LoadError(
                 _("The board %(view)s cannot use %(field)s as its “%(place)s”.", view=view.name,
                   field=view.attrs[name], place=name),
-                _("Name a Select or Many2one as by=, a Many2one of both models as within=, a Money as total=, a "
-                  "DateTime as since=."),
+                _("Name a Select or Many2one as by=, a Many2one of both models as within=, a Money as total= or "
+                  "weighted=, a DateTime as since= or until=."),
                 addon=view.addon, origin=origin)  # fmt: skip
 
     def _insert(

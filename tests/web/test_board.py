@@ -167,10 +167,12 @@ def test_a_board_of_full_columns_stays_small(bare: kit.Served, count: int, each:
     with bare.env() as env:
         deals = env.scalars(sa.select(env["crm.deal"]).where(env["crm.deal"].stage_id.in_(columns))).all()
         [hendra] = env.create(env["base.partner"], [{"name": "PT Hendra Wijaya Abadi Sentosa"}])
+        [tag] = env.create(env["base.tag"], [{"name": "Pembeli rumah pertama"}])
         env.flush()
         for deal in deals:
             deal.title = f"{deal.title} di Cluster Kenanga Asri"
-            deal.partner_id, deal.amount = hendra.id, 1_234_567_000
+            deal.partner_id, deal.amount, deal.probability = hendra.id, 1_234_567_000, 45
+            deal.tags = [tag]
         plan = {"model": "crm.deal", "title": "Telepon hasil survei lokasi", "kind": "call", "due": env.now()}
         env.create(env["base.activity"], [{**plan, "record_id": deal.id} for deal in deals])
     dewi, seen = bare.sign_in("dewi"), set[str]()
@@ -457,6 +459,90 @@ def test_a_card_says_what_is_planned_next(bare: kit.Served) -> None:
     assert [line.text for line in told[late]] == ["Telepon <b> · 2 hari lalu"]
     assert "Survei · " in board.one("li", id=f"c{soon}").text and not told[soon]
     assert "Batal" not in board.one("li", id=f"c{nothing}").text
+
+
+def strips(answer: kit.Answer) -> dict[str, str]:
+    """What the strip of each column says that has one."""
+    found = answer.main.all("section", class_="lane")
+    return {lane.one("h2").text: title.text for lane in found for title in lane.one("header").all("title")}
+
+
+def test_the_head_of_a_column_says_what_is_to_be_expected(
+    bare: kit.Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The amounts by their probability, all of them and not only those whose cards are shown; closed to some."""
+    make(bare, *({"amount": 100_000_000, "probability": 35} for _n in range(20)), {"amount": 5_000_000})
+    make(bare, {"amount": 7_000_000, "stage_id": stages(bare)[1], "probability": 100})
+    heads = [lane.one("header").text for lane in bare.sign_in("dewi").get(BOARD).main.all("section")]
+    assert "Rp2,01 miliar · tertimbang Rp701 jt" in heads[0], "10 % of the last, by its stage"
+    assert "Rp7 jt" in heads[1] and "tertimbang" not in heads[1], "it is all of it"
+    total = bare.sign_in("dewi", lang="en").get(BOARD).main.all("p", class_="sp")[0].text
+    assert "weighted Rp708m" in total
+    monkeypatch.setattr(bare.site.assembly.registry.models["crm.deal"].fields["expected"], "access", {})
+    bare.site.lists.clear()
+    hidden = bare.sign_in("dewi").get(BOARD).main
+    assert "Rp2,01 miliar" in hidden.text and "tertimbang" not in hidden.text
+
+
+@pytest.mark.parametrize("scope", ["all", "own"])
+def test_the_head_of_a_column_says_how_many_have_what_planned(bare: kit.Served, scope: str) -> None:
+    """Of each open deal what is due first, on its lead too; and no more than its reader may know."""
+    late, today, planned, lead, _nothing, called_off, theirs = make(bare, *({} for _n in range(7)))
+    make(bare, {"stage_id": stages(bare)[4], "state": "won"})
+    with bare.env() as env:
+        users = {name: env.scalar(sa.select(env["base.user"].id).where(env["base.user"].name.startswith(name)))
+                 for name in ("Dewi", "Ayu")}  # fmt: skip
+        [one] = env.create(env["crm.lead"], [{"title": "Asal"}])
+        env.flush()
+        env.execute(sa.update(env["crm.deal"]).where(env["crm.deal"].id == lead).values(lead_id=one.id))
+        now = env.now()
+        zone = env.formats.zone
+        tonight = dt.datetime.combine(now.astimezone(zone).date(), dt.time(23, 59, 59), zone)
+        rows: list[tuple[str, int, dt.datetime, dict[str, Any]]] = [
+            ("crm.deal", late, now - dt.timedelta(hours=2), {}), ("crm.deal", late, tonight, {}),
+            ("crm.deal", today, tonight, {}), ("crm.deal", planned, tonight + dt.timedelta(seconds=2), {}),
+            ("crm.lead", one.id, now - dt.timedelta(days=2), {}),
+            ("crm.deal", called_off, tonight, {"state": "cancelled"}),
+            ("crm.deal", theirs, now - dt.timedelta(days=1), {"owner_id": users["Ayu"]}),
+        ]  # fmt: skip
+        env.create(env["base.activity"], [
+            {"model": model, "record_id": key, "title": "Telepon", "kind": "call", "due": due,
+             "owner_id": users["Dewi"], **more} for model, key, due, more in rows
+        ])  # fmt: skip
+        if scope == "own":
+            for role in env.scalars(sa.select(env["base.role"])):
+                narrow(env, role.name, "own", model="base.activity")
+    told = strips(bare.sign_in("dewi").get(BOARD))
+    seen = {"all": "3 terlambat, 2 tanpa rencana", "own": "2 terlambat, 3 tanpa rencana"}[scope]
+    assert told == {"Kualifikasi": f"Aktivitas: 1 terjadwal, 1 hari ini, {seen}"}
+
+
+def test_no_strip_for_who_may_not_read_activities(bare: kit.Served) -> None:
+    make(bare, {})
+    assert strips(bare.sign_in("dewi").get(BOARD)) == {"Kualifikasi": "Aktivitas: 1 tanpa rencana"}
+    with bare.env() as env:
+        for role in env.scalars(sa.select(env["base.role"])):
+            narrow(env, role.name, "none", model="base.activity")
+    assert strips(bare.sign_in("dewi").get(BOARD)) == {}
+
+
+def test_a_card_has_a_tag_and_says_how_many_more(bare: kit.Served) -> None:
+    with bare.env() as env:
+        tags = env.create(
+            env["base.tag"], [{"name": name} for name in ("KPR <b>", "Rumah, pertama", "Investor")]
+        )
+        env.flush()
+        keys = [tag.id for tag in tags]
+    one, three, none = make(bare, {}, {}, {})
+    with bare.env() as env:
+        kit.record(env, "crm.deal", one).tags = env.read(env["base.tag"], keys[:1])
+        kit.record(env, "crm.deal", three).tags = env.read(env["base.tag"], keys)
+    board = bare.sign_in("dewi").get(BOARD).main
+    badges = {
+        key: [badge.text for badge in board.one("li", id=f"c{key}").all("span", class_="badge")]
+        for key in (one, three, none)
+    }
+    assert badges == {one: ["KPR <b>"], three: ["KPR <b>", "+2 Rumah, pertama, Investor"], none: []}
 
 
 @pytest.mark.parametrize("scope", ["all", "own"])

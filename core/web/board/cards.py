@@ -13,7 +13,7 @@ from markupsafe import Markup
 from core.base.thread import Thread
 from core.i18n.lazy import _
 from core.orm.kinds import Select
-from core.orm.links import Many2one
+from core.orm.links import Many2many, Many2one
 from core.orm.numbers import Money
 from core.web import requests
 from core.web.listing.drawing import NUL, PERSON, escaped, show, text_of
@@ -68,13 +68,12 @@ def _cards(board: Board, rows: Sequence[Any]) -> list[str]:
 
 
 def _openers(board: Board, keys: Sequence[int], titles: Sequence[str], movable: Sequence[bool]) -> list[str]:
-    """The buttons that open the menu of the cards that may be moved."""
-    symbol: Any = requests.site().templates.globals["icon"]
+    """The buttons that open the menu of the cards that may be moved; their dots are drawn by board.css."""
     lanes = [escape(lane.choice.token) for lane in board.lanes for _row in lane.rows]
     before, after = escape(str(_("Move %(name)s", name=NUL))).split(NUL)
-    begin, dots = f'<button class="btn ghost ic menu" form="{FORM}" name="{FORM}" value="', symbol("more")
+    begin = f'<button class="btn ghost ic menu" form="{FORM}" name="{FORM}" value="'
     return [
-        f'{begin}{key}{SPLIT}{lane}" aria-label="{before}{title}{after}">{dots}</button>' if may_move else ""
+        f'{begin}{key}{SPLIT}{lane}" aria-label="{before}{title}{after}"></button>' if may_move else ""
         for key, lane, title, may_move in zip(keys, lanes, titles, movable, strict=True)
     ]
 
@@ -142,9 +141,10 @@ def _shortened(board: Board, rows: Sequence[Any]) -> dict[int, Sequence[str]]:
 
 
 def _is_foot(item: Any) -> bool:
-    """Whether a field stands in the last line of a card: amounts, words in colour and faces."""
+    """Whether a field stands in the last line of a card: amounts, words in colour, tags and faces."""
     is_person = isinstance(item, Many2one) and item.target_name == PERSON
-    return is_person or isinstance(item, Money) or (isinstance(item, Select) and bool(item.tones))
+    is_toned = isinstance(item, Select) and bool(item.tones)
+    return is_person or is_toned or isinstance(item, Money | Many2many)
 
 
 def _foot(item: Any, values: Sequence[Any], short: Sequence[str]) -> list[str]:
@@ -160,12 +160,26 @@ def _foot(item: Any, values: Sequence[Any], short: Sequence[str]) -> list[str]:
             f'<span class="badge dot neu{escape(value[1])}">{text}</span>' if value else ""
             for text, value in zip(texts, values, strict=True)
         ]
+    if isinstance(item, Many2many):
+        return [_tags(value[1]) if value else "" for value in values]
     return [
         f'<span class="ava z22 sp {value[2]}" role="img" aria-label="{text}" title="{text}">{escape(value[1])}</span>'
         if value
         else ""
         for text, value in zip(texts, values, strict=True)
     ]
+
+
+def _tags(labels: Sequence[str]) -> str:
+    """The first of what a card is linked to; of more how many, which names them."""
+    first, *more = (escape(label) for label in labels)
+    others = ", ".join(more)
+    rest = (
+        f'<span class="badge" title="{others}">+{len(more)}<span class="vh"> {others}</span></span>'
+        if more
+        else ""
+    )
+    return f'<span class="badge tag" title="{first}">{first}</span>{rest}'
 
 
 def sums(board: Board, amounts: Sequence[Mapping[str, Any]]) -> str:

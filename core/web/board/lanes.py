@@ -14,6 +14,7 @@ from core.i18n.lazy import _
 from core.orm.kinds import Select
 from core.orm.links import Many2one
 from core.orm.once import asked_once, per_registry
+from core.web.board import strip
 from core.web.listing.columns import Columns, shown_columns, stored
 from core.web.listing.grouping import totals
 from core.web.listing.labels import label_column, label_text
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 CARDS, MOST_CARDS = 12, 72
 """Cards of a column, and of all columns, that a page shows: so it stays below 100 kB."""
 MOST_LANES = 30
+SHOWN_BY = ("total", "weighted", "since", "until")
+"""The fields by which heads and cards tell something: each is left out for who may not read it."""
 
 
 class Choice(NamedTuple):
@@ -47,11 +50,13 @@ class Choice(NamedTuple):
 
 @dataclass
 class Lane:
-    """A column: what it stands for, how many records there are in it, their sum by currency, and the rows shown."""
+    """A column: what it stands for, how many records there are in it, their sums by currency, and the rows shown."""
 
     choice: Choice
     count: int = 0
     sums: dict[str, Decimal | None] = field(default_factory=dict)
+    weighted: dict[str, Decimal | None] = field(default_factory=dict)
+    plans: strip.Plans = strip.NONE
     page: int = 1
     rows: list[Any] = field(default_factory=list)
     """Each with what Board.columns reads, since when it has been here, and whether the reader may move it."""
@@ -68,8 +73,13 @@ class Board:
         attrs, fields = view.board.attrs, view.model.fields
         self.by: Field[Any] = fields[attrs["by"]]
         self.within: Many2one[Any] | None = fields[attrs["within"]] if attrs["within"] else None  # type: ignore[assignment]
-        self.total: Money[Any] | None = fields[attrs["total"]] if attrs["total"] in view.readable else None  # type: ignore[assignment]
-        self.since: DateTime[Any] | None = fields[attrs["since"]] if attrs["since"] in view.readable else None  # type: ignore[assignment]
+        shown: dict[str, Any] = {
+            name: fields[attrs[name]] for name in SHOWN_BY if attrs[name] in view.readable
+        }
+        self.total: Money[Any] | None = shown.get("total")
+        self.weighted: Money[Any] | None = shown.get("weighted")
+        self.since: DateTime[Any] | None = shown.get("since")
+        self.until: DateTime[Any] | None = shown.get("until") if strip.is_open(reading) else None
         self.columns: Columns = shown_columns(view.board, view.readable, view.masked)
         self.frames: list[Choice] = []
         """What one board lies in: the records of `within`, of which one is shown."""
@@ -137,16 +147,22 @@ class Board:
         self._deal_cards()
 
     def _counted(self) -> sa.Select[Any]:
+        """Of each column how many there are, the sums, the weighted sums, and how many have what planned."""
         column = stored(self.reading.cls, self.by)
-        sums = [] if self.total is None else totals(self.reading, self.columns, self.total, 0)
-        return sa.select(column, sa.func.count(), *sums).where(*self._where).group_by(column)
+        summed = [item for item in (self.total, self.weighted) if item is not None]
+        sums = [part for n, item in enumerate(summed) for part in totals(self.reading, self.columns, item, n)]
+        wanted = sa.select(column, sa.func.count(), *sums).where(*self._where).group_by(column)
+        return wanted if self.until is None else strip.beside(self.reading, wanted, self.until)
 
     def _count(self) -> None:
         by_value, others = {lane.choice.value: lane for lane in self.lanes}, list[Lane]()
-        codes = list(self.reading.env.currencies.by_code) if self.total is not None else []
-        for value, count, *amounts in self.view.tallies.get(self.reading, self.frame, self._counted):
+        codes = list(self.reading.env.currencies.by_code)
+        for value, count, *told in self.view.tallies.get(self.reading, self.frame, self._counted):
             lane = by_value.get(value) or Lane(Choice(value, ""))
-            lane.count, lane.sums = count, dict(zip(codes, amounts, strict=False))
+            lane.count, rest = count, iter(told)
+            for item, sums in ((self.total, lane.sums), (self.weighted, lane.weighted)):
+                sums |= {} if item is None else {code: next(rest) for code in codes}
+            lane.plans = strip.NONE if self.until is None else strip.Plans(*rest)
             others += [] if value in by_value else [lane]
         self._name(others[: max(0, MOST_LANES - len(self.lanes))])
         found = [*self.lanes, *others]

@@ -17,6 +17,8 @@ from core.web.listing.page import Empty, ListPage, frame
 from core.web.listing.reading import Reading
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from core.orm.env import Env
     from core.web.listing.query import Query
     from core.web.listing.typed import FilterForm
@@ -31,6 +33,7 @@ class LanePage:
     label: str
     count: str
     sum: str
+    weighted: str
     body: Markup
     prev_href: str | None = None
     next_href: str | None = None
@@ -38,6 +41,8 @@ class LanePage:
     """How many cards come after those that are shown."""
     new_href: str | None = None
     """Where a new record begins that stands here."""
+    strip: str = ""
+    """As markup what is planned for its cards; nothing where nothing is to be planned."""
 
 
 @dataclass
@@ -49,6 +54,7 @@ class BoardPage:
     frame: str | None
     count: str
     sum: str
+    weighted: str
     query: str
     may_move: bool
 
@@ -85,6 +91,7 @@ def board_page(view: ListView, env: Env, query: Query, form: FilterForm) -> tupl
         frame=board.frame.label if board.frame else None,
         count=number(sum(lane.count for lane in every)),
         sum=sums(board, [lane.sums for lane in every]),
+        weighted=_weighted(board, every),
         query=query.href().partition("?")[2],
         may_move=any(row[-1] for lane in board.lanes for row in lane.rows),
     )
@@ -99,9 +106,17 @@ def _lane(board: Board, lane: Lane, body: Markup, new_href: str | None) -> LaneP
         lane.choice.label,
         number(lane.count),
         sums(board, [lane.sums]),
+        _weighted(board, [lane]),
         body,
         query.href(column=token, page=lane.page - 1) if lane.page > 1 else None,
         query.href(column=token, page=lane.page + 1) if lane.count > shown else None,
         number(lane.count - shown) if lane.count > shown else "",
         f"{new_href}?{COLUMN}={quote(token)}" if new_href and lane.is_choice else None,
+        strip=lane.plans.drawn(number),
     )
+
+
+def _weighted(board: Board, lanes: Sequence[Lane]) -> str:
+    """What is to be expected of the sums of columns; nothing where it is all of them."""
+    of_it = [lane.weighted for lane in lanes]
+    return "" if of_it == [lane.sums for lane in lanes] else sums(board, of_it)

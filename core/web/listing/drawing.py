@@ -102,7 +102,7 @@ def _shown(reading: Reading, item: Field[Any], keys: Sequence[int], values: Sequ
         return [None if value is None else labels.get(value, unseen) for value in values]
     if isinstance(item, Many2many):
         linked: Mapping[int, list[str]] = reading.linked(item, keys) if keys else {}
-        return [", ".join(linked[key]) for key in keys]
+        return [(", ".join(linked[key]), linked[key]) if linked[key] else None for key in keys]
     if isinstance(item, Select) and item.tones:
         tones = {key: f" tone-{name}" for key, name in item.tones.items()}
         return [(write(value), tones.get(value, "")) if value else None for value in values]

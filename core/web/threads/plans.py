@@ -63,9 +63,14 @@ class Next(NamedTuple):
     tone: str
 
 
+def may_see_plans(env: Env) -> bool:
+    """Whether the user may know of activities what is told of them beside a record."""
+    return env.may(ACTIVITY, "r") and all(env.may_see(Activity, name) for name in SHOWN)
+
+
 def next_of(env: Env, info: ModelInfo, keys: Sequence[int]) -> dict[int, Next]:
     """By key what is planned next for records of a Thread that the user sees, or for what they were before."""
-    if not env.may(ACTIVITY, "r") or not all(env.may_see(Activity, name) for name in SHOWN):
+    if not may_see_plans(env):
         return {}
     before = _before(env, info, keys)
     rows = [(row.record_id, row) for row in _planned(env, info.name, keys)]
