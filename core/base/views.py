@@ -20,8 +20,10 @@ def _partner_views() -> Sequence[View]:
             "base.partner.form",
             Partner,
             form(
-                Group("main", "name", "kind", "parent", "tags", label=_("Who")),
-                Group("reach", "mobile", "phone", "email", "website", "city", "lang", label=_("How to reach them")),
+                Group("main", "name", Item("kind", head="badge"), Item("parent", head="line"),
+                      Item("tags", head="badge"), label=_("Who")),
+                Group("reach", "mobile", "phone", "email", "website", Item("city", head="line"), "lang",
+                      label=_("How to reach them")),
                 Group("care", "owner", "team", "company", label=_("Who looks after them")),
                 Group("more", "npwp", Item("notes", wide=True), label=_("More")),
                 Group("ways", "phones", "emails", "addresses", label=_("Further ways to reach them")),

@@ -49,7 +49,7 @@ def _cards(board: Board, rows: Sequence[Any]) -> list[str]:
     titles = [text or f"#{key}" for key, text in zip(keys, texts, strict=True)]
     told, feet = [values.under], [[""] * len(keys)]
     for place, item in items[1:]:
-        if _is_foot(item):
+        if _is_foot(item) and item.name not in board.columns.masked:
             feet.append(_foot(item, values.shown[place], short.get(place, ())))
         else:
             told.append([text_of(value) for value in values.shown[place]])

@@ -304,6 +304,7 @@ class RecordPages:
             back=home.of_record(env, record) or (here, str(layout.model.plural)),
             actions=record_actions(record, may),
             offers=offers(self.site.routes, record) if "w" in may else [],
+            head=reading.head(layout, record),
             archived=record.archived,
             history=parts.of_record(env, record, parts.lists(layout, env), limit=LATEST),
             history_href=f"{here}/{record.id}/history",

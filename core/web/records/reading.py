@@ -82,6 +82,16 @@ class ReadSection:
 
 
 @dataclass
+class Head:
+    """The face of a record, what stands beside it in a line, and badges: text, tone."""
+
+    initials: str
+    tone: str
+    line: Markup
+    badges: list[tuple[str, str]]
+
+
+@dataclass
 class RecordPage:
     """What the template knows as `record`."""
 
@@ -93,6 +103,8 @@ class RecordPage:
     actions: list[Action] = field(default_factory=list)
     offers: list[Action] = field(default_factory=list)
     """Pages of addons that go on from here."""
+    head: Head | None = None
+    """Who it is at a glance, where the view says what belongs there."""
     archived: bool = False
     prev_href: str | None = None
     next_href: str | None = None
@@ -231,3 +243,38 @@ def badge(info: ModelInfo, record: Any) -> tuple[str, str] | None:
         if value:
             return str(item.choices.get(value, value)), item.tones.get(value, "")
     return None
+
+
+def head(layout: Layout, record: Any) -> Head | None:
+    """The face of a record with what the view puts beside it; None where it puts nothing there."""
+    nodes = [node for part in layout.sections for node in part.nodes if node.attrs.get("head")]
+    if not nodes:
+        return None
+    lines = [_beside(layout, node, record) for node in nodes if node.attrs["head"] == "line"]
+    badges = [one for node in nodes if node.attrs["head"] == "badge" for one in _badges(layout, node, record)]
+    title = record.display_label()
+    return Head(initials(title), tone(record.id), Markup(" · ").join(filter(None, lines)), badges)
+
+
+def _beside(layout: Layout, node: Node, record: Any) -> Markup:
+    """A value as its section shows it; nothing of what the user may not see."""
+    item = layout.model.fields[node.name]
+    is_unseen = isinstance(item, Many2one) and getattr(record, item.name) is None
+    return Markup() if is_unseen else _item(layout, node, record).value
+
+
+def _badges(layout: Layout, node: Node, record: Any) -> list[tuple[str, str]]:
+    """Each linked record, or the value, as words with a tone."""
+    item = layout.model.fields[node.name]
+    if item.name in layout.masked:
+        texts = [(mask_of(record, item.name), "")]
+    elif isinstance(item, Link):
+        value = getattr(record, item.name)
+        linked = [value] if isinstance(item, Many2one) else value
+        texts = [(one.display_label(), "") for one in linked if one]
+    else:
+        value = getattr(record, item.name)
+        texts = [
+            (_writer(item, record)(value), item.tones.get(value, "") if isinstance(item, Select) else "")
+        ]
+    return [(text, tone) for text, tone in texts if text]
