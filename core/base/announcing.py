@@ -35,7 +35,7 @@ LOG = "log"
 def settle(notes: Sequence[Message]) -> None:
     """Says of new notes whom they mention: by name or as was given, and of these who may see the record.
 
-    Raises UserError where a name may be that of several.
+    Who writes is told of the others, by whichever door it is. Raises UserError where a name may be that of several.
     """
     asked = {note: {user.id for user in note.mentions} for note in _written_now(notes)}
     asked |= _named({note: () for note, given in asked.items() if not given})
@@ -84,7 +84,10 @@ def _named(notes: Mapping[Message, Collection[int]]) -> dict[Message, set[int]]:
 
 
 def _reached(asked: Mapping[Message, Collection[int]]) -> dict[Message, list[Any]]:
-    """Of each note those who are told that it mentions them: others than its writer, who may see the record."""
+    """Of each note those who are told that it mentions them: others than its writer, who may see the record.
+
+    Who may not is named in a remark.
+    """
     places = defaultdict[Place, set[int]](set)
     for note, people in asked.items():
         if people and _lies_somewhere(note):
@@ -93,11 +96,22 @@ def _reached(asked: Mapping[Message, Collection[int]]) -> dict[Message, list[Any
         return {note: [] for note in asked}
     env = _env(asked)
     seen = who_may_see(env, places)
-    users = {user.id: user for user in env.read(env["base.user"], sorted(set[int]().union(*seen.values())))}
+    known = env.read(env["base.user"], sorted(set[int]().union(*places.values())))
+    _say_unseen(
+        env, [user for user in known if any(user.id in places[place] - seen[place] for place in places)]
+    )
+    users = {user.id: user for user in known}
     return {
         note: [users[key] for key in sorted(people) if key in users and key in seen.get(_place(note), ())]
         for note, people in asked.items()
     }
+
+
+def _say_unseen(env: Env, users: Sequence[Any]) -> None:
+    """Tells who writes of those who are mentioned and hear nothing of it."""
+    if users:
+        names = ", ".join(user.display_label() for user in users)
+        env.remarks.append(_("Not told, as they may not see this record: %(names)s.", names=names))
 
 
 def _lies_somewhere(note: Message) -> bool:

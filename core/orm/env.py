@@ -17,7 +17,7 @@ from core.access.rights import Policy, Rights
 from core.errors import FieldError, UserError
 from core.i18n import catalogs
 from core.i18n.formats import DEFAULT_ZONE, Formats, formats
-from core.i18n.lazy import _
+from core.i18n.lazy import TextLike, _
 from core.orm import bulk as _statements_over_many_rows  # noqa: F401 - listens to the session
 from core.orm import deleting, events, numbering, writing
 from core.orm import flush as _order_of_the_flush  # noqa: F401 - listens to the session
@@ -79,6 +79,8 @@ class Env:
         self.is_sudo = is_sudo or user is SYSTEM
         self.is_undoing = False
         """Whether what is written takes back what was done: it leads to what has been, by whatever way."""
+        self.remarks: list[TextLike] = []
+        """What the user is told once this is committed, besides that it is done."""
         self.jobs = Jobs(self)
         self.currencies = Currencies(self)
         session.env = self

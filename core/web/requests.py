@@ -15,7 +15,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import sqlalchemy as sa
-from flask import current_app, g, has_request_context, request, session
+from flask import current_app, flash, g, has_request_context, request, session
 from werkzeug.exceptions import HTTPException
 
 from core import failures
@@ -76,7 +76,7 @@ def env() -> Env:
 
 @contextlib.contextmanager
 def writing() -> Iterator[Env]:
-    """A writing env of this request's user, committed at the end of the block."""
+    """A writing env of this request's user, committed at the end of the block; then its remarks are said."""
     try:
         with in_words(database()), open_env(site().assembly.registry, database(), env().user) as writer:
             yield writer
@@ -87,6 +87,8 @@ def writing() -> Iterator[Env]:
         if told := failures.in_words_for_users(error):
             raise told from error
         raise
+    for text in dict.fromkeys(map(str, writer.remarks)):
+        flash(text, "warn")
     if leaving.OWN_ENDED in writer.session.info:
         g.own_ended = True
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from core.errors import FieldError, Refusals
+from core.errors import FieldError, Refusals, UserError
 from tests.copies import POSTGRESQL, SQLITE
 from tests.web import kit
 from tests.web.conftest import Statements, on_sqlite
@@ -235,6 +235,50 @@ def test_a_note_by_the_form_of_notes_is_told_as_one_on_the_record_is(served: kit
     for body in ("@Rizky dan @Nadia, lihat ini", "@Rizky dan @Ayu, lihat ini"):
         assert siti.fill(edit, {"body": body}, action=edit).status_code == 303
     assert told(served) == [("Ayu Lestari", "mention"), ("Ayu Lestari", "note"), ("Rizky Aditya", "mention")]
+
+
+NOT_TOLD = "Tidak diberi tahu, karena tidak boleh melihat data ini: Nadia Putri."
+
+
+def test_every_door_says_who_is_not_told(served: kit.Served) -> None:
+    """The form of notes, a change by it, and one on the record; of who is told nothing is said."""
+    lead, siti = lead_of(served, "ayu"), served.sign_in("siti")
+    said = siti.get(written(siti, lead, "@Rizky dan @Nadia, lihat").headers["Location"]).main.text
+    assert NOT_TOLD in said and "Rizky Aditya." not in said
+    key = served.first("base.message")
+    edit, path = f"{FORM}/{key}/edit", f"{LEAD}/{lead}"
+    changed = siti.fill(edit, {"body": "@Rizky dan @Nadia, lihat ini"}, action=edit)
+    assert NOT_TOLD in siti.get(changed.headers["Location"]).main.text
+    here = siti.send(siti.get(f"{path}?note={key}"), {"body": "@Nadia?"}, action=f"{path}/notes/{key}")
+    assert NOT_TOLD in siti.get(here.headers["Location"]).main.text
+    plain = siti.fill(edit, {"body": "@Rizky, lihat"}, action=edit)
+    assert "Tidak diberi tahu" not in siti.get(plain.headers["Location"]).main.text
+    assert ("Nadia Putri", "mention") not in told(served)
+
+
+@on_sqlite
+def test_a_note_that_is_refused_says_nothing_of_who_is_not_told(
+    served: kit.Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing was saved, so nobody was left out."""
+
+    def refuse(*_arguments: Any) -> None:
+        raise UserError("Not today.")
+
+    monkeypatch.setattr("core.web.records.saving.keep", refuse)
+    siti = served.sign_in("siti")
+    answer = written(siti, lead_of(served, "ayu"), "@Nadia, lihat")
+    assert answer.status_code == 422 and "Not today." in answer.main.text
+    assert "Tidak diberi tahu" not in answer.text + siti.get("/").text
+
+
+@on_sqlite
+def test_what_an_addon_writes_leaves_the_same_remark(served: kit.Served) -> None:
+    with acting(served, "dewi") as env:
+        rows = [{"model": "crm.lead", "record_id": lead_of(served, "ayu"), "body": "@Nadia, lihat"}] * 2
+        env.create(env["base.message"], [dict(row) for row in rows])
+        env.flush()
+        assert [str(text) for text in env.remarks] == [NOT_TOLD]
 
 
 def test_a_name_of_two_is_refused_by_the_form_of_notes(served: kit.Served) -> None:

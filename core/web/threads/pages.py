@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from flask import flash, redirect, request
+from flask import redirect, request
 from werkzeug.exceptions import BadRequest, NotFound
 
 from core.access.door import AccessDenied
@@ -78,29 +78,28 @@ def add(model: str, key: int) -> ResponseReturnValue:
     """Writes a note on a record, by anyone who may read that."""
     typed = _typed()
     try:
-        made, unseen = _add(model, key, typed)
+        made = _add(model, key, typed)
     except UserError as error:
         return _refused(model, key, None, typed, error)
     except NotFound:
         return lost(typed), 404
-    _say_unseen(unseen)
     return redirect(f"/app/{model}/{key}#{MESSAGE}-{made}", 303)
 
 
 @requests.repeated
-def _add(model: str, key: int, body: str) -> tuple[int, list[str]]:
+def _add(model: str, key: int, body: str) -> int:
     with requests.writing() as env:
         _record(env, model, key)
         sent = _sent(env, model, key, body)
         if sent and not claim(env, sent):
-            return _made(env, sent), []
+            return _made(env, sent)
         people = _people(env, body)
         row = {"model": model, "record_id": key, "body": body, "mentions": env.read(User, sorted(people))}
         [note] = env.create(Message, [row])
         env.flush()
         if sent:
             keep(env, sent, note.id)
-        return note.id, _unseen(env, note, people)
+        return int(note.id)
 
 
 def _sent(env: Env, model: str, key: int, body: str) -> str:
@@ -121,18 +120,17 @@ def change(model: str, key: int, note: int) -> ResponseReturnValue:
     """Changes a note of one's own, if it is still the one that was shown."""
     typed = _typed()
     try:
-        unit, unseen = _change(model, key, note, typed)
+        unit = _change(model, key, note, typed)
     except UserError as error:
         return _refused(model, key, note, typed, error)
     except NotFound:
         return lost(typed), 404
-    _say_unseen(unseen)
     say_done(_("The note was changed."), unit)
     return redirect(f"/app/{model}/{key}#{MESSAGE}-{note}", 303)
 
 
 @requests.repeated
-def _change(model: str, key: int, note: int, body: str) -> tuple[int, list[str]]:
+def _change(model: str, key: int, note: int, body: str) -> int:
     with requests.writing() as env:
         message = _own(env, model, key, note, "w")
         if str(message.version) != request.form.get(VERSION):
@@ -144,7 +142,7 @@ def _change(model: str, key: int, note: int, body: str) -> tuple[int, list[str]]
         mentions = [*message.mentions, *env.read(User, sorted(people - known))]
         env.write([message], {"body": body, "mentions": mentions})
         env.flush()
-        return env.session.unit, _unseen(env, message, people)
+        return env.session.unit
 
 
 class Unclear(UserError):
@@ -162,17 +160,6 @@ def _people(env: Env, body: str) -> set[int]:
     for word, choices in found.unclear.items():
         raise Unclear(word, choices)
     return set(found.people)
-
-
-def _unseen(env: Env, note: Message, people: set[int]) -> list[str]:
-    """The names of those who were mentioned and are not told, as they may not see the record."""
-    left = people - {user.id for user in note.mentions} - {env.user.id or 0}
-    return [user.display_label() for user in env.read(User, sorted(left))]
-
-
-def _say_unseen(names: Sequence[str]) -> None:
-    if names:
-        flash(str(_("Not told, as they may not see this record: %(names)s.", names=", ".join(names))), "warn")
 
 
 def delete(model: str, key: int, note: int) -> ResponseReturnValue:
