@@ -47,7 +47,15 @@ class Hold(
     )
     partner_id: Ref
     deal = Many2one(Deal, ondelete="set_null", index=True, label=DEAL)
-    state = Select(HOLD_STATES, required=True, default="held", tones=TONES, index=True, label=_("State"))
+    state = Select(
+        HOLD_STATES,
+        required=True,
+        default="held",
+        tones=TONES,
+        lapses={"held": ("ends", "released")},
+        index=True,
+        label=_("State"),
+    )
     ends = DateTime(
         default=_ends,
         override=True,

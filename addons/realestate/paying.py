@@ -72,7 +72,7 @@ def offered(deal: Any) -> object:
     unit = told(deal, "unit")
     if unit is None:
         return None
-    state = UNIT_STATES["available" if unit.is_free else unit.state]
+    state = UNIT_STATES[unit.state]
     if told(unit, "price") is None:
         return state
     money = deal.env.currencies

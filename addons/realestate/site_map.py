@@ -67,7 +67,7 @@ def site_map(env: Env, chosen: str) -> SiteMap:
     units = _units(env, project)
     if len(units) > MOST:
         found.more_href = f"/app/realestate.unit?project__eq={project.id}"
-    states = Counter(_state(unit) for unit in units)
+    states = Counter(unit.state for unit in units)
     found.legend = [
         (label, TONES[state], env.formats.number(states[state]),
          f"/app/realestate.unit?project__eq={project.id}&state__eq={state}")
@@ -94,18 +94,13 @@ def natural(text: str) -> list[tuple[int, int, str]]:
     return [(0, int(part[:18]), "") if part.isdecimal() else (1, 0, part) for part in parts]
 
 
-def _state(unit: Any) -> str:
-    """As it is at this moment: a hold may be over since the state was written."""
-    return "available" if unit.is_free else str(unit.state)
-
-
 def _drawer(env: Env) -> Any:
     formats, money = env.formats, env.currencies
     amount: Any = env.registry.info(Unit).fields["price"]
     seen = {name for name in SHOWN if env.may_see(Unit, name)}
 
     def draw(unit: Any) -> Lot:
-        state = _state(unit)
+        state = str(unit.state)
         told = {name: getattr(unit, name) for name in seen}
         areas = [formats.number(told[name]) if told.get(name) else "–" for name in SHOWN[:2]]
         price = told.get("price")

@@ -20,7 +20,7 @@ def settle(env: Env, keys: Collection[int], without: Collection[int] = ()) -> No
     with env.sudo("the state of a unit follows from its holds") as su:
         now, cls = su.now(), su[holding.Hold]
         rows: Any = cls
-        wanted = sa.select(rows.unit_id, rows.state, rows.ends, rows.partner_id).where(
+        wanted = sa.select(rows.unit_id, rows.state.label("state"), rows.ends, rows.partner_id).where(
             rows.unit_id.in_(sorted(keys)), *stands(rows, now), rows.id.not_in(sorted(without))
         )
         found = {row.unit_id: row for row in su.execute(wanted)}
@@ -47,7 +47,7 @@ def stands(rows: Any, now: Any) -> tuple[Any, ...]:
 
 
 def over(env: Env) -> set[int]:
-    """Units that say that they are held, by a hold that is over."""
+    """Units whose rows still tell of a hold that is over."""
     cls: Any = env[units.Unit]
-    wanted = sa.select(cls.id).where(cls.state == "held", cls.held_until <= env.now())
+    wanted = sa.select(cls.id).where(cls.held_until <= env.now())
     return set(env.scalars(wanted.order_by(cls.id).limit(SWEPT)))

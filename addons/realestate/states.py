@@ -50,9 +50,12 @@ def _follows(unit: Any) -> UserError:
 
 
 def check_step(hold: Any) -> None:
-    """Raises UserError where the state of a hold may not follow the one before."""
+    """Raises UserError where the state that a hold was given may not follow the one before.
+
+    One that reads as it did before was given what is over by now.
+    """
     before, after = stored(hold, "state"), hold.state
-    if after in (before, *FOLLOWING[before]) or hold.env.is_undoing:
+    if after in FOLLOWING[before] or hold.env.is_undoing:
         return
     if not FOLLOWING[before]:
         text = _("“%(before)s” is the end of it: make another hold.", before=HOLD_STATES[before])

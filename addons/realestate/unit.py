@@ -27,7 +27,10 @@ class Unit(
     access=SETTING,
     order="code",
 ):
-    """A house, shophouse, apartment or plot. `state` follows from who holds it (addons.realestate.standing)."""
+    """A house, shophouse, apartment or plot. `state` follows from who holds it (addons.realestate.standing).
+
+    A hold that is over by time frees it at that moment, wherever it is shown or asked for.
+    """
 
     project: Many2one[projects.Project] = Many2one(
         lambda: projects.Project, required=True, index=True, label=_("Project")
@@ -42,6 +45,7 @@ class Unit(
         required=True,
         default="available",
         tones=TONES,
+        lapses={"held": ("held_until", "available")},
         index=True,
         readonly=True,
         label=_("State"),
@@ -55,9 +59,8 @@ class Unit(
 
     @property
     def is_free(self) -> bool:
-        """Whether it can be had: a hold that is over by time frees it, though the state does not say so yet."""
-        is_over = self.held_until is not None and self.held_until <= self.env.now()
-        return self.state == "available" or (self.state == "held" and is_over)
+        """Whether it can be had: a hold that is over by time frees it."""
+        return self.state == "available"
 
     def choice_label(self) -> str:
         whose: projects.Project | None = self.project

@@ -63,4 +63,4 @@ def _ask(record: Any, key: str) -> None:
 
 def mapped_key(item: Field[Any]) -> str:
     """The attribute that holds the stored value of a field, past the one that asks."""
-    return item.key if item.access is None else item.key + CLOSED
+    return item.key + CLOSED if item.access is not None or item.lapses else item.key

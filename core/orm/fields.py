@@ -69,6 +69,8 @@ class Field(Generic[T]):
     maskable: ClassVar[bool] = True
     operators: ClassVar[tuple[str, ...]] = ("eq", "ne", "in", "isnull")
     system: bool = False
+    lapses: Mapping[str, tuple[str, str]] = {}
+    """Of a Select the choices that are over at a moment (core.orm.lapsing)."""
 
     def __init__(
         self,

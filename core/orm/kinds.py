@@ -257,6 +257,8 @@ class Select(Field[T]):
 
     `tones` names the colour of a choice (ok, warn, bad, info, padi, pri) where it is shown as a badge, `symbols` its
     icon where it is drawn with one. An extension of the model adds to all three (core.orm.choices).
+    With `lapses={"held": ("held_until", "available")}`, "held" reads "available" from the moment `held_until` on
+    (core.orm.lapsing).
     """
 
     widget: ClassVar[str] = "select"
@@ -271,6 +273,7 @@ class Select(Field[T]):
             required: Literal[True],
             tones: Mapping[str, str] = ...,
             symbols: Mapping[str, str] = ...,
+            lapses: Mapping[str, tuple[str, str]] = ...,
             **options: Unpack[FieldOptions],
         ) -> None: ...
         @overload
@@ -281,14 +284,16 @@ class Select(Field[T]):
             required: Literal[False] = ...,
             tones: Mapping[str, str] = ...,
             symbols: Mapping[str, str] = ...,
+            lapses: Mapping[str, tuple[str, str]] = ...,
             **options: Unpack[FieldOptions],
         ) -> None: ...
         def __init__(self, choices: Mapping[str, TextLike], **options: Any) -> None: ...
 
     else:
 
-        def __init__(self, choices, *, tones=None, symbols=None, **options):
+        def __init__(self, choices, *, tones=None, symbols=None, lapses=None, **options):
             super().__init__(**options)
+            self.lapses = dict(lapses or {})
             self.choices = dict(choices)
             self.tones = dict(tones or {})
             self.symbols = dict(symbols or {})

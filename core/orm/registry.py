@@ -20,7 +20,8 @@ from core.orm.ends import far_ends
 from core.orm.events import Listeners
 from core.orm.fields import Field
 from core.orm.info import ModelInfo
-from core.orm.kinds import Char
+from core.orm.kinds import Char, Select
+from core.orm.lapsing import check_lapses, lapsing
 from core.orm.links import Link, Many2many, Many2one, One2many
 from core.orm.model import Model
 from core.orm.names import CONVENTION, index_name, table_name
@@ -76,6 +77,7 @@ class Registry:
         self.models, self.findings = compose(self.publication)
         check_links(self.models, self.publication)
         check_required(self.models, self.publication)
+        check_lapses(self.models, self.publication)
         check_access(self.models, self.publication)
         self._by_fragment = {part: info.cls for info in self.models.values() for part in info.fragments}
         self._inverse = self._inverses()
@@ -166,6 +168,8 @@ class Registry:
         for key in self._closed_keys(info):
             setattr(info.cls, key, closed(key))
         for item in info.fields.values():
+            if isinstance(item, Select) and item.lapses:
+                setattr(info.cls, item.name, lapsing(item))
             if isinstance(item, Char) and item.translate:
                 mapped = item.key if item.access is None else item.key + CLOSED
                 setattr(info.cls, item.name, translated(item.key, mapped))
@@ -237,7 +241,10 @@ class Registry:
 
     def _closed_keys(self, info: ModelInfo) -> set[str]:
         return {
-            column.key for item in info.own_fields if item.access is not None for column in item.columns(self)
+            column.key
+            for item in info.own_fields
+            if item.access is not None or item.lapses
+            for column in item.columns(self)
         }
 
     def _relationship(self, info: ModelInfo, link: Link[Any]) -> Any:

@@ -220,16 +220,74 @@ def test_a_hold_that_is_deleted_frees_the_unit(env: Env) -> None:
     assert unit(env).state == "available"
 
 
+def over(env: Env, code: str = "B-07") -> Any:
+    """A hold that was written in time, and is over since yesterday; nobody has written anything since."""
+    one = hold(env, code, begins=env.now() - dt.timedelta(days=4))
+    ended = env.now() - dt.timedelta(days=1)
+    with env.sudo("as time does") as su:
+        su.write([su.as_own(one)], {"ends": ended})
+        su.flush()
+        su.write([su.as_own(one.unit)], {"state": "held", "held_until": ended})
+    return one
+
+
 def test_a_hold_is_over_by_time_alone(env: Env) -> None:
-    then = env.now() - dt.timedelta(days=4)
-    hold(env, begins=then, ends=then + dt.timedelta(days=3))
+    one = over(env)
     home = unit(env)
-    with env.sudo("as if it had been written in time") as su:
-        su.write([su.as_own(home)], {"state": "held", "held_until": then + dt.timedelta(days=3)})
-    assert home.is_free
+    assert (home.state, one.state) == ("available", "released") and home.is_free
+    cls, holds = env[Unit], env[Hold]
+    counted = sa.select(cls.state, sa.func.count()).group_by(cls.state)
+    assert dict(env.execute(counted).all()) == {"available": 3}
+    assert env.scalars(sa.select(cls).where(cls.state == "held")).all() == []
+    assert env.scalar(sa.select(holds.id).where(holds.state.in_(["released"]))) == one.id
+
+
+def test_what_a_lapsed_hold_wrote_goes_with_the_next_one(env: Env) -> None:
+    over(env)
+    home = unit(env)
     hold(env, "C-01")
-    assert home.state == "available", "it is freed along with the next hold of any unit"
+    assert home.held_until is None, "it is freed along with the next hold of any unit"
     assert hold(env, partner=partner(env, "Sari Dewi")).unit is home
+    assert home.state == "held"
+
+
+def test_a_lapsed_hold_is_seen_nowhere_as_a_held_unit(served: kit.Served) -> None:
+    """List, filter, group, board, form, map and file, before anybody writes the next hold."""
+    with served.env() as env:
+        over(env)
+        hold(env, "C-01")
+        with env.sudo("as it was before the next hold was written") as su:
+            ended = env.now() - dt.timedelta(days=1)
+            su.write([su.as_own(unit(env))], {"state": "held", "held_until": ended})
+        key = unit(env).id
+    dewi, units = served.sign_in("dewi"), "/app/realestate.unit"
+    assert served.value("realestate.unit", key, "state") == "available"
+
+    def codes(address: str) -> list[str]:
+        return sorted(
+            link.text for link in dewi.get(address).main.all("a") if (link.get("id") or "").startswith("r")
+        )
+
+    assert codes(f"{units}?state__eq=held") == ["C-01"]
+    assert codes(f"{units}?state__in=available,sold") == codes(f"{units}?state__ne=held") == ["B-07", "B-10"]
+    lines = dewi.get(f"{units}?format=csv&sort=code").text.splitlines()
+    assert [("Tersedia" in line, "Ditahan" in line) for line in lines[1:]] == [
+        (True, False), (True, False), (False, True),
+    ]  # fmt: skip
+    grouped = dewi.get(f"{units}?group=state").main
+    assert [head.text.split()[0] for head in grouped.all("th", scope="rowgroup")] == ["Tersedia", "Ditahan"]
+    board = dewi.get(f"{units}?view=kanban").main
+    counts = {
+        lane.one("h2").text: lane.one("header").one("span").text
+        for lane in board.all("section", class_="lane")
+    }
+    assert counts == {"Tersedia": "2", "Ditahan": "1", "Dipesan": "0", "Terjual": "0"}
+    assert "Ditahan" not in board.one("li", id=f"c{key}").text
+    form = dewi.get(f"{units}/{key}").main
+    assert "Tersedia" in form.one("section", id="section-standing").text
+    lots = {lot.one("a").text: lot.one("span", class_="lot-state").text
+            for lot in dewi.get("/realestate/map").main.all("li", class_="lot")}  # fmt: skip
+    assert lots == {"B-07": "Tersedia", "B-10": "Tersedia", "C-01": "Ditahan"}
 
 
 def test_who_has_the_unit_is_named_beside_it(env: Env) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Self
 import pytest
 import sqlalchemy as sa
 
-from core import Char, Integer, LoadError, Many2many, Many2one, Model, Money, One2many, Ref
+from core import Char, DateTime, Integer, LoadError, Many2many, Many2one, Model, Money, One2many, Ref, Select
 from core.i18n.catalogs import speaking
 from core.orm.compose import Finding
 from core.orm.registry import Registry, UnknownModel
@@ -376,6 +376,22 @@ def test_a_translated_value_is_not_unique() -> None:
 
     with speaking("en"):
         assert "toy.single.name is translated, so it cannot be unique" in str(_refusal(toy=[Single]))
+
+
+@pytest.mark.parametrize(
+    "lapses",
+    [{"held": ("name", "free")}, {"held": ("nothing", "free")}, {"held": ("secret", "free")},
+     {"held": ("until", "gone")}, {"taken": ("until", "free")}, {"it's": ("until", "free")}],
+)  # fmt: skip
+def test_a_choice_lapses_at_an_open_moment_into_another_choice(lapses: dict[str, tuple[str, str]]) -> None:
+    class Seat(Model, name="toy.seat", access=ACCESS):
+        name = Char()
+        until = DateTime()
+        secret = DateTime(access={"base.admin": "r"})
+        state = Select({"held": "Held", "free": "Free", "it's": "Odd"}, lapses=lapses)
+
+    with speaking("en"):
+        assert "toy.seat.state cannot lapse like this" in str(_refusal(toy=[Seat]))
 
 
 class Silent(Room):
