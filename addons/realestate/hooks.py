@@ -11,6 +11,7 @@ from addons.realestate.hold import Hold
 from addons.realestate.lead import Lead
 from addons.realestate.partner import Partner
 from addons.realestate.project import Project
+from addons.realestate.selling import follow
 from addons.realestate.stage_need import StageNeed
 from addons.realestate.standing import over, settle, units_of
 from addons.realestate.traits import Property
@@ -44,8 +45,10 @@ def record_created(env: Env, records: Sequence[Model]) -> None:
 
 @hookimpl
 def record_updated(env: Env, records: Sequence[Model], changed: Mapping[int, frozenset[str]]) -> None:
-    """So is what becomes of it."""
+    """So is what becomes of it, and a unit follows its deal."""
     _settle(env, records)
+    if deals := [deal for deal in env.only(Deal, records) if "state" in changed[deal.id]]:
+        follow(env, deals)
 
 
 def _settle(env: Env, records: Sequence[Model]) -> None:

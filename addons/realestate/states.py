@@ -27,6 +27,8 @@ FOLLOWING: Mapping[str, tuple[str, ...]] = {
     "released": (),
 }
 """What a write may make of each state of a hold."""
+REOPENED = "sold", "booked"
+"""The one step back: by a deal that is opened again (addons.realestate.selling)."""
 
 
 def check_new(units: Sequence[Any]) -> None:
@@ -55,7 +57,11 @@ def check_step(hold: Any) -> None:
     One that reads as it did before was given what is over by now.
     """
     before, after = stored(hold, "state"), hold.state
-    if after in FOLLOWING[before] or hold.env.is_undoing:
+    if (
+        after in FOLLOWING[before]
+        or hold.env.is_undoing
+        or (hold.env.is_sudo and (before, after) == REOPENED)
+    ):
         return
     if not FOLLOWING[before]:
         text = _("“%(before)s” is the end of it: make another hold.", before=HOLD_STATES[before])
