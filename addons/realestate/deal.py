@@ -26,7 +26,7 @@ class Deal(Property, CrmDeal):
     tenor = Integer(label=_("Tenor"))
     instalment = Money(
         compute="_instalment",
-        depends=("amount", "down_payment", "tenor", "payment"),
+        depends=("amount", "down_payment", "tenor", "payment", "unit.project.rate"),
         label=_("Monthly instalment (estimate)"),
     )
 

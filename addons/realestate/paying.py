@@ -11,8 +11,8 @@ from addons.realestate.states import UNIT_STATES
 from core import UserError, _
 
 PAYMENTS = {"mortgage": _("Mortgage"), "instalments": _("Cash in instalments"), "cash": _("Cash")}
-RATE = Decimal("0.085")
-"""What a mortgage costs a year, for the estimate: fixed for the whole tenor, as an annuity."""
+RATE = Decimal("8.5")
+"""Percent that a mortgage costs a year where no project says otherwise: fixed for the whole tenor, as an annuity."""
 LONGEST = 35
 """Years."""
 MONTHS = 12
@@ -43,9 +43,18 @@ def instalment(deal: Any) -> Decimal | None:
     rest: Decimal = deal.amount - (deal.down_payment or Decimal(0))
     if deal.payment == "instalments":
         return (rest / months).quantize(ROUND)
-    rate = RATE / MONTHS
+    rate = _rate(deal) / 100 / MONTHS
+    if not rate:
+        return (rest / months).quantize(ROUND)
     share = Decimal(1) - (1 + rate) ** (-months)
     return (rest * rate / share).quantize(ROUND)
+
+
+def _rate(deal: Any) -> Decimal:
+    """In percent a year, as the project of the unit has it."""
+    unit = deal.unit
+    rate: Decimal = RATE if unit is None or unit.project is None else unit.project.rate
+    return rate
 
 
 def share(deal: Any) -> object:

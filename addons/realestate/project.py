@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from addons.realestate import unit as units
 from addons.realestate.access import SETTING
-from core import Char, Many2one, One2many, Select, Text, UserError, _, stored
+from addons.realestate.paying import RATE
+from core import Char, Many2one, One2many, Percent, Select, Text, UserError, _, stored
 from core.base import CompanyOwned, Regency, Thread, key_of
 
 STATES = {"planned": _("Planned"), "selling": _("On sale"), "closed": _("Closed")}
@@ -32,6 +33,14 @@ class Project(
     developer = Char(120, label=_("Developer"))
     street = Char(label=_("Street"), search=True)
     city = Many2one(Regency, label=_("City"))
+    rate = Percent(
+        required=True,
+        default=RATE,
+        least=0,
+        most=100,
+        label=_("Mortgage rate"),
+        help=_("A year, for the estimate of the monthly instalment."),
+    )
     units: One2many[units.Unit] = One2many(lambda: units.Unit, "project", label=_("Units"))
     note = Text(label=_("Note"))
 

@@ -46,7 +46,7 @@ def _property_of_deals() -> Any:
         "property",
         Item("unit", help=offered),
         *_traits(),
-        "payment",
+        Item("payment", radio=True),
         "bank",
         Item("down_payment", help=share),
         Item("tenor", suffix=YEARS, help=monthly),
@@ -61,7 +61,7 @@ def _projects() -> Sequence[View]:
             "realestate.project.form",
             Project,
             form(
-                Group("main", "name", "state", "developer", "company", label=_("Project")),
+                Group("main", "name", "state", "developer", "rate", "company", label=_("Project")),
                 Group("place", "street", "city", label=_("Where it is")),
                 Group("offer", Item("units", inline=False), Item("note", wide=True), label=_("Units")),
                 Slot("footer"),

@@ -535,6 +535,50 @@ def test_lists_and_forms_stand_in_both_languages(served: kit.Served, model: str)
             assert dewi.get(f"/app/realestate.{model}{path}").status_code == 200
 
 
+def test_the_estimate_goes_by_the_rate_of_the_project(env: Env) -> None:
+    row = {"payment": "mortgage", "amount": Decimal(1_000 * MILLION), "tenor": 15}
+    with_unit = env.create(Deal, [{"title": "Dengan unit", "unit_id": unit(env).id, **row}])[0]
+    without = env.create(Deal, [{"title": "Tanpa unit", **row}])[0]
+    env.flush()
+    assert unit(env).project.rate == Decimal("8.5")
+    assert with_unit.instalment == without.instalment == Decimal(9_847_000)
+    for rate, monthly in ((5, 7_908_000), (0, 5_556_000)):
+        unit(env).project.rate = Decimal(rate)
+        env.flush()
+        assert (with_unit.instalment, without.instalment) == (Decimal(monthly), Decimal(9_847_000))
+    with refused(env, "rate"):
+        unit(env).project.rate = Decimal(-1)
+
+
+@pytest.mark.parametrize(
+    ("lang", "told"), [("id", ("Cara bayar", "KPR")), ("en", ("Way of payment", "Mortgage"))]
+)
+def test_the_way_of_payment_is_chosen_by_radio_buttons(
+    served: kit.Served, lang: str, told: tuple[str, str]
+) -> None:
+    """A group with its name; what is chosen can be chosen away again, without a script."""
+    key, ayu = deal(served, payment="mortgage", tenor=15), served.sign_in("ayu", lang)
+    page, path = f"/app/crm.deal/{key}?edit=property", f"/app/crm.deal/{key}/edit"
+    group = ayu.get(page).main.one("fieldset", role="radiogroup")
+    assert group.one("legend").text == told[0]
+    assert group["aria-labelledby"] == group.one("legend")["id"]
+    radios = group.all("input", type="radio", name="payment")
+    assert [radio["value"] for radio in radios] == ["mortgage", "instalments", "cash", ""]
+    assert [radio["value"] for radio in radios if radio.get("checked") is not None] == ["mortgage"]
+    assert told[1] in group.text and radios[0]["id"] == "f-payment"
+    for chosen, kept in (("cash", "cash"), ("", None)):
+        assert ayu.fill(page, {"payment": chosen}, action=path).status_code == 303
+        assert served.value("crm.deal", key, "payment") == kept
+    wrong = ayu.fill(page, {"payment": "gold"}, action=path)
+    assert wrong.status_code == 422
+    group = wrong.main.one("fieldset", role="radiogroup")
+    assert (
+        group["aria-invalid"] == "true"
+        and group["aria-describedby"] == wrong.main.one(id="f-payment-e")["id"]
+    )
+    assert [link["href"] for link in wrong.main.one("div", class_="errs").all("a")] == ["#f-payment"]
+
+
 # ----------------------------------------------------------------- selling
 def stage(env: Env, kind: str) -> int:
     """A stage of that kind of the shipped pipeline of crm."""

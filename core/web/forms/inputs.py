@@ -68,6 +68,9 @@ class FormField:
     """What may have been meant: value and label."""
 
 
+NONE_CHOSEN = _("None chosen")
+
+
 @dataclass(frozen=True)
 class Source:
     """Where the inputs of a form have their values from: a record, or the defaults of one that is still to come.
@@ -239,7 +242,7 @@ class Input(wtforms.Field):
         chosen = next(iter(self.texts), "")
         labels = {key: str(label) for key, label in self.item.choices.items()}
         if not self.item.required or not chosen:
-            labels = {"": "–", **labels}
+            labels = {**labels, "": str(NONE_CHOSEN)} if self._is_radio else {"": "–", **labels}
         labels.setdefault(chosen, chosen)  # what is wrong is kept too
         return [(key, label, key == chosen) for key, label in labels.items()]
 
@@ -247,7 +250,7 @@ class Input(wtforms.Field):
     def widget_name(self) -> str:
         """How the template draws it."""
         is_quiet = self.node.attrs.get("quiet") and any(self.texts) and not self.errors
-        return "hidden" if is_quiet else self.item.widget
+        return "hidden" if is_quiet else "radio" if self._is_radio else self.item.widget
 
     def draw(self) -> FormField:
         """The input as the template draws it; what is only shown reads as on the page of the record."""
@@ -274,6 +277,11 @@ class Input(wtforms.Field):
     def is_told(self) -> bool:
         """Whether the value stands there as a text that nobody types into."""
         return self.readonly and not isinstance(self.item, Boolean)
+
+    @property
+    def _is_radio(self) -> bool:
+        """Whether its choices stand side by side; one that chooses none is among them, as radio buttons only go on."""
+        return isinstance(self.item, Select) and bool(self.node.attrs.get("radio"))
 
     @property
     def _is_long(self) -> bool:
