@@ -35,7 +35,7 @@ NodeLike: TypeAlias = Node | str
 def Item(name: str, **attrs: Any) -> Node:
     """A field with attributes of its own in this view: label, help (a text, or a function of the record that gives
     one or None), readonly, wide, low, suffix, inline (records as rows of the form, or not), quiet (sent along unseen
-    where it has a value), radio (a Select as radio buttons), head ("line" or "badge": beside the face of a record, above
+    where it has a value), radio (a Select as radio buttons), head ("line" or "badge": beside the face of a record, over
     its page)."""
     return Node("field", name, attrs=attrs, origin=declared_at())
 
