@@ -1,7 +1,7 @@
 """The unit of a deal goes on with it: sold when that is won, free again when it is lost, booked when it is reopened.
 
-It is written with the deal, so one undo takes back both. The hold is held while it is looked at: of two who sell a
-unit at once the second finds it sold.
+It is written with the deal, so one undo takes back both; the unit itself follows the hold, as ever. The hold is locked
+while it is looked at: of two who sell a unit at once the second finds it sold.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from addons.crm.words import DEAL
 from addons.realestate.hold import Hold
-from addons.realestate.standing import settle, stands
+from addons.realestate.standing import stands
 from addons.realestate.unit import Unit
 from core import Env, Refusals, UserError, _
 
@@ -43,7 +43,6 @@ def follow(env: Env, deals: Sequence[Any]) -> None:
         su.flush()
     if faults:
         raise faults[0] if len(faults) == 1 else Refusals(faults)
-    settle(env, {deal.unit_id for deal in about.values()})
 
 
 def _holds(su: Env, deals: Sequence[Any]) -> dict[int, int]:

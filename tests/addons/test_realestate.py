@@ -757,6 +757,30 @@ def test_of_fifty_who_win_or_lose_one_deal_at_once_all_see_one_end(served: kit.S
         assert (state, unit(env).state) in [("won", "sold"), ("lost", "available")]
 
 
+def test_of_fifty_who_sell_or_release_at_once_a_unit_is_sold_or_free(served: kit.Served) -> None:
+    """A sale never stands on a hold that was let go of meanwhile."""
+    with served.env() as env:
+        one = about(env)
+        key, hold_key = one.id, hold(env, deal=one, state="booked", fee=FEE).id
+    registry, ready = served.site.assembly.registry, threading.Barrier(CLIENTS)
+
+    def client(number: int) -> None:
+        ready.wait(20)
+        with suppress(UserError), open_env(registry, served.database, SYSTEM) as env:
+            if number % 2:
+                go(env, env.locked(Deal, key), "won")
+            else:
+                env.write([env.locked(Hold, hold_key)], {"state": "released"})
+                env.flush()
+
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        list(pool.map(client, range(CLIENTS)))
+    with served.env() as env:
+        deal, kept = env.get(Deal, key), env.get(Hold, hold_key)
+        found = (deal.state, kept.state, kept.ends is None, unit(env).state)
+        assert found in [("won", "sold", True, "sold"), ("open", "released", False, "available")]
+
+
 def test_of_fifty_at_once_one_gets_the_unit(served: kit.Served) -> None:
     registry, ready = served.site.assembly.registry, threading.Barrier(CLIENTS)
 
