@@ -29,7 +29,8 @@ ADDRESSES = (
     "/app/base.user/1/edit", "/app/base.partner/1", "/app/base.role", "/nowhere", "/settings/password",
     "/settings/activity", f"{LEADS}/1/history", f"{LEADS}/1/delete", "/apps", "/apps/crm", "/apps/sample",
     "/apps/crm/explain/crm.deal", "/settings/roles/1", "/settings/see-as", "/settings/see-as?user=2",
-    "/settings/users/invite", "/settings/users/2", "/settings/teams", "/settings/profile", "/search?q=rumah", f"{LEADS}/1/files",
+    "/settings/users/invite", "/settings/users/2", "/settings/teams", "/settings/profile",
+    "/search?q=rumah", f"{LEADS}/1/files",
     "/app/crm.deal?view=kanban", "/crm/lead/1/convert", "/crm/deal/1/pipeline",
     "/notifications", f"{LEADS}/1/timeline", "/app/base.activity?view=calendar",
 )  # fmt: skip
