@@ -187,7 +187,8 @@ def _carry_out(
         ready.new, ready.plan, raised=ready.raised, scripts=ready.scripts, returned=ready.returning
     )
     renamed = _reshape(ready, connection, report, progress)
-    progress(_("Making tables for %(addons)s ...", addons=", ".join(ready.new) or "–"))
+    if making := dict.fromkeys(step.addon for step in ready.plan.steps()):
+        progress(_("Making tables for %(addons)s ...", addons=", ".join(making)))
     apply(connection, ready.plan)
     ledger.record(connection, ready.plan)
     if ready.returning:

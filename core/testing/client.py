@@ -16,7 +16,9 @@ from core.testing import rules
 from core.testing.markup import Element, read, typed
 
 Typed = Mapping[str, "str | Sequence[str] | None"]
-"""What a person changes in a form: a text, the boxes ticked, or None for an input that is not sent."""
+"""What a person changes in a form: a text, the boxes ticked, None for an input that is not sent, or which button is
+pressed, by its name and value."""
+INPUTS = ("input", "select", "textarea", "button")
 
 
 class Answer(TestResponse):
@@ -98,4 +100,4 @@ def form_in(main: Element) -> Element:
 
 
 def _has_input(form: Element, name: str) -> bool:
-    return bool([item for item in form.all(name=name) if item.tag in ("input", "select", "textarea")])
+    return bool([item for item in form.all(name=name) if item.tag in INPUTS])

@@ -137,6 +137,8 @@ class Kit:
         letter, env = WORDS[operation], self.now
         if not isinstance(thing, Model):
             return env.may(thing, letter)
+        if not env.may(type(thing), "r"):
+            return False  # to ask for the record would be refused
         session: Any = orm.object_session(thing)
         if session is not None:
             session.env.flush()

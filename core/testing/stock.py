@@ -262,10 +262,20 @@ def schema_at(url: str, names: Sequence[str]) -> Iterator[str]:
     if given.get_backend_name() == "sqlite":
         yield url
         return
+    _refuse_tables(given)
     schema = f"lumbung_test_{_digest(names)}_{os.getpid()}"
     _run(given, f'CREATE SCHEMA "{schema}"')
     placed = given.update_query_dict({"options": f"-csearch_path={schema},public"})
     yield placed.render_as_string(hide_password=False)
+
+
+def _refuse_tables(url: sa.URL) -> None:
+    """Fails the test where `public`, in which extensions are found, holds tables: tests would change those."""
+    address = url.render_as_string(hide_password=False)
+    with closing(Database(address)) as database, database.reading.connect() as connection:
+        found = sa.inspect(connection).get_table_names("public")
+    if found:
+        pytest.fail(f"The database “{url.database}” holds tables. Name one for tests alone.", pytrace=False)
 
 
 def drop_schema(url: sa.URL) -> None:

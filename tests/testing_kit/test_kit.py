@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +13,11 @@ import sqlalchemy as sa
 from addons.crm import Lead
 from core import UserError
 from core.i18n.catalogs import current_language
+from core.orm.database import Database
 from core.testing import Kit
 from core.testing.stock import Stock
 from tests.testing_kit import listens
+from tests.testing_kit.conftest import schemas, stock
 
 
 @pytest.fixture(autouse=True)
@@ -72,6 +76,9 @@ def test_rights_are_those_of_the_innermost_user(kit: Kit) -> None:
         assert kit.can("write", own)
         with kit.env_as(lang="id") as nobody:
             assert nobody.lang == current_language() == "id" and not kit.can("read", Lead)
+            assert not kit.can("read", own) and not kit.can("write", own), (
+                "of a model that is closed altogether"
+            )
     assert kit.can("delete", own), "the system may everything"
 
 
@@ -90,6 +97,16 @@ def test_visitors_have_roles_and_languages(kit: Kit) -> None:
         answer = kit.visit(*manager, lang=lang).get("/app/crm.lead")
         assert answer.page.one("html")["lang"] == lang
         assert "Rumah" in answer.main.text and answer.title
+
+
+def test_a_visitor_presses_a_button_by_its_name(kit: Kit) -> None:
+    visitor = kit.visit("base.user")
+    more = visitor.fill("/app/base.partner/new", {"name": "Ayu", "form-row": "phones"})
+    assert more.main.one("input", name="name")["value"] == "Ayu"
+    answer = visitor.send(more, {"phones-new1-number": "+6281220457711"})
+    assert "0812-2045-7711" in visitor.get(answer.headers["Location"]).main.text
+    with pytest.raises(AssertionError, match="no input 'form-column'"):
+        visitor.send(more, {"form-column": "phones"})
 
 
 def test_who_is_answered_by_an_error_of_the_server_fails(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,3 +130,14 @@ def test_an_unknown_addon_is_told_with_the_nearest_name(lumbung_stock: Stock) ->
         lumbung_stock.of("crn")
     with pytest.raises(pytest.fail.Exception, match="Install its package"):
         lumbung_stock.named("qqqqqqqqqqqqqq")
+
+
+def test_a_database_that_holds_tables_is_not_tested_in(tmp_path: Path, postgres_url: str) -> None:
+    """Its tables would be taken for those of the test, and changed."""
+    with closing(Database(postgres_url)) as database, database.writing.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE lumbung_addon (name text)")
+    made = stock(tmp_path, postgres_url)
+    with pytest.raises(pytest.fail.Exception, match="holds tables"):
+        made.of("base").database  # noqa: B018 - made when first asked for
+    made.dispose()
+    assert schemas(postgres_url) == ["public"]

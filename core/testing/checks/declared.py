@@ -62,9 +62,11 @@ def labels(subject: Subject) -> Iterator[LoadError]:
 
 def _named(subject: Subject) -> Iterator[Named]:
     for info in subject.models():
-        fragment = info.fragments[-1].__lumbung__
-        yield f"The model {info.name}", fragment.label, fragment.origin
-        yield f"The plural of {info.name} (plural=)", fragment.plural, fragment.origin
+        parts = [part.__lumbung__ for part in info.fragments]  # an addon may extend its own model
+        labels = [part.label for part in parts if part.label is not None]
+        plurals = [part.plural for part in parts if part.plural is not None]
+        yield f"The model {info.name}", labels[-1] if labels else None, parts[0].origin
+        yield f"The plural of {info.name} (plural=)", plurals[-1] if plurals else None, parts[0].origin
     for info, item in subject.fields():
         yield f"The field {info.name}.{item.name}", item._label, item.origin
         if item.help is not None:
@@ -101,7 +103,7 @@ def access(subject: Subject) -> Iterator[LoadError]:
     """What nobody may read is of no use. That every model and page says who may do what is asked when it loads."""
     for info in subject.models():
         if granted(info.name, info.access, info.access, {}).get("r", "none") == "none":
-            origin = info.fragments[-1].__lumbung__.origin
+            origin = info.fragments[0].__lumbung__.origin
             yield subject.fault(
                 origin, f"Nobody may read {info.name}.", "Grant “r” to those who may do more."
             )

@@ -86,7 +86,7 @@ def blamed(subject: Subject, info: ModelInfo, what: str) -> Iterator[list[LoadEr
 
 
 def _about(subject: Subject, info: ModelInfo, what: str, remedy: str) -> LoadError:
-    return subject.fault(info.fragments[-1].__lumbung__.origin, f"{info.name}: {what}", remedy)
+    return subject.fault(info.fragments[0].__lumbung__.origin, f"{info.name}: {what}", remedy)
 
 
 # ----------------------------------------------------------------- pages made by hand
