@@ -128,8 +128,9 @@ def digest(domains: Iterable[str], language: str) -> str:
 
 
 def size(domain: str, language: str) -> int:
-    """How many texts of a domain there are in a language."""
-    return sum(bool(text) for text in getattr(_catalog(domain, language), "_catalog", {}))
+    """How many texts of a domain there are in a language, each once in however many forms."""
+    keys = getattr(_catalog(domain, language), "_catalog", {})
+    return len({key[0] if isinstance(key, tuple) else key for key in keys} - {""})
 
 
 def ngettext(domain: str, message: str, plural: str, count: int) -> str:

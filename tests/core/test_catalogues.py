@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from core.i18n import files
+from core.i18n import catalogs, files
 from core.i18n.catalogs import speaking
 from core.i18n.check import check
 from core.i18n.commands import i18n
@@ -227,6 +227,15 @@ def test_update_keeps_adds_and_removes(complete: Path) -> None:
     text = po(complete).read_text("utf-8")
     assert "Sapi milik" in text and "60% off" in text and "50% off" not in text and "#~" not in text
     assert faults(complete) == ["id 60% off: It is not translated."]
+
+
+def test_a_text_is_counted_once_in_however_many_forms(
+    complete: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(catalogs._folders, "farm", complete / "translations")
+    catalogs.forget()
+    assert [catalogs.size("farm", language) for language in ("id", "en", "xx")] == [5, 5, 0]
+    catalogs.forget()
 
 
 def test_update_keeps_what_translators_wrote_beside(complete: Path) -> None:

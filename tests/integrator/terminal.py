@@ -18,9 +18,8 @@ import pytest
 from click.testing import CliRunner
 
 from core.cli import main
-from core.i18n import files
+from core.i18n.extract import calls
 from core.testing.quick import no_wait_for_the_disk
-from core.web import site
 from core.web.templating import LayerEnvironment, make_environment
 from tests.repository import ROOT
 
@@ -46,7 +45,7 @@ def _templates(layers: Sequence[tuple[str, Path]]) -> LayerEnvironment:
     return made
 
 
-def _texts(source: Path, without: Sequence[Path] = (), read: Any = files.calls) -> Any:
+def _texts(source: Path, without: Sequence[Path] = (), read: Any = calls) -> Any:
     """The texts of a source, of Lumbung's own as they were read before."""
     note = KEPT / f"{'_'.join(source.parts[1:])}.texts"
     if not source.is_relative_to(ROOT):
@@ -58,7 +57,7 @@ def _texts(source: Path, without: Sequence[Path] = (), read: Any = files.calls) 
 
 if __name__ == "__main__":
     KEPT.mkdir(exist_ok=True)
-    site.make_environment = _templates
-    files.calls = _texts
-    with no_wait_for_the_disk():
+    with no_wait_for_the_disk(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr("core.web.site.make_environment", _templates)
+        patch.setattr("core.i18n.files.calls", _texts)
         print(json.dumps([run(*command) for command in json.load(sys.stdin)]))  # noqa: T201

@@ -33,7 +33,7 @@ ELSEWHERE = {"sudo", "make", ".", "export", "cd", "pip", "mypy", "ruff"}
 """What else is typed: it sets up the terminal and the environment, or a part of the test of its own does it."""
 NOT_YET = "not (install or comes_back or demo_data or of_models or records or lists or search_finds)"
 """What takes long of what every addon must hold is asked of the whole at the end, and not of each step."""
-NOT_AGAIN = "not (with_all_others or installing_twice or comes_back)"
+NOT_AGAIN = "not (install or comes_back or demo_data or lists or search_finds)"
 """What tests of Lumbung itself hold on both databases."""
 ALONE = (["i18n", "update"], ["new-addon", "workshop"])
 """What is about files alone."""
@@ -85,7 +85,7 @@ class Reader:
     # ------------------------------------------------------------- a step
     def take(self, step: tutorial.Step, *, is_last: bool) -> None:
         """Does what a step says, in its order. What it shows must be printed."""
-        tests = self._tests(step.number, is_last=is_last)
+        tests = self._tests(step, is_last=is_last)
         for place, block in enumerate(step.blocks):
             if block.kind == tutorial.TYPED:
                 shown = [one.text for one in step.blocks[place + 1 : place + 2] if one.kind == tutorial.SHOWN]
@@ -97,10 +97,16 @@ class Reader:
             elif block.kind != tutorial.SHOWN:
                 tutorial.write(block, self.project)
 
-    def _tests(self, number: int, *, is_last: bool) -> list[list[str]]:
-        """The addon's own tests: on the one database and the other by turns, at the end all of them on both."""
+    def _tests(self, step: tutorial.Step, *, is_last: bool) -> list[list[str]]:
+        """Those that a step brings, on the one database and the other by turns; at the end all of them on both."""
         here, there = ["pytest"], ["pytest", "--lumbung-db", self.for_tests]
-        return [here, [*there, "-k", NOT_AGAIN]] if is_last else [[*(here, there)[number % 2], "-k", NOT_YET]]
+        if is_last:
+            return [here, [*there, "-k", NOT_AGAIN]]
+        files = {
+            "tests/test_workshop.py",
+            *(one.path for one in step.blocks if one.path.startswith("tests/")),
+        }
+        return [[*(here, there)[step.number % 2], *sorted(files), "-k", NOT_YET]]
 
     def _do(self, lines: list[list[str]], shown: Sequence[str], tests: list[list[str]]) -> None:
         """Types the lines of a block; what changes a database is done to one of each kind."""

@@ -85,7 +85,7 @@ def write(block: Block, folder: Path) -> None:
         case "file":
             after = block.text
         case "append":
-            after = before + block.text
+            after = f"{before}\n\n{block.text}"  # as Python has it between functions
         case "diff":
             after = _patched(before, block.text)
         case _:
