@@ -11,6 +11,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,8 @@ VEHICLES = ("d 1234 abc", "Vario D 77")
 """What is written as the name of a vehicle in step 1, and is its plate afterwards."""
 BRAND = "Yamaha NMAX"
 """The brand that the second one gets before version 2.0."""
+MARK, TESTED = "answer: ", "tested"
+"""What an answer of the terminal begins with, and what it says of tests (tests.integrator.terminal)."""
 SOUND = re.compile(r"[a-z, ]*\bworkshop\b[a-z, ]*: .*\n")
 
 
@@ -59,20 +62,53 @@ class Reader:
             "LANG": "C.UTF-8",
         }
 
+    @property
+    def place(self) -> Path:
+        """Where commands are typed: in the folder of the addon, once it is there."""
+        return self.project if self.project.exists() else self.folder
+
     def python(self, *command: str, typed: str = "", **variables: str) -> str:
         """What Python prints, in the folder of the addon once it is there. Fails where it does not succeed."""
         done = subprocess.run(
-            [sys.executable, *command], cwd=self.project if self.project.exists() else self.folder,
+            [sys.executable, *command], cwd=self.place,
             env={**self.environment, **variables}, input=typed, capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, f"{command}\n{done.stdout[-5000:]}\n{done.stderr[-3000:]}"
         return done.stdout
 
+    @contextmanager
+    def at_the_terminal(self) -> Iterator[None]:
+        """A block in which commands can be typed."""
+        command = (sys.executable, "-m", "tests.integrator.terminal", str(self.folder / "kept"))
+        with (
+            (self.folder / "terminal.log").open("w", encoding="utf-8") as log,
+            subprocess.Popen(command, env=self.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                             stderr=log, text=True) as self.terminal,
+        ):  # fmt: skip
+            yield
+            assert self.terminal.stdin is not None
+            self.terminal.stdin.close()
+
     def type(self, *commands: tuple[str, Sequence[str]], reads: str = "") -> list[tuple[int, str]]:
         """The exit code and output of commands, each with its database, typed one after the other."""
-        sent = json.dumps([[url, words, reads] for url, words in commands])
-        told = self.python("-m", "tests.integrator.terminal", str(self.folder / "kept"), typed=sent)
-        return [(code, output) for code, output in json.loads(told.splitlines()[-1])]
+        assert self.terminal.stdin is not None and self.terminal.stdout is not None
+        sent = [str(self.place), [[url, words, reads] for url, words in commands]]
+        self.terminal.stdin.write(f"{json.dumps(sent)}\n")
+        self.terminal.stdin.flush()
+        printed: list[str] = []
+        for line in self.terminal.stdout:
+            if line.startswith(MARK):
+                return self._read(line, printed)
+            printed.append(line)
+        return self._read("", printed)
+
+    def _read(self, line: str, printed: Sequence[str]) -> list[tuple[int, str]]:
+        """What the terminal answered. Fails where it could not, or where tests were run that did not pass."""
+        answers = json.loads(line.removeprefix(MARK) or "null")
+        told = "".join(printed)[-5000:]
+        assert answers is not None, f"{told}\n{(self.folder / 'terminal.log').read_text('utf-8')[-3000:]}"
+        assert all(code == 0 for code, output in answers if output == TESTED), told
+        return [(code, output) for code, output in answers]
 
     def begin(self) -> None:
         """A database of each kind with crm, as an office has it."""
@@ -133,7 +169,7 @@ class Reader:
 
     def _type_here(self, lines: list[list[str]], shown: Sequence[str]) -> None:
         """The same of what is about files alone. Where faults are shown, the last command finds them."""
-        os.chdir(self.project if self.project.exists() else self.folder)
+        os.chdir(self.place)
         told = [
             CliRunner().invoke(main, ["--lang", "en", *line[1:]]) for line in lines if line[0] == "lumbung"
         ]
@@ -187,6 +223,13 @@ def test_the_tutorial_from_its_first_command_to_the_pages(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     reader = Reader(tmp_path, (sqlite_url, postgres_url), empty_url)
+    with reader.at_the_terminal():
+        _follow(reader)
+    _look_at_the_pages(Desk(_packaged(reader), tmp_path, postgres_url))
+
+
+def _follow(reader: Reader) -> None:
+    """Takes one step after the other, and looks at what there is then."""
     reader.begin()
     *first, last = tutorial.steps()
     for step in first:
@@ -198,7 +241,6 @@ def test_the_tutorial_from_its_first_command_to_the_pages(
     for found in reader.rows("SELECT plate, kind FROM workshop_vehicle ORDER BY plate"):
         assert found == [("D 1234 ABC", "car"), ("VARIO D 77", "motorcycle")]
     _look_at_the_code(reader)
-    _look_at_the_pages(Desk(_packaged(reader), tmp_path, postgres_url))
 
 
 def _look_at_the_code(reader: Reader) -> None:
