@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -96,6 +97,24 @@ def test_they_pass_the_check_together(written: Path) -> None:
 def test_they_are_in_form(written: Path) -> None:
     run(written, "-m", "ruff", "check", "--no-cache", ".")
     run(written, "-m", "ruff", "format", "--no-cache", "--check", ".")
+
+
+@pytest.mark.slow
+def test_what_docs_say_lies_in_an_addon_is_packed(tmp_path: Path) -> None:
+    """Whatever lies beside the modules is in the package that others install."""
+    assert new_addon(tmp_path, "fresh").exit_code == 0
+    project, files = (
+        tmp_path / "lumbung-fresh",
+        ("static/fresh/a.css", "templates/fresh/a.html", "upgrades/1.1.py"),
+    )
+    for name in files:
+        (project / "lumbung_fresh" / name).parent.mkdir(parents=True)
+        (project / "lumbung_fresh" / name).touch()
+    options = ("--quiet", "--no-deps", "--no-index", "--no-build-isolation", "--disable-pip-version-check")
+    command = [sys.executable, "-m", "pip", "wheel", *options, "--wheel-dir", str(tmp_path), str(project)]
+    subprocess.run(command, cwd=tmp_path, capture_output=True, check=True)
+    with zipfile.ZipFile(tmp_path / "lumbung_fresh-1.0-py3-none-any.whl") as wheel:
+        assert {f"lumbung_fresh/{name}" for name in files} <= set(wheel.namelist())
 
 
 def test_a_dry_run_lists_what_would_be_written(written: Path, tmp_path: Path) -> None:
