@@ -118,7 +118,9 @@ class Model:
     def __init__(self, **values: Any) -> None:
         if "__composed__" not in type(self).__dict__:
             raise FragmentAccess(f"{type(self).__name__} is a fragment; make records with env.create()")
-        for name, value in {**type(self).__lumbung__.initial(values), **values}.items():
+        info = type(self).__lumbung__
+        vars(self).update(info.empties)
+        for name, value in {**info.initial(values), **values}.items():
             setattr(self, name, value)
 
     @property
