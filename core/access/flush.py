@@ -103,8 +103,10 @@ def _check_rows(
 
 
 def _given_names(record: Any) -> frozenset[str]:
-    """The attributes that a new record was given."""
-    return frozenset(name.removesuffix(CLOSED) for name in vars(record))
+    """The attributes that a new record was given; nothing where there is nothing anyway is no gift."""
+    empties = type(record).__lumbung__.empties
+    given = (name for name, value in vars(record).items() if value is not None or name not in empties)
+    return frozenset(name.removesuffix(CLOSED) for name in given)
 
 
 def _check_fields(rights: Rights, info: ModelInfo, changed: Mapping[Any, frozenset[str]]) -> None:

@@ -56,10 +56,13 @@ def test_a_contact_is_known_by_its_face(served: kit.Served, lang: str, person: s
     assert badges(shown) == [person, "Grosir", "B2B, besar"]
 
 
-def test_that_it_is_archived_stands_there_too(served: kit.Served) -> None:
+def test_that_it_is_archived_stands_beside_its_title_as_everywhere(served: kit.Served) -> None:
     key = contact(served)
     served.change("base.partner", key, archived=True)
-    assert badges(served.sign_in("dewi").get(f"{PARTNER}/{key}")) == ["Diarsipkan", "Perorangan"]
+    page = served.sign_in("dewi").get(f"{PARTNER}/{key}")
+    assert badges(page) == ["Perorangan"]
+    [title] = page.page.all("div", class_="crumb")
+    assert "Diarsipkan" in title.text
 
 
 def test_of_what_one_may_not_see_the_line_says_nothing(bare: kit.Served) -> None:

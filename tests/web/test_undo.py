@@ -219,7 +219,8 @@ def around(served: kit.Served, key: int) -> dict[str, Any]:
             return {}
         return {
             "values": {
-                item.name: getattr(record, item.key) for item, _key in record.__lumbung__.validated[False]
+                item.name: getattr(record, item.key)
+                for item, _key, _size in record.__lumbung__.validated[False]
             },
             "addresses": [(item.id, item.street, item.use) for item in record.addresses],
             "phones": [(item.id, item.number) for item in record.phones],
