@@ -18,6 +18,11 @@ class Origin(NamedTuple):
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"
 
+    @property
+    def near(self) -> str:
+        """The same from the last folder on, for who knows where the addon lies."""
+        return "/".join(str(self).replace("\\", "/").split("/")[-2:])
+
 
 _DECLARING = ("core.orm.", "core.views.nodes", "core.manifest", "core.errors")
 """Where the classes are that serve to declare; the model's own fields are declared in core.orm.model."""

@@ -28,6 +28,11 @@ class Entry:
     line: int
     depth: int = 0
 
+    @property
+    def near(self) -> str:
+        """The last folder, file and line; nothing where it stands in no file."""
+        return Origin(self.file, self.line).near if self.file else ""
+
 
 @dataclass(frozen=True)
 class Explanation:

@@ -60,13 +60,6 @@ class Touch:
         return self.how in WRAPPING and set(self.calls) > {self.addon}
 
     @property
-    def where(self) -> str:
-        """The last folder, file and line."""
-        return (
-            "" if self.origin is None else "/".join(str(self.origin).replace("\\", "/").rsplit("/", 2)[-2:])
-        )
-
-    @property
     def label(self) -> str:
         """Its name with its place, where that does not say it."""
         return (
@@ -263,7 +256,7 @@ def _of_views(assembly: Assembly) -> Iterator[Touch]:
     placed: dict[tuple[str, str], str] = {}
     changed: dict[tuple[str, str], list[str]] = {}
     later: list[Touch] = []
-    for item in sorted(assembly.plugins.collect("views"), key=lambda item: assembly.names.index(item.addon)):
+    for item in assembly.plugins.collect("views"):
         if isinstance(item.value, View):
             placed |= {(item.value.name, name): item.addon for name in _names(item.value.body.nodes)}
             yield Touch(item.addon, "view", item.value.name, item.value.name, origin=item.value.origin)

@@ -217,7 +217,8 @@ def _print_footprint(found: Footprint) -> None:
         click.echo(_("What %(addon)s adds or wraps:", addon=addon))
         for touch in touches:
             calls = " → ".join(touch.calls) if len(touch.calls) > 1 else ""
-            cells = (f"{KINDS[touch.kind]!s:15}", f"{touch.label:40}", str(touch.told), calls, touch.where)
+            near = touch.origin.near if touch.origin else ""
+            cells = (f"{KINDS[touch.kind]!s:15}", f"{touch.label:40}", str(touch.told), calls, near)
             click.echo(f"  {'  '.join(cell for cell in cells if cell)}")
     for clash in found.clashes:
         click.echo(_("Look at this: %(message)s", message=f"{clash.says} {clash.origin or ''}".rstrip()))

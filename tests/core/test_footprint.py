@@ -120,7 +120,7 @@ def test_each_is_where_it_was_written(bench: Workshop) -> None:
         if touch.name in places:
             assert touch.origin is not None and touch.origin.file.endswith("first/__init__.py")
             assert lines[touch.origin.line - 1] == places[touch.name]
-            assert touch.where == f"first/__init__.py:{touch.origin.line}"
+            assert touch.origin.near == f"first/__init__.py:{touch.origin.line}"
 
 
 def test_where_two_wrap_the_same_it_is_said_in_the_order_of_calls(bench: Workshop) -> None:
