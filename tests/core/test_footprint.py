@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -160,3 +161,9 @@ def test_one_alone_meets_nobody(bench: Workshop) -> None:
 def test_how_it_comes_to_its_place_is_said_in_words(how: str, said: str) -> None:
     with speaking("en"):
         assert str(Touch("one", "node", "view", "name", how, "x").told) == said
+
+
+def test_who_changes_their_own_wraps_nobody() -> None:
+    own = Touch("one", "node", "one.view", "label", "attrs", "x", ("one",))
+    assert not own.wraps and replace(own, calls=("two", "one")).wraps
+    assert not replace(own, how="after", calls=("two", "one")).wraps, "beside it nothing is changed"

@@ -16,7 +16,6 @@ import sqlalchemy as sa
 
 from core.assembly import assemble
 from core.errors import DatabaseError, LoadError, UserError
-from core.i18n import catalogs
 from core.loader import Catalogue, discover
 from core.orm.database import Database
 from core.orm.env import Env, open_env
@@ -27,6 +26,8 @@ from core.schema.install import Report, install
 from core.schema.preparing import installed, prepared
 from tests.core.test_schema import look
 from tests.core.workshop import forget, workshop
+
+pytestmark = pytest.mark.usefixtures("english")
 
 BASE = """
     from core import *
@@ -180,13 +181,6 @@ class Site:
     def version(self) -> int:
         with self.database.reading.connect() as connection:
             return connection.scalars(sa.select(tables.registry_version.c.version)).one()
-
-
-@pytest.fixture(autouse=True)
-def _in_english() -> Iterator[None]:
-    token = catalogs.set_language("en")
-    yield
-    catalogs.reset_language(token)
 
 
 def _translate(addon: Path, message: str, text: str) -> None:

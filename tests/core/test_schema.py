@@ -12,12 +12,13 @@ import sqlalchemy as sa
 
 from core import Boolean, Char, Integer, Json, Many2many, Many2one, Model, Money, Text
 from core.errors import DatabaseError, LoadError, SchemaBehind
-from core.i18n import catalogs
 from core.orm.database import Database
 from core.orm.registry import Registry
 from core.schema import ledger, tables
 from core.schema.apply import SchemaRefused, apply
 from core.schema.plan import Plan, plan
+
+pytestmark = pytest.mark.usefixtures("english")
 
 ACCESS = {"base.user": "rwcd"}
 DEPENDS = {"toy": frozenset({"toy"}), "more": frozenset({"toy", "more"})}
@@ -60,13 +61,6 @@ class MoreThing(Thing):
 
 TOY: Published = {"toy": [Shelf, Thing]}
 BOTH: Published = {"toy": [Shelf, Thing], "more": [Brand, Maker, MoreThing]}
-
-
-@pytest.fixture(autouse=True)
-def _in_english() -> Iterator[None]:
-    token = catalogs.set_language("en")
-    yield
-    catalogs.reset_language(token)
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ import sqlalchemy as sa
 
 from core.assembly import assemble
 from core.errors import UserError
-from core.i18n import catalogs
 from core.orm.env import Env
 from core.schema import tables
 from core.schema.install import PlanChanged, upgrade
@@ -23,6 +22,8 @@ from core.schema.uninstall import Removal, outlook, uninstall
 from tests.core.test_install import BASE, Site
 from tests.core.test_schema import look
 from tests.core.workshop import workshop
+
+pytestmark = pytest.mark.usefixtures("english")
 
 SHOP = """
     from core import *
@@ -103,13 +104,6 @@ WITH_SHOP = """
     def models():
         return [Box, Item]
 """
-
-
-@pytest.fixture(autouse=True)
-def _in_english() -> Iterator[None]:
-    token = catalogs.set_language("en")
-    yield
-    catalogs.reset_language(token)
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ import pytest
 import sqlalchemy as sa
 
 from core.errors import DatabaseError, LoadError, SchemaBehind, UserError
-from core.i18n import catalogs
 from core.orm.env import Env
 from core.schema import ledger, tables
 from core.schema.apply import SchemaRefused
@@ -22,6 +21,8 @@ from core.schema.uninstall import uninstall
 from tests.core.test_install import BASE, Site
 from tests.core.test_schema import look
 from tests.core.workshop import workshop
+
+pytestmark = pytest.mark.usefixtures("english")
 
 RECIPE = Path(__file__).parent / "recipe_upgrade.py"
 HEAD = """
@@ -130,13 +131,6 @@ def write(site: Site, source: str, scripts: dict[str, str]) -> None:
     site.write(depot=source)
     for version, script in scripts.items():
         (folder / f"{version}.py").write_text(dedent(script), encoding="utf-8")
-
-
-@pytest.fixture(autouse=True)
-def _in_english() -> Iterator[None]:
-    token = catalogs.set_language("en")
-    yield
-    catalogs.reset_language(token)
 
 
 @pytest.fixture
