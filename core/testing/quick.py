@@ -1,4 +1,4 @@
-"""What makes a run of tests quick: little search for garbage, no wait for the disk, templates compiled once."""
+"""What makes a run of tests quick: little search for garbage, no wait for the disk, statements compiled once."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from core.orm import database
 
@@ -37,3 +39,37 @@ def no_wait_for_the_disk() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(database, "SYNCHRONOUS", "OFF")
         yield
+
+
+STATEMENTS = 3000
+"""How many compiled ones are kept of each kind of engine."""
+
+
+@contextmanager
+def statements_compiled_once() -> Iterator[None]:
+    """Databases of a kind share what SQLAlchemy knows of their server and has compiled, as if they were one.
+
+    Each test has a database of its own, and half of its statements were the first of their kind there.
+    """
+    known: dict[str, sa.Engine] = {}
+    create = sa.create_engine
+
+    def created(url: str | sa.URL, **options: Any) -> sa.Engine:
+        engine = create(url, query_cache_size=STATEMENTS, **options)
+        kind = f"{engine.url.set(database=None)} {sorted(options.items(), key=str)}"
+        if kind in known:
+            _as_well(engine, known[kind])
+        else:  # what is known of a server is asked for by the first connection
+            sa.event.listen(engine, "connect", lambda *_args: known.setdefault(kind, engine), once=True)
+        return engine
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sa, "create_engine", created)
+        yield
+
+
+def _as_well(engine: Any, known: Any) -> None:
+    """Lets an engine know what another does."""
+    engine.dialect.initialize = lambda _connection: None
+    engine.dialect = engine.pool._dialect = known.dialect
+    engine._compiled_cache = known._compiled_cache

@@ -445,7 +445,7 @@ def test_a_pipeline_in_use_is_refused_with_a_message(bare: kit.Served) -> None:
 def test_a_card_says_what_is_planned_next(bare: kit.Served) -> None:
     """Of what is planned the soonest, and how soon; what is done or called off is not next."""
     late, soon, nothing = make(bare, {}, {}, {})
-    plans = ((late, "Telepon <b>", -50, "planned"), (late, "Nanti", 99, "planned"), (soon, "Survei", 300, "planned"),
+    plans = ((late, "Telepon <b>", -48, "planned"), (late, "Nanti", 99, "planned"), (soon, "Survei", 300, "planned"),
              (nothing, "Batal", 5, "cancelled"))  # fmt: skip
     with bare.env() as env:
         now = env.now()
