@@ -41,7 +41,7 @@ def no_wait_for_the_disk() -> Iterator[None]:
         yield
 
 
-STATEMENTS = 3000
+STATEMENTS = 1000
 """How many compiled ones are kept of each kind of engine."""
 
 
@@ -56,7 +56,7 @@ def statements_compiled_once() -> Iterator[None]:
 
     def created(url: str | sa.URL, **options: Any) -> sa.Engine:
         engine = create(url, query_cache_size=STATEMENTS, **options)
-        kind = f"{engine.url.set(database=None)} {sorted(options.items(), key=str)}"
+        kind = f"{engine.url._replace(database=None)} {sorted(options.items(), key=str)}"
         if kind in known:
             _as_well(engine, known[kind])
         else:  # what is known of a server is asked for by the first connection
