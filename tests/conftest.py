@@ -67,12 +67,16 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Marks tests by the fixtures that they use, then deselects what a fast run leaves out."""
+    """Marks tests by the fixtures that they use, then deselects what a fast run leaves out.
+
+    What takes long comes first: else one worker would be at it when the others have long been done.
+    """
     for item in items:
         used = getattr(item, "fixturenames", ())
         for name, mark in NEEDS.items():
             if name in used:
                 item.add_marker(mark)
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     if not (config.getoption("--fast") or os.environ.get("LUMBUNG_TEST_FAST") == "1"):
         return
     kept, left_out = [], []
