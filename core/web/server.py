@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -26,6 +27,16 @@ def spread(worker: Any, request: Any) -> None:
     waiting = len(worker.keepalived_conns) + len(worker.pending_conns)
     if worker.nr_conns - waiting > 1:
         request.force_close()
+
+
+def end_in_order(worker: Any) -> None:
+    """Lets a worker end as on SIGTERM, once the requests that it has are answered, however it is told to.
+
+    Ctrl+C is heard by all processes of a terminal, and the master then sends SIGQUIT. gunicorn's handler of both
+    closes the pool of threads: called within itself, or while the pool takes a request, it waits for its own lock.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGQUIT, worker.handle_exit)
 
 
 def prepared(url: str) -> Dispatcher:
@@ -60,6 +71,7 @@ def serve(
             options: dict[str, Any] = {"bind": f"{host}:{port}", "workers": workers, "threads": THREADS,
                                        "worker_class": "gthread", "loglevel": "warning",
                                        "preload_app": True, "pre_request": spread,
+                                       "post_worker_init": end_in_order,
                                        # Whom to believe that a request came by https is for LUMBUNG_PROXIES.
                                        "secure_scheme_headers": {},
                                        # What is longer than `security.ADDRESS_MAX` is told so by a page of ours.

@@ -86,6 +86,15 @@ class Server:
                 break
         self._group = None
 
+    def interrupt(self) -> float:
+        """Stops master and workers as Ctrl+C in their terminal does; the seconds until they ended."""
+        assert self._group is not None
+        began = time.monotonic()
+        os.killpg(self._group.pid, signal.SIGINT)
+        self._group.wait(PATIENCE_SECONDS)
+        self._group = None
+        return time.monotonic() - began
+
     def kill_worker(self, choice: float) -> None:
         """Kills one of the workers, the one at `choice` of 0 to 1; the master starts another."""
         for _moment in _patiently(f"the master starts no worker:\n{self.log}"):
