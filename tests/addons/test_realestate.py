@@ -186,7 +186,43 @@ def test_nobody_sets_the_state_of_a_unit_past_its_holds(served: kit.Served) -> N
         unit(env).state = "sold"
 
 
+def test_a_unit_begins_available(served: kit.Served) -> None:
+    with pytest.raises(UserError, match="reservasi"), signed_in(served, "dewi") as env:
+        env.create(Unit, [{"project": unit(env).project, "code": "D-01", "state": "held"}])
+
+
+def test_a_project_with_units_stays_with_its_company(env: Env) -> None:
+    home, rupiah = unit(env).project, env.get(env["base.currency"], 1)
+    other = env.create(env["base.company"], [{"name": "PT Lain", "currency": rupiah}])[0]
+    empty = env.create(Project, [{"name": "Taman Cendana"}])[0]
+    env.flush()
+    empty.company = other
+    home.company = home.company
+    env.flush()
+    assert empty.company is other
+    with refused(env, "company"):
+        home.company = other
+
+
 # ----------------------------------------------------------------- holds
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [("partner", {"partner": None}), ("ends", {"ends": None, "state": "held"}), ("unit", {})],
+)
+def test_a_hold_keeps_what_it_was_made_with(env: Env, field: str, values: dict[str, Any]) -> None:
+    """Its unit, and for whom and until when it is."""
+    one = hold(env)
+    with refused(env, field):
+        env.write([one], values or {"unit": unit(env, "B-10")})
+
+
+def test_a_hold_does_not_go_back(env: Env) -> None:
+    one = hold(env, state="booked", fee=Decimal(MILLION))
+    with refused(env, "state") as caught:
+        one.state = "held"
+    assert "Terjual" in str(caught.value) or "Sold" in str(caught.value), "what it may become is said"
+
+
 def test_a_unit_follows_its_hold_from_held_to_sold(env: Env) -> None:
     one = hold(env)
     home = unit(env)
@@ -481,6 +517,20 @@ def test_the_map_shows_each_unit_with_its_state(served: kit.Served) -> None:
     assert (style.status_code, style.mimetype) == (200, "text/css")
 
 
+def test_a_map_without_a_project_and_of_more_units_than_it_draws(
+    served: kit.Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("addons.realestate.site_map.MOST", 2)
+    page = served.sign_in("ayu").get("/realestate/map").main
+    lots = [one for one in page.all("li") if (one.get("class") or "").startswith("lot ")]
+    assert len(lots) == 2
+    with served.env() as env:
+        key = unit(env).project.id
+        unit(env).project.archived = True
+    assert f"/app/realestate.unit?project__eq={key}" in [one["href"] for one in page.all("a")]
+    assert not served.sign_in("ayu").get("/realestate/map").main.all("li", class_="lot")
+
+
 def test_the_map_is_for_those_who_sell(served: kit.Served) -> None:
     with served.env() as env:
         env.create(env["base.user"], [{"name": "Tamu", "email": f"tamu@{DOMAIN}"}])
@@ -533,6 +583,16 @@ def test_lists_and_forms_stand_in_both_languages(served: kit.Served, model: str)
         board = [] if model == "project" else ["?view=kanban"]
         for path in ("", *board, "/new", f"/{key}", f"/{key}/edit"):
             assert dewi.get(f"/app/realestate.{model}{path}").status_code == 200
+
+
+def test_instalments_are_without_interest(env: Env) -> None:
+    row = {"title": "Bertahap", "payment": "instalments", "amount": Decimal(120 * MILLION), "tenor": 2}
+    made = env.create(Deal, [{**row, "down_payment": Decimal(24 * MILLION)}])[0]
+    env.flush()
+    assert made.instalment == Decimal(4 * MILLION)
+    made.payment = "cash"
+    env.flush()
+    assert made.instalment is None
 
 
 def test_the_estimate_goes_by_the_rate_of_the_project(env: Env) -> None:
