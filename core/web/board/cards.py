@@ -43,7 +43,7 @@ def draw(board: Board) -> list[Markup]:
 
 def _cards(board: Board, rows: Sequence[Any]) -> list[str]:
     """The cards of all columns one after the other, made part by part as the cells of a list are."""
-    values = show(board.reading, board.columns, [row[:-2] for row in rows], choosing=False)
+    values = show(board.reading, board.columns, [row[:-3] for row in rows], choosing=False)
     keys, items, short = values.keys, list(enumerate(board.columns.items)), _shortened(board, rows)
     texts = escaped([text_of(value) for value in values.shown[0]])
     titles = [text or f"#{key}" for key, text in zip(keys, texts, strict=True)]
@@ -56,9 +56,9 @@ def _cards(board: Board, rows: Sequence[Any]) -> list[str]:
     below = [_lines(texts) for texts in told]
     if board.since is not None:
         place = min(1, len(told) - 1)
-        below[place] = _aged(told[place], _ages(board, str(board.since.label), [row[-2] for row in rows]))
+        below[place] = _aged(told[place], _ages(board, str(board.since.label), [row[-3] for row in rows]))
     href, openers = f"{escape(board.path)}/", _openers(board, keys, titles, [row[-1] for row in rows])
-    plans = _plans(board, keys)
+    plans = _plans(board, keys, [row[-2] for row in rows])
     parts = zip(keys, titles, openers, zip(*below, strict=True), zip(*feet, strict=True), plans, strict=True)
     return [
         f'<li class="card deal" id="c{key}" data-card="{key}"><a class="t" id="{LINK}{key}" href="{href}{key}">'
@@ -78,11 +78,11 @@ def _openers(board: Board, keys: Sequence[int], titles: Sequence[str], movable: 
     ]
 
 
-def _plans(board: Board, keys: Sequence[int]) -> list[str]:
+def _plans(board: Board, keys: Sequence[int], befores: Sequence[int | None]) -> list[str]:
     """What is planned next, in the last lines of the cards."""
     if not issubclass(board.model.cls, Thread):
         return [""] * len(keys)
-    found = next_of(board.reading.env, board.model, keys)
+    found = next_of(board.reading.env, board.model, keys, befores)
     symbol: Any = requests.site().templates.globals["icon"]
     icons = {plan.symbol: symbol(plan.symbol, small=True) for plan in found.values()}
     lines = {

@@ -19,6 +19,7 @@ from core.web.listing.columns import Columns, shown_columns, stored
 from core.web.listing.grouping import totals
 from core.web.listing.labels import label_column, label_text
 from core.web.listing.refusal import SHOWN, BadRequest
+from core.web.threads import plans
 
 if TYPE_CHECKING:
     from core.orm.fields import Field
@@ -59,7 +60,8 @@ class Lane:
     plans: strip.Plans = strip.NONE
     page: int = 1
     rows: list[Any] = field(default_factory=list)
-    """Each with what Board.columns reads, since when it has been here, and whether the reader may move it."""
+    """Each with what Board.columns reads, since when it has been here, the key of what it was before, and whether the
+    reader may move it."""
     is_choice: bool = False
     """Whether new records may be put here; else only such are left that were."""
 
@@ -79,7 +81,9 @@ class Board:
         self.total: Money[Any] | None = shown.get("total")
         self.weighted: Money[Any] | None = shown.get("weighted")
         self.since: DateTime[Any] | None = shown.get("since")
-        self.until: DateTime[Any] | None = shown.get("until") if strip.is_open(reading) else None
+        is_open = strip.is_open(reading)
+        self.until: DateTime[Any] | None = shown.get("until") if is_open else None
+        self.before: Many2one[Any] | None = plans.predecessor(reading.env, view.model) if is_open else None
         self.columns: Columns = shown_columns(view.board, view.readable, view.masked)
         self.frames: list[Choice] = []
         """What one board lies in: the records of `within`, of which one is shown."""
@@ -207,8 +211,12 @@ class Board:
         parts = [self._chosen(chosen, column, lane) for lane in self.lanes if lane.count]
         if not parts:
             return
-        since = sa.null() if self.since is None else stored(reading.cls, self.since)
-        wanted = reading.rows(self.columns).add_columns(since.label("since"), self._writable, column)
+        since, before = (
+            sa.null() if item is None else stored(reading.cls, item) for item in (self.since, self.before)
+        )
+        wanted = reading.rows(self.columns).add_columns(
+            since.label("since"), before.label("before"), self._writable, column
+        )
         wanted = wanted.where(key.in_(sa.union_all(*parts) if parts[1:] else parts[0]))
         columns = self.columns
         links = [
@@ -216,7 +224,7 @@ class Board:
         ]
         wanted, names = reading.labels.beside(reading.sorted(wanted), reading.cls, links)
         found = reading.env.execute(wanted).all()
-        by_value, width = {lane.choice.value: lane for lane in self.lanes}, len(columns.read) + 3
+        by_value, width = {lane.choice.value: lane for lane in self.lanes}, len(columns.read) + 4
         for row in found:
             by_value[row[width]].rows.append(row[:width])
         reading.labels.keep(names, [row[width + 1 :] for row in found])

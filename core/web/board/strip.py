@@ -14,7 +14,7 @@ from core.base.activity import PLANNED, Activity
 from core.base.thread import Thread
 from core.i18n.lazy import _
 from core.web.listing.columns import stored
-from core.web.threads.plans import may_see_plans
+from core.web.threads.plans import may_see_plans, predecessor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,8 +70,8 @@ def beside(reading: Reading, counted: sa.Select[Any], until: DateTime[Any]) -> s
     env, cls = reading.env, reading.cls
     firsts = [_first(reading, reading.model.name)]
     counted = counted.outerjoin(firsts[0], firsts[0].c.of == cls.id)
-    link: Any = reading.model.fields.get(reading.model.cls.predecessor or "")  # type: ignore[attr-defined]
-    if link is not None and env.may_see(reading.model.name, link.name):
+    link = predecessor(env, reading.model)
+    if link is not None:
         firsts.append(_first(reading, link.target_name))
         counted = counted.outerjoin(firsts[1], firsts[1].c.of == stored(cls, link))
     dues, now = [first.c.due for first in firsts], env.now()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,6 +19,7 @@ from core.web.listing.labels import Labels
 if TYPE_CHECKING:
     from core.orm.env import Env
     from core.orm.info import ModelInfo
+    from core.orm.links import Many2one
     from core.orm.registry import Registry
 
 ACTIVITY, USER = "base.activity", "base.user"
@@ -68,14 +69,27 @@ def may_see_plans(env: Env) -> bool:
     return env.may(ACTIVITY, "r") and all(env.may_see(Activity, name) for name in SHOWN)
 
 
-def next_of(env: Env, info: ModelInfo, keys: Sequence[int]) -> dict[int, Next]:
-    """By key what is planned next for records of a Thread that the user sees, or for what they were before."""
+def predecessor(env: Env, info: ModelInfo) -> Many2one[Any] | None:
+    """The link to what a record was before, where the user may see it."""
+    name = info.cls.predecessor  # type: ignore[attr-defined]
+    return info.fields[name] if name and env.may_see(info.name, name) else None  # type: ignore[return-value]
+
+
+def next_of(env: Env, info: ModelInfo, keys: Sequence[int], befores: Sequence[int | None]) -> dict[int, Next]:
+    """By key what is planned next for records of a Thread that the user sees, or for what they were before.
+
+    `befores` are the keys that `predecessor` leads to from each.
+    """
     if not may_see_plans(env):
         return {}
-    before = _before(env, info, keys)
     rows = [(row.record_id, row) for row in _planned(env, info.name, keys)]
-    for model, became in before.items():
-        rows += [(key, row) for row in _planned(env, model, list(became)) for key in became[row.record_id]]
+    link, became = predecessor(env, info), _became(keys, befores)
+    if link is not None and became:
+        cls: Any = env.registry[link.target_name]
+        seen = env.scalars(sa.select(cls.id).where(among(env, cls.id, list(became)))).all()
+        rows += [
+            (key, row) for row in _planned(env, link.target_name, seen) for key in became[row.record_id]
+        ]
     found, now = dict[int, Next](), env.now()
     for key, row in sorted(rows, key=lambda told: (told[1].due, told[1].id)):
         if key not in found:
@@ -84,21 +98,13 @@ def next_of(env: Env, info: ModelInfo, keys: Sequence[int]) -> dict[int, Next]:
     return found
 
 
-def _before(env: Env, info: ModelInfo, keys: Sequence[int]) -> dict[str, dict[int, list[int]]]:
-    """By model what became records of `keys`, as far as the user sees it, each with those that it became."""
-    link: str | None = info.cls.predecessor  # type: ignore[attr-defined]
-    if not link or not env.may_see(info.name, link):
-        return {}
-    connection, far = env.session.core_connection(), info.fields[link].target_name  # type: ignore[attr-defined]
-    dialect, became = connection.dialect.name, defaultdict[int, list[int]](list)
-    statement = _links(env.registry, dialect, info.name, link)
-    for key, other in connection.execute(statement, {"keys": sent(dialect, keys)}):
-        became[other].append(key)
-    if not became:
-        return {}
-    cls: Any = env.registry[far]
-    seen = env.scalars(sa.select(cls.id).where(among(env, cls.id, list(became))))
-    return {far: {key: became[key] for key in seen}}
+def _became(keys: Sequence[int], befores: Sequence[int | None]) -> Mapping[int, list[int]]:
+    """By its key, what each became."""
+    found = defaultdict[int, list[int]](list)
+    for key, before in zip(keys, befores, strict=True):
+        if before is not None:
+            found[before].append(key)
+    return found
 
 
 def _planned(env: Env, model: str, keys: Sequence[int]) -> Iterable[Any]:
@@ -117,13 +123,6 @@ def _goes_with_it(env: Env) -> bool:
     """Whether the user reads an activity wherever they read its record: then that is not asked again."""
     rights = env.session.rights
     return rights is None or rights.asks_only(env.registry.info(ACTIVITY), of_seen_records)
-
-
-@per_registry
-def _links(registry: Registry, dialect: str, model: str, link: str) -> sa.Select[Any]:
-    info = registry.info(model)
-    far = info.table.c[info.fields[link].key]
-    return sa.select(info.table.c.id, far).where(one_of_sent(dialect, info.table.c.id), far.is_not(None))
 
 
 @per_registry
