@@ -149,7 +149,12 @@ def small_disk(folder: Path, kilobytes: int) -> Iterator[bool]:
 def init_in_process(file: Path, limit: Callable[[], None] | None = None) -> str:
     """What `init` says in a process of its own, where it has to fail; `limit` runs before it begins."""
     command = [sys.executable, "-m", "core.cli", *INIT, "--addons", "crm", "--db", str(file)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "COVERAGE_PROCESS_CONFIG": "",  # what is measured of a process could not be written either
+    }
     done = subprocess.run(
         command, env=environment, capture_output=True, text=True, preexec_fn=limit, timeout=120
     )
