@@ -69,7 +69,7 @@ def check(session: Session, changes: Changes) -> None:
     if changes.held is None and not changes.touch((ROLE,)):
         return
     registry = session.env.registry
-    roles = _given(changes, registry.models.get(ROLE), BY_ROLE)
+    roles = _given(changes, registry.models[ROLE], BY_ROLE)
     if changes.held is None and not roles:
         return
     connection = session.core_connection()
@@ -92,10 +92,8 @@ def _touching(registry: Registry, changes: Changes) -> Iterator[bool]:
         yield any(names & fields for names in changes.updated.get(info, {}).values())
 
 
-def _given(changes: Changes, info: ModelInfo | None, fields: Collection[str]) -> list[Any]:
+def _given(changes: Changes, info: ModelInfo, fields: Collection[str]) -> list[Any]:
     """The records of a model that were made, or changed in one of these fields."""
-    if info is None:
-        return []
     changed = changes.updated.get(info, {})
     return [*changes.created.get(info, ()), *(record for record in changed if changed[record] & set(fields))]
 

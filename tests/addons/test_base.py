@@ -13,6 +13,9 @@ import sqlalchemy as sa
 from core import CurrentUser, Env, UserError
 from core.assembly import Assembly
 from core.base import Address, Company, Currency, Partner, Province, Regency, Role, Tag, Team, User, region
+from core.base.activity import Activity
+from core.base.attachment import Attachment
+from core.base.notification import Notification
 from core.errors import LoadError
 from core.loader import Catalogue
 from core.orm.database import Database
@@ -164,3 +167,44 @@ def test_tags_are_named_in_both_languages(opened: Open) -> None:
     for lang, name in (("id", "Pemasok"), ("en", "Supplier")):
         with opened(reader(lang), readonly=True) as env:
             assert one(env, Tag, color="p5").name == name
+
+
+def planned_for(env: Env, model: str) -> Any:
+    row = {"title": "Telepon", "kind": "call", "model": model, "record_id": 1, "due": env.now()}
+    made = env.create(Activity, [row])[0]
+    env.flush()
+    return made
+
+
+@pytest.mark.parametrize("values", [{"record_id": 2}, {"model": "base.user"}])
+def test_what_people_did_stays_with_its_record(opened: Open, values: dict[str, Any]) -> None:
+    with pytest.raises(UserError) as caught, opened() as env:
+        env.write([planned_for(env, "base.partner")], values)
+    assert [fault.field for fault in caught.value.faults] == ["record_id"]
+
+
+def test_people_work_together_on_some_records_only(opened: Open) -> None:
+    with pytest.raises(UserError) as caught, opened() as env:
+        planned_for(env, "base.currency")
+    assert [fault.field for fault in caught.value.faults] == ["model"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "text",
+        {"name": "a.txt"},
+        {"name": "a.txt", "type": "text/plain", "size": "4", "digest": "0" * 64},
+        {"name": "a.txt", "type": "text/plain", "size": 4, "digest": "../../etc/passwd"},
+    ],
+)
+def test_a_file_is_what_the_store_gave(opened: Open, value: Any) -> None:
+    with pytest.raises(UserError) as caught, opened() as env:
+        env.create(Attachment, [{"name": "a.txt", "file": value, "model": "base.partner", "record_id": 1}])
+    assert [fault.field for fault in caught.value.faults] == ["file"]
+
+
+def test_a_notice_is_called_by_what_it_tells(env: Env) -> None:
+    row = {"owner": user(env), "kind": "mention", "model": "base.partner", "record_id": 1}
+    [made] = env.create(Notification, [row])
+    assert made.display_label() == str(env.registry.info(Notification).fields["kind"].choices["mention"])

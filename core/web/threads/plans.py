@@ -87,9 +87,7 @@ def next_of(env: Env, info: ModelInfo, keys: Sequence[int], befores: Sequence[in
     if link is not None and became:
         cls: Any = env.registry[link.target_name]
         seen = env.scalars(sa.select(cls.id).where(among(env, cls.id, list(became)))).all()
-        rows += [
-            (key, row) for row in _planned(env, link.target_name, seen) for key in became[row.record_id]
-        ]
+        rows += [(key, row) for row in _planned(env, link.target_name, seen) for key in became[row.record_id]]
     found, now = dict[int, Next](), env.now()
     for key, row in sorted(rows, key=lambda told: (told[1].due, told[1].id)):
         if key not in found:
