@@ -68,6 +68,14 @@ def test_a_stage_says_how_likely_it_is_until_somebody_else_does(env: Env) -> Non
     assert one.probability == Decimal(60)
 
 
+def test_a_statement_over_what_is_computed_is_in_vain_and_leaves_no_history(env: Env) -> None:
+    one, cls, change = deal(env, amount=Decimal(200 * MILLION)), env[Deal], env["base.change"]
+    told = env.scalar(sa.select(sa.func.count(change.id)))
+    env.execute(sa.update(cls).values(expected=Decimal(7)))
+    assert env.scalar(sa.select(cls.expected).where(cls.id == one.id)) == Decimal(20 * MILLION)
+    assert env.scalar(sa.select(sa.func.count(change.id))) == told
+
+
 @pytest.mark.parametrize("share", [Decimal(101), Decimal(-1)])
 def test_no_deal_is_surer_than_sure(env: Env, share: Decimal) -> None:
     one = deal(env)

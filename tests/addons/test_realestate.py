@@ -22,6 +22,7 @@ from core.base import Partner
 from core.base.demo import DOMAIN
 from core.loader import GROUP
 from core.orm.env import SYSTEM, open_env
+from core.orm.integrity import explain
 from core.orm.undo import undo as undo_of
 from core.schema.plan import plan
 from core.web.dispatcher import Sites
@@ -406,8 +407,10 @@ def test_the_database_itself_refuses_and_the_plan_is_empty(copies: Copies, sites
         with served.database.writing.connect() as connection:
             row = dict(connection.execute(sa.select(table)).mappings().one())
             row["id"] += 1
-            with pytest.raises(sa.exc.IntegrityError, match="ex_realestate_hold"):
+            with pytest.raises(sa.exc.IntegrityError, match="ex_realestate_hold") as caught:
                 connection.execute(sa.insert(table).values(row))
+            told = explain(caught.value, registry)
+            assert told is not None and told.field == "unit"
             connection.rollback()
             assert list(plan(connection, registry).steps()) == []
 
