@@ -25,8 +25,6 @@ def words_of(
 
 
 def _stored(registry: Registry, connection: sa.Connection) -> Mapping[tuple[str, str], str]:
-    if WORD not in registry:
-        return {}
     word = registry.info(WORD).table.c
     chosen = sa.select(word.lang, word.code, word.text).where(
         word.text.is_not(None), word.archived.is_(False)

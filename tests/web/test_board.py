@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from core.web.board.begin import begun_in
 from tests.web import kit
 from tests.web.conftest import Statements, on_sqlite
 from tests.web.markup import Element
@@ -459,6 +461,14 @@ def test_a_card_says_what_is_planned_next(bare: kit.Served) -> None:
     assert [line.text for line in told[late]] == ["Telepon <b> · 2 hari lalu"]
     assert "Survei · " in board.one("li", id=f"c{soon}").text and not told[soon]
     assert "Batal" not in board.one("li", id=f"c{nothing}").text
+
+
+def test_a_record_begins_in_a_column_that_is_a_choice(shared: kit.Served) -> None:
+    with shared.env() as env:
+        model = env.registry.info("base.activity")
+        board: Any = SimpleNamespace(model=model, attrs={"by": "kind", "within": None})
+        assert begun_in(board, env, "call") == {"kind": "call"}
+        assert begun_in(board, env, "nothing") is None
 
 
 def strips(answer: kit.Answer) -> dict[str, str]:
