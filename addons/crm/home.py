@@ -44,7 +44,7 @@ def _figures(env: Env) -> Iterator[DashboardTile]:
     yield DashboardTile(
         "crm.won", _("Won this month"), won[0] or counts["won"],
         _("%(number)s %(deals)s", number=counts["won"], deals=DEAL if numbers["won"] == 1 else DEALS) if won[0] else "",
-        f"{here}won&closed_at__ge={_today(env).replace(day=1)}", won[1], order=10,
+        f"{here}won&closed_at__ge={env.today().replace(day=1)}", won[1], order=10,
     )  # fmt: skip
     both = _("%(amount)s, expected %(share)s", amount=opened[0], share=share[0])
     yield DashboardTile(
@@ -58,7 +58,7 @@ def _figures(env: Env) -> Iterator[DashboardTile]:
 def _counted(env: Env) -> Sequence[Mapping[Any, Any]]:
     """Counts and sums in one statement, a row for each company, as each has a currency."""
     cls: Any = env[Deal]
-    since = beginning(_today(env).replace(day=1), env.formats.zone)
+    since = beginning(env.today().replace(day=1), env.formats.zone)
     is_open, is_won = cls.state == "open", sa.and_(cls.state == "won", cls.closed_at >= since)
     parts = {"won": is_won, "open": is_open, "idle": sa.and_(is_open, ~_is_planned(env)), "share": is_open}
     counted = [sa.func.count(sa.case((which, 1))).label(name) for name, which in parts.items()]
@@ -103,7 +103,7 @@ def _new_leads(env: Env) -> DashboardTile:
 def _deals(env: Env) -> DashboardCard:
     """What is overdue first, then what has nothing planned, then what closes soon; no others."""
     cls: Any = env[Deal]
-    today, planned = _today(env), _is_planned(env)
+    today, planned = env.today(), _is_planned(env)
     late, soon = cls.close_date < today, cls.close_date <= today + SOON
     rank = sa.case((late, 0), (~planned, 1), else_=2)
     chosen = sa.select(cls, planned).where(*_mine(env, cls), cls.state == "open", sa.or_(~planned, soon))
@@ -134,7 +134,7 @@ def _row(env: Env, deal: Any, *, is_planned: bool) -> DashboardRow:
 
 def _why(env: Env, closes: dt.date | None, *, is_planned: bool) -> Why:
     """What presses most: the day that is over, that nothing is planned, or the day that comes soon."""
-    if closes is not None and closes < _today(env):
+    if closes is not None and closes < env.today():
         return Why(_("Was to close on %(day)s", day=env.formats.date(closes)), "warn", "late")
     if closes is None or not is_planned:
         return Why(_("Nothing planned"), "warn", "late")
@@ -147,10 +147,6 @@ def _told(deal: Any, name: str) -> Any:
 
 def _mine(env: Env, cls: Any) -> tuple[Any, Any]:
     return cls.owner_id == env.user.id, cls.archived.is_(False)
-
-
-def _today(env: Env) -> dt.date:
-    return env.now().astimezone(env.formats.zone).date()
 
 
 def _is_planned(env: Env) -> Any:

@@ -134,7 +134,7 @@ def _take(
                 "title": f"{unit.project.name} {unit.code}", "partner_id": partner, "unit": unit,
                 "pipeline_id": stage.pipeline_id, "stage_id": stage.id, "stage_since": began,
                 "amount": unit.price, "payment": payment, "created_at": began,
-                "close_date": (now + dt.timedelta(days=rng.randrange(5, 60))).date(),
+                "close_date": env.today() + dt.timedelta(days=rng.randrange(5, 60)),
                 "down_payment": (unit.price * rng.choice((10, 20, 30)) / 100) if payment != "cash" else None,
                 "tenor": rng.choice((10, 15, 20)) if payment == "mortgage" else None,
                 "bank": rng.choice(BANKS) if payment == "mortgage" else None,

@@ -75,14 +75,19 @@ class Env:
         self.database = database
         self.session = session
         self.user = user
+        """Who acts: `id`, `name`, `roles`, `teams`, `companies` and the like; `user_record()` is the record."""
         self.readonly = readonly
+        """Whether it only reads, as that of a GET."""
         self.is_sudo = is_sudo or user is SYSTEM
+        """Whether no rule narrows it."""
         self.is_undoing = False
         """Whether what is written takes back what was done: it leads to what has been, by whatever way."""
         self.remarks: list[TextLike] = []
         """What the user is told once this is committed, besides that it is done."""
         self.jobs = Jobs(self)
+        """The outbox: `jobs.enqueue(name, key)`."""
         self.currencies = Currencies(self)
+        """The currency of an amount of a record, and how it is written."""
         session.env = self
         session.rights = None if self.is_sudo else Rights(self, registry.policy or Policy(registry))
 
@@ -116,12 +121,17 @@ class Env:
         """This moment, aware, in UTC."""
         return dt.datetime.now(dt.UTC)
 
+    def today(self) -> dt.date:
+        """The day that it is in the time zone of the user; where no person acts, in that of Jakarta."""
+        return self.now().astimezone(self.formats.zone).date()
+
     # ------------------------------------------------------------- reading
     @overload
     def __getitem__(self, key: type[M]) -> type[M]: ...
     @overload
     def __getitem__(self, key: str) -> type[Any]: ...
     def __getitem__(self, key: Any) -> Any:
+        """The composed class of a model, with what all addons added to it: for statements."""
         return self.registry[key]
 
     def scalars(self, statement: sa.Select[T]) -> sa.ScalarResult[T]:

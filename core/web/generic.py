@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -103,7 +102,7 @@ class Pages:
         first = next(lines)
         response = Response(chain([first], lines), mimetype="text/csv")
         response.call_on_close(lines.close)
-        today = dt.datetime.now(requests.env().formats.zone).date()
+        today = requests.env().today()
         name = re.sub(r"[^\w.]+", "-", f"{info.plural} {today}.csv")
         response.headers.set("Content-Disposition", "attachment", filename=name)
         return response

@@ -89,7 +89,7 @@ def _activity() -> ResponseReturnValue:
         title=str(_("What was done")), entries=[], day=request.args.get("day", ""),
         people=[(key, name, key == user) for key, name in people],
     )  # fmt: skip
-    today = env.now().astimezone(env.formats.zone).date()
+    today = env.today()
     try:
         day = env.formats.parse_date(page.day, today) if page.day.strip() else today
         span = _units(env, day)

@@ -83,7 +83,7 @@ class _Month:
     def __init__(self, view: ListView, reading: Reading) -> None:
         self.view, self.reading, self.env, self.query = view, reading, reading.env, reading.query
         self.zone = self.env.formats.zone
-        self.today = self.env.now().astimezone(self.zone).date()
+        self.today = self.env.today()
         self.first = self.query.month or self.today.replace(day=1)
         self.item = view.dates[0]
         self.days = [

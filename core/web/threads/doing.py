@@ -206,7 +206,7 @@ def _show(env: Env, plan: Any, typed: dict[str, str] | None, errors: dict[str, s
 
 def _suggested(env: Env, plan: Any) -> dict[str, str]:
     """The same again some days later at the same time, if somebody chooses a kind."""
-    later = env.now().astimezone(env.formats.zone).date() + dt.timedelta(days=NEXT_DAYS)
+    later = env.today() + dt.timedelta(days=NEXT_DAYS)
     local = plan.due.astimezone(env.formats.zone)
     return {
         "result": "",

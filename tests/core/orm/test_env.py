@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import time_machine
 
 from core import Char, CurrentUser, Env, Integer, Json, Many2one, Model, UserError, _
 from core.errors import FieldError
@@ -60,6 +61,16 @@ def test_now_is_aware_and_utc(toy: World) -> None:
         before = dt.datetime.now(dt.UTC)
         assert before <= env.now() <= dt.datetime.now(dt.UTC)
         assert env.now().utcoffset() == dt.timedelta(0)
+
+
+def test_today_is_the_day_of_the_user(toy: World) -> None:
+    """At one in the night of Jakarta the day of UTC is yesterday, and in Jayapura it is three already."""
+    with time_machine.travel(dt.datetime(2026, 11, 23, 18, tzinfo=dt.UTC), tick=False):
+        for tz, day in (("Asia/Jakarta", 24), ("Asia/Jayapura", 24), ("UTC", 23), ("nowhere", 24)):
+            with toy.env(tz=tz, readonly=True) as env:
+                assert env.today() == dt.date(2026, 11, day), tz
+        with open_env(toy.registry, toy.database, readonly=True) as env:
+            assert env.today() == dt.date(2026, 11, 24)
 
 
 def test_the_language_is_that_of_the_innermost_env(toy: World) -> None:
