@@ -29,6 +29,7 @@ from core.orm.registry import Registry
 from core.schema.install import install
 from tests.core.orm.sales import store
 from tests.core.workshop import workshop
+from tools import reference
 
 ROOT = Path(__file__).parent.parent
 SAMPLE = ROOT / "docs/tutorial/lumbung_seats"
@@ -53,6 +54,27 @@ def test_the_facade_lists_what_it_gives() -> None:
     public = {name: value for name, value in vars(core).items() if name == "_" or not name.startswith("_")}
     given = {name for name, value in public.items() if not inspect.ismodule(value)}
     assert sorted(core.__all__) == sorted(given)
+
+
+def test_the_reference_is_what_the_code_says() -> None:
+    assert reference.PAGE.read_text("utf-8") == reference.written(), "run: python -m tools.reference"
+
+
+def test_the_reference_tells_of_every_argument_of_every_kind_of_field() -> None:
+    """What it would leave out without failing: those that a kind takes and has no text for do fail."""
+    assert {"Date", "Many2one", "Money", "Select"} <= {kind.__name__ for kind in reference.kinds()}
+    common = {"required", *reference.FieldOptions.__annotations__}
+    assert common == {*inspect.signature(reference.Field.__init__).parameters} - {"self"}
+
+
+def test_what_the_reference_shows_can_be_written(survey: ModuleType) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", reference.PAGE.read_text("utf-8"), re.DOTALL)
+    assert len(blocks) == 2
+    for block in blocks:
+        exec(block, vars(survey))
+    view = eval(blocks[1], vars(survey))
+    fields = {name for node in view.body.nodes for name in (node.name, *node.attrs.get("sub", ()))}
+    assert fields <= set(vars(survey.Line)), fields
 
 
 def test_the_readme_shows_the_sample_that_is_tested() -> None:

@@ -35,20 +35,37 @@ class FieldOptions(TypedDict, total=False):
     """What every field may be told, besides `required` and what its kind adds."""
 
     label: TextLike
+    """What people read as its name; without one, the attribute's name in words."""
     help: TextLike
+    """What stands below its input."""
     default: Any
+    """A value, a text to be translated, or a callable that takes the env and may give the key of a link."""
     index: bool | str
+    """Whether the database finds by it quickly; the name of another field lets the index go on with that one, for the
+    records of one value in its order. Links always have an index."""
     unique: bool
+    """Whether no two records have the same value, archived ones included; empty ones may be many."""
     compute: str
+    """The class method that sets it, for a batch of records; it is stored, and nobody types into it."""
     depends: tuple[str, ...]
+    """All that `compute` reads, over links too: `lines.price`."""
     override: bool
+    """Whether it takes the place of a field that the extended model has under this name."""
     readonly: bool
+    """Whether forms show it only; code may set it."""
     after: str
+    """The node of the form behind which an extension's field stands, and in the list where that is a column."""
     before: str
+    """The node in front of which it stands."""
     into: str
+    """The group or slot at whose end it stands."""
     list: bool
+    """Whether it is a column of the list; where its own addon wrote the list, that names its columns."""
     search: bool
+    """Whether the box of the list and the search of the site look through it: a text, or a link by the text of its
+    target. Not with `access`."""
     access: Mapping[str, str]
+    """A role, and what it may: `r`, `w`, `rw`, or `m` for a mask; all other roles do not see the field, at any door."""
 
 
 class Field(Generic[T]):
@@ -62,6 +79,8 @@ class Field(Generic[T]):
     (the last four letters of a text, the domain of an email, else that it is there), and is closed to it like that.
     """
 
+    required: bool
+    """Whether it may not be empty. Not of Boolean, which never is, One2many and Many2many."""
     widget: ClassVar[str] = "text"
     numeric: ClassVar[bool] = False
     sortable: ClassVar[bool] = True

@@ -85,7 +85,9 @@ class Char(Field[T]):
             self.translate = translate
 
     size: int
+    """How many characters it holds at most."""
     translate: bool
+    """Whether the value differs per language."""
 
     @property
     def key(self) -> str:
@@ -255,10 +257,8 @@ class RecordKey(Integer[int]):
 class Select(Field[T]):
     """One of a fixed set of choices: a mapping of the stored key to its label.
 
-    `tones` names the colour of a choice (ok, warn, bad, info, padi, pri) where it is shown as a badge, `symbols` its
-    icon where it is drawn with one. An extension of the model adds to all three (core.orm.choices).
-    With `lapses={"held": ("held_until", "available")}`, "held" reads "available" from the moment `held_until` on
-    (core.orm.lapsing).
+    An extension of the model adds choices, tones and symbols by `Choices`.
+    With `lapses={"held": ("held_until", "available")}`, "held" reads "available" from the moment `held_until` on.
     """
 
     widget: ClassVar[str] = "select"
@@ -299,8 +299,14 @@ class Select(Field[T]):
             self.symbols = dict(symbols or {})
 
     choices: dict[str, TextLike]
+    """What is stored, of at most 40 letters, and how it is called; lists sort by this order."""
     tones: dict[str, str]
+    """The tone of a choice, where it is shown as a badge (see Tones). A Select with tones is a state: a copy of the
+    record begins anew."""
     symbols: dict[str, str]
+    """The icon of a choice, where it is drawn with one (see Icons)."""
+    lapses: Mapping[str, tuple[str, str]]
+    """A choice, the DateTime from which on it is over, and the choice that it reads as then."""
 
     def sql_type(self) -> sa.types.TypeEngine[Any]:
         return string(KEY_SIZE)

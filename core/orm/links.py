@@ -30,6 +30,7 @@ class Link(Field[T]):
     """What the links share: a target that may be a fragment, a callable that gives one, or a model's name."""
 
     target: Any
+    """The model that it leads to: its class, or a `lambda` that gives one that is defined further below."""
     groupable: ClassVar[bool] = True
     maskable: ClassVar[bool] = False
 
@@ -58,9 +59,7 @@ class Link(Field[T]):
 class Many2one(Link[T]):
     """A link to one record: `unit` is the record, `unit_id` its column.
 
-    `ondelete` says what deleting the target does here: `restrict` refuses, `set_null` empties the link,
-    `cascade` deletes this record too, through the ORM. `tree=True` says of a link to the own model that it leads
-    neither to the record itself nor round to it, over however many records.
+    In statements compare `unit == record`, `unit == None` or `unit_id.in_(keys)`, and join by `.join(M.unit)`.
     """
 
     widget: ClassVar[str] = "relation"
@@ -100,7 +99,10 @@ class Many2one(Link[T]):
             self.tree = tree
 
     ondelete: OnDelete
+    """What deleting the target does here: `restrict` refuses, `set_null` empties the link, `cascade` deletes this
+    record too, as a user would."""
     tree: bool
+    """Of a link to the own model: whether it leads neither to the record itself nor round to it, however far."""
 
     @property
     def key(self) -> str:
@@ -118,8 +120,10 @@ class Many2one(Link[T]):
 
 
 class One2many(Link[list[M]]):
-    """The records of `target` whose Many2one `inverse` leads here, by id."""
+    """The records of `target` whose Many2one `inverse` leads here, by id. It has no column, and is never None."""
 
+    inverse: str
+    """The name of that Many2one."""
     widget: ClassVar[str] = "lines"
     sortable: ClassVar[bool] = False
     groupable: ClassVar[bool] = False
@@ -139,7 +143,7 @@ class One2many(Link[list[M]]):
 
 
 class Many2many(Link[list[M]]):
-    """Any number of records of `target`, kept in a table of their own."""
+    """Any number of records of `target`, kept in a table of their own; never None."""
 
     widget: ClassVar[str] = "multiselect"
     sortable: ClassVar[bool] = False

@@ -70,6 +70,7 @@ class Decimal(Field[T]):
             self.most = most
 
     scale: int
+    """How many places it has after the point."""
     least: int | None
     """What a value may not go below."""
     most: int | None
@@ -190,6 +191,7 @@ class Money(Decimal[T]):
             self.currency = currency
 
     currency: str | None
+    """The Many2one of the same model that leads to its currency; without one it is that of the record's company."""
 
     def formatter(self, formats: Formats) -> Callable[[Any], str]:
         """In the currency that most have; `env.currencies` knows that of a record."""

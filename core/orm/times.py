@@ -57,7 +57,7 @@ class Calendar(Field[T], ABC):
 
 
 class Date(Calendar[T]):
-    """A day of the calendar, without a zone."""
+    """A day of the calendar, without a zone. Of today it is `default=lambda env: env.today()`."""
 
     widget: ClassVar[str] = "date"
 

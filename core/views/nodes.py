@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, Unpack
 
 from core.errors import Origin, declared_at
 from core.i18n.lazy import TextLike
@@ -28,20 +29,58 @@ class Node:
     origin: Origin | None = None
 
 
+TONES: Mapping[str, str] = {
+    "ok": "green: it went well",
+    "warn": "amber: somebody should look",
+    "bad": "red: it failed, or is lost",
+    "info": "blue: it is under way",
+    "padi": "the gold of ripe rice: it stands out",
+    "pri": "the colour of the site: it is new or chosen",
+}
+"""What the colours of badges say; `lumbung.css` has a class `tone-` for each."""
+
 NodeLike: TypeAlias = Node | str
 """A node, or the name of a field."""
 
 
-def Item(name: str, **attrs: Any) -> Node:
-    """A field with attributes of its own in this view: label, help (a text, or a function of the record that gives
-    one or None), readonly, wide, low, suffix, inline (records as rows of the form, or not), quiet (sent along unseen
-    where it has a value), radio (a Select as radio buttons), head ("line" or "badge": beside the face of a record, over
-    its page)."""
-    return Node("field", name, attrs=attrs, origin=declared_at())
+class ItemOptions(TypedDict, total=False):
+    """What a view may say of a field in it."""
+
+    label: TextLike
+    """Its name in this view."""
+    help: TextLike | Callable[[Any], object]
+    """What stands below the input: a text, or a function of the record that gives one or None; what a function gives
+    stands on the record's page too."""
+    readonly: bool
+    """Form: whether it is shown only."""
+    wide: bool
+    """Form and page: whether it has the whole width, as a text over several lines always has."""
+    suffix: TextLike
+    """Form: what stands behind the input, such as a unit."""
+    inline: bool
+    """Form: whether the records of a One2many are rows in it; those that cannot be without the record are, unless it
+    says no."""
+    quiet: bool
+    """Form: whether it is sent along unseen where it has a value, as of a link that was followed."""
+    radio: bool
+    """Form: whether a Select is radio buttons."""
+    head: Literal["line", "badge"]
+    """Page: that it stands beside the face of the record too, over its page."""
+    sub: str | tuple[str, ...]
+    """List, first column: the field that stands in small print below it; of several the first that is not empty."""
+    low: bool
+    """List: whether phones leave the column out, as they do from the fifth on."""
+    hidden: bool
+    """Whether it is not shown; it stays an anchor."""
+
+
+def Item(name: str, **attrs: Unpack[ItemOptions]) -> Node:
+    """A field with options of its own in this view."""
+    return Node("field", name, attrs={**attrs}, origin=declared_at())
 
 
 def Group(name: str, *children: NodeLike, label: TextLike | None = None) -> Node:
-    """Nodes under a heading."""
+    """Nodes under a heading: a section of the form and of the page."""
     attrs = {} if label is None else {"label": label}
     return Node("group", name, [as_node(child) for child in children], attrs, origin=declared_at())
 
@@ -71,17 +110,21 @@ class Body:
 
 
 def form(*nodes: NodeLike) -> Body:
-    """The body of a form."""
+    """The body of a form, and of the page of a record: those of `<model>.form`."""
     return Body("form", tuple(as_node(node) for node in nodes))
 
 
 def listing(*nodes: NodeLike) -> Body:
-    """The columns of a list."""
+    """The columns of a list: those of `<model>.list`. The first one leads to the record."""
     return Body("list", tuple(as_node(node) for node in nodes))
 
 
 def search(*nodes: NodeLike) -> Body:
-    """The fields by which a list is searched."""
+    """The fields by which a list is searched: those of `<model>.search`.
+
+    It is checked and extended as other views are, but no page asks for it yet: the box of a list looks through the
+    fields that say `search=True`, and all that may be read can be filtered by.
+    """
     return Body("search", tuple(as_node(node) for node in nodes))
 
 
@@ -173,5 +216,5 @@ def hide(anchor: str) -> Operation:
 
 
 def attrs(anchor: str, **values: Any) -> Operation:
-    """Sets attributes of `anchor`."""
+    """Sets options of `anchor`: those of `Item`, and the `label` of a group."""
     return Operation("attrs", anchor, attrs=tuple(values.items()))
