@@ -1,4 +1,7 @@
-"""Jobs: what is to be done later is a row in the outbox, written in the transaction that wants it done."""
+"""Jobs: what is to be done later is a row in the outbox, written in the transaction that wants it done.
+
+Nothing runs these rows yet: they are kept, and wait.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,10 @@ class Jobs:
         self._env = env
 
     def enqueue(self, name: str, key: int) -> int:
-        """Asks for the job `name` about the record `key`, once this transaction is committed. Gives its number."""
+        """Asks for the job `name` about the record `key`: a row of the outbox, whose number it gives.
+
+        Nothing runs it in this version (docs/recipes/kill-9.md says how the rows are read).
+        """
         now = self._env.now()
         row = {"name": name, "record_id": key, "user_id": self._env.user.id, "state": "waiting"}
         added = outbox.insert().values(**row, made_at=now, due_at=now).returning(outbox.c.id)

@@ -205,6 +205,31 @@ def test_a_job_is_asked_for_in_the_transaction(url: str) -> None:
         assert found.state == "waiting" and found.made_at == found.due_at
 
 
+TAKE = sa.text(
+    "UPDATE outbox SET state = 'done' WHERE name = :name AND state = 'waiting' RETURNING record_id"
+)
+
+
+def taken(env: Env, name: str) -> Sequence[int]:
+    """What waits under this name. It is done with what this transaction does about it, or else it waits on."""
+    with env.unsafe_sql("the outbox is no model") as session:
+        return session.scalars(TAKE, {"name": name}).all()
+
+
+def test_a_job_waits_until_somebody_takes_it(url: str) -> None:
+    with store(url) as shop:
+        with shop.env() as env:
+            for name, key in (("sales.mail", 5), ("sales.mail", 6), ("sales.other", 7)):
+                env.jobs.enqueue(name, key)
+        with pytest.raises(ZeroDivisionError), shop.env() as env:
+            assert sorted(taken(env, "sales.mail")) == [5, 6]
+            raise ZeroDivisionError
+        with shop.env() as env:
+            assert sorted(taken(env, "sales.mail")) == [5, 6]
+        with shop.env() as env:
+            assert (taken(env, "sales.mail"), taken(env, "sales.other")) == ([], [7])
+
+
 def test_what_is_refused_late_leaves_nothing(url: str) -> None:
     """Refused in the last step of all: row, computed fields, history, text and job go back together."""
     with store(url) as shop:
