@@ -6,7 +6,7 @@ Every answer is looked at (`core.testing.rules`), and 5xx fails the test unless 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from werkzeug.test import Client, TestResponse
@@ -42,6 +42,9 @@ class Answer(TestResponse):
 
 class Visitor:
     """Somebody who goes from page to page with the cookies of one browser."""
+
+    around: Callable[[], AbstractContextManager[None]] = nullcontext
+    """What is done before and after each request."""
 
     def __init__(self, application: Callable[..., Any], lang: str, host: str = "localhost") -> None:
         self.lang = lang
@@ -81,7 +84,7 @@ class Visitor:
     def _ask(self, method: str, path: str, *, fails: int | None = None, **options: Any) -> Answer:
         headers = {"Accept-Language": self.lang, **options.pop("headers", {})}
         options |= {"base_url": f"http://{self.host}", "buffered": True, "headers": headers}
-        with self.watched() if fails is None else Visitor.watched(self) as is_changed:
+        with self.around(), self.watched() if fails is None else Visitor.watched(self) as is_changed:
             answer: Any = self.client.open(path, method=method, **options)
             rules.check(answer)
             if fails is not None:

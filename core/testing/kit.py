@@ -158,6 +158,7 @@ class Kit:
         """Somebody at the site: a user with these roles who is signed in, or a guest."""
         self.now.flush()
         visitor = Visitor(self.installation.dispatcher, lang or self.lang)
+        visitor.around = self._up_to_date
         if guest:
             return visitor
         user = self.user(*roles, name=name)
@@ -168,3 +169,13 @@ class Kit:
             token = sessions.begin(connection, user.id, "kit", remember=False)
         visitor.client.set_cookie(TOKEN_COOKIE, token, domain=visitor.host)
         return visitor
+
+    @contextmanager
+    def _up_to_date(self) -> Iterator[None]:
+        """Around a request: it finds what the test wrote, and what the test holds is read again after it."""
+        envs = (self.env, *self._inner)
+        for env in envs:
+            env.flush()
+        yield
+        for env in envs:
+            env.session.expire_all()

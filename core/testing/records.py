@@ -148,7 +148,7 @@ def make(env: Env, info: ModelInfo, word: str, linked: Linked, fixed: Mapping[st
 def make_with_links(
     env: Env, info: ModelInfo, fixed: Mapping[str, Any], underway: frozenset[str] = frozenset()
 ) -> Any:
-    """A generated record that is written, with `fixed` as it is; what it must lead to is there, or generated too.
+    """A record that is written, with `fixed` as it is, else with defaults, else generated; so is what it must lead to.
 
     Where it is refused like that, it is tried once more with its other links. Raises the UserError of the first try.
     """
@@ -177,10 +177,17 @@ def _made(
         target: _first(env, target) or make_with_links(env, env.registry.info(target), {}, underway)
         for target in sorted(needed - underway)
     }
-    word = new_word()
-    [record] = env.create(info.cls, [{**values(info, word, linked), **goes_with(info, linked), **fixed}])
+    generated = {**values(info, new_word(), linked), **goes_with(info, linked)}
+    row = {name: given for name, given in generated.items() if not _has_default(env, info.fields[name])}
+    [record] = env.create(info.cls, [row | dict(fixed)])
     env.flush()
     return record
+
+
+def _has_default(env: Env, item: Field[Any]) -> bool:
+    """Whether a record is made with the field's default: what is unique, or empty by default, is generated."""
+    given = item.default(env) if callable(item.default) else item.default
+    return given is not None and not item.unique
 
 
 def _first(env: Env, model: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -86,6 +87,28 @@ def test_a_record_is_made_of_its_fields(kit: Kit) -> None:
     deal = kit.make("crm.deal", amount=5)
     assert deal.amount == 5 and deal.title and deal.stage.pipeline is deal.pipeline
     assert kit.make("base.activity").record_id, "what goes with a record gets one"
+
+
+def test_a_record_is_made_with_its_defaults(kit: Kit) -> None:
+    lead = kit.make(Lead)
+    assert lead.asked_on == kit.env.today() + dt.timedelta(days=2) and lead.rooms == 3
+    assert kit.make(Lead, asked_on=None).asked_on is None
+
+
+def test_a_record_is_read_again_after_each_visit(kit: Kit) -> None:
+    """What a test holds is what a visitor made of it, and a visitor finds what the test wrote last."""
+    lead, visitor = kit.make(Lead, title="Rumah"), kit.visit("crm.manager")
+    lead.title = "Toko"
+    assert "Toko" in visitor.get(f"/app/crm.lead/{lead.id}").main.text
+    visitor.fill(f"/app/crm.lead/{lead.id}/edit", {"title": "Kios"})
+    assert lead.title == "Kios"
+    with kit.env_as("crm.manager") as mine:
+        own = mine.get(Lead, lead.id)
+        assert own is not None
+        own.title = "Gudang"
+        visitor.fill(f"/app/crm.lead/{lead.id}/edit", {"title": "Ruko"})
+        assert (own.title, own.version, lead.title) == ("Ruko", lead.version, "Ruko")
+    assert lead.title == "Ruko"
 
 
 def test_visitors_have_roles_and_languages(kit: Kit) -> None:
