@@ -12,7 +12,7 @@ import click
 
 from core import settings
 from core.errors import DatabaseError
-from core.i18n.lazy import TextLike, _
+from core.i18n.lazy import LazyText, TextLike, _
 
 if TYPE_CHECKING:
     from core.assembly import Assembly
@@ -64,11 +64,13 @@ def existing(given: str | None) -> Iterator[Database]:
     """The database of a command that needs one. Raises DatabaseError where none was made yet."""
     with opened(settings.database_url(given)) as database:
         if not _installed(database):
-            where = database.path or database.url.render_as_string()
-            raise DatabaseError(
-                _("There is no Lumbung database at %(where)s. Make one with “lumbung init”.", where=where)
-            )
+            raise DatabaseError(_none_at(database))
         yield database
+
+
+def _none_at(database: Database) -> LazyText:
+    where = database.path or database.url.render_as_string()
+    return _("There is no Lumbung database at %(where)s. Make one with “lumbung init”.", where=where)
 
 
 def _installed(database: Database) -> list[str]:
@@ -93,12 +95,16 @@ def installed_or_none(given: str | None) -> list[str] | None:
 
 
 def versions(given: str | None) -> tuple[dict[str, str], dict[str, str]]:
-    """The versions of the installed addons, and of those whose data is kept; none where there is no database yet."""
+    """The versions of the installed addons, and of those whose data is kept.
+
+    Where there is no database yet there are none, and that is said.
+    """
     from core.schema.preparing import PARKED
     from core.schema.preparing import versions as noted
 
     with opened(settings.database_url(given)) as database:
-        if is_missing(database):
+        if not _installed(database):
+            say(_none_at(database))
             return {}, {}
         with database.reading.connect() as connection:
             return noted(connection), noted(connection, PARKED)

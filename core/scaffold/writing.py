@@ -71,6 +71,7 @@ def _files(plan: Plan) -> Iterator[tuple[str, str]]:
     package = plan.package
     yield "pyproject.toml", "pyproject.toml"
     yield "README.md", "README.md"
+    yield "gitignore", ".gitignore"
     yield "manifest.py", f"{package}/__init__.py"
     yield "hooks.py", f"{package}/hooks.py"
     if plan.own:

@@ -239,7 +239,10 @@ def listed(shell: Shell) -> list[Any]:
 def test_addons_are_listed_with_their_state(shell: Shell, garden: Path) -> None:
     before = {row["name"]: row["state"] for row in listed(shell)}
     assert before == {"base": "found", "crm": "found", "garden": "found"}
+    told = "There is no Lumbung database"
+    assert told in shell("addons", "list").stderr and told not in shell("addons", "list").stdout
     shell.init("--addons", "crm")
+    assert told not in shell("addons", "list").stderr
     garden.write_text("from core import *\naddon = Addon('garden', version='1.0')\noh")
     sys.modules.pop("garden")
     rows = listed(shell)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -16,6 +18,7 @@ from click.testing import CliRunner, Result
 from core.cli import main
 from tests.repository import ROOT
 
+DOCS = (ROOT / "README.md", *(ROOT / "docs").rglob("*.md"))
 WANTED = {
     "plain": (),
     "plots": ("--model", "land_plot"),
@@ -24,6 +27,10 @@ WANTED = {
 }
 """Name -> options; the last one has a model that is called like the one that it extends."""
 EVERYTHING = "partner"
+TYPED = sorted(
+    set(re.findall(r"lumbung new-addon ([a-z][^`\n]*)", "".join(file.read_text("utf-8") for file in DOCS)))
+)
+"""What the docs say after `lumbung new-addon`."""
 
 
 def new_addon(into: Path, *arguments: str) -> Result:
@@ -115,6 +122,31 @@ def test_what_docs_say_lies_in_an_addon_is_packed(tmp_path: Path) -> None:
     subprocess.run(command, cwd=tmp_path, capture_output=True, check=True)
     with zipfile.ZipFile(tmp_path / "lumbung_fresh-1.0-py3-none-any.whl") as wheel:
         assert {f"lumbung_fresh/{name}" for name in files} <= set(wheel.namelist())
+
+
+@pytest.mark.parametrize("command", TYPED)
+def test_what_docs_say_to_type_is_written(tmp_path: Path, command: str) -> None:
+    result = new_addon(tmp_path, *command.split())
+    assert result.exit_code == 0, result.output
+
+
+def test_what_is_made_there_is_not_tracked(written: Path) -> None:
+    """What `pip install --editable`, `pytest`, mypy and ruff leave, as git sees it."""
+    project = written / f"lumbung-{EVERYTHING}"
+    made = (
+        "build/lib/a.py",
+        f"lumbung_{EVERYTHING}.egg-info/PKG-INFO",
+        "dist/a.whl",
+        ".pytest_cache/a",
+        "a/__pycache__/a.pyc",
+    )
+    git = ["git", "-C", str(project)]
+    subprocess.run([*git, "init", "--quiet"], check=True)
+    asked = subprocess.run(
+        [*git, "check-ignore", "README.md", *made], capture_output=True, text=True, check=True
+    )
+    shutil.rmtree(project / ".git")
+    assert asked.stdout.split() == list(made)
 
 
 def test_a_dry_run_lists_what_would_be_written(written: Path, tmp_path: Path) -> None:
