@@ -7,7 +7,7 @@ import importlib
 import importlib.util
 import os
 import tomllib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -135,6 +135,8 @@ class Stock:
         self._folder = folder
         self._url = url
         self._catalogue = catalogue
+        self.at_fault: Callable[[], object] = bool
+        """Called before a test fails for an addon that is broken or left out, which all others of it will, too."""
         self._announced: dict[str, EntryPoint] = {}
         self._installations: dict[tuple[str, ...], Installation] = {}
 
@@ -158,6 +160,8 @@ class Stock:
             self._announce_module(name)
         found = self._known(name)
         if found is None:
+            if self._broken(name) is not None:
+                self.at_fault()
             with catalogs.speaking("en"):
                 pytest.fail(self._missing(name), pytrace=False)
         return found
@@ -166,8 +170,12 @@ class Stock:
         addons = self.catalogue.addons
         return addons.get(name) or next((item for item in addons.values() if item.module == name), None)
 
+    def _broken(self, name: str) -> LoadError | None:
+        broken = self.catalogue.broken
+        return broken.get(name) or broken.get(_addon_name(name))
+
     def _missing(self, name: str) -> str:
-        broken = self.catalogue.broken.get(name) or self.catalogue.broken.get(_addon_name(name))
+        broken = self._broken(name)
         if broken is not None:
             return str(broken)
         known = {*self.catalogue.addons, *(item.module for item in self.catalogue.addons.values())}
@@ -211,6 +219,7 @@ class Stock:
             try:
                 return self._sound(closure(self.catalogue, wanted))
             except LoadError as error:
+                self.at_fault()
                 pytest.fail(str(error), pytrace=False)
 
     def _sound(self, names: Sequence[str]) -> Installation:

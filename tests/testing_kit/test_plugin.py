@@ -63,6 +63,9 @@ class TestOverridden:
 """
 
 
+MANY = "import pytest\n@pytest.mark.parametrize('turn', range(9))\ndef test_it(env, turn): pass\n"
+
+
 @pytest.fixture
 def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     """A project with an addon, which is not installed as a package."""
@@ -97,17 +100,17 @@ def test_a_test_of_no_addon_is_told_what_to_do(pytester: pytest.Pytester) -> Non
 
 def test_a_faulty_addon_is_told_as_by_the_check(project: pytest.Pytester) -> None:
     (project.path / "lumbung_kitshop.py").write_text(SHOP.replace('"rw"', '"rz"'), "utf-8")
-    result = run(project, "def test_it(env): pass")
-    result.assert_outcomes(errors=1)
+    result = run(project, MANY)
+    result.assert_outcomes(errors=1)  # of many tests: what each would say again is said once
     result.stdout.fnmatch_lines(
-        ["addon 'kitshop' (*lumbung_kitshop.py:5): “rz”, given to base.user, is no access.*"]
+        ["addon 'kitshop' (*lumbung_kitshop.py:5): “rz”, given to base.user, is no access.*", "*at fault*"]
     )
 
 
 def test_an_addon_that_cannot_be_imported_is_told_with_its_line(project: pytest.Pytester) -> None:
     (project.path / "lumbung_kitshop.py").write_text(f"{SHOP}import nowhere_at_all\n", "utf-8")
     text = "from core.testing import AddonTestCase\nclass TestIt(AddonTestCase):\n    addon = 'lumbung_kitshop'\n"
-    result = run(project, text, "-k", "put_together")
+    result = run(project, text)
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["addon 'kitshop' (*lumbung_kitshop.py:*): *nowhere_at_all*"])
 
