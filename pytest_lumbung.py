@@ -7,7 +7,7 @@ coverage is measured from the first line. What the fixtures give is in `core.tes
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MARK = "lumbung_addons"
 OPTION = "lumbung_db"
+EMBEDDED = "embedded"
 STOPPED = "an addon is at fault: what is said above has to be mended before its tests can tell more"
 REMEDY = (
     "No addon is named to be tested. Put the test into the addon's project, or say "
@@ -33,7 +34,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--lumbung-db",
         dest=OPTION,
         metavar="URL",
-        help="a PostgreSQL database to test in, in schemas that go afterwards (else LUMBUNG_TEST_DB, else SQLite)",
+        help="a PostgreSQL database to test in, in schemas that go afterwards; embedded starts a server for the run "
+        "(else LUMBUNG_TEST_DB, else SQLite)",
     )
     parser.addini(MARK, "addons that tests have installed, besides what these depend on", type="args")
 
@@ -55,11 +57,27 @@ def lumbung_stock(
     folder, cache = tmp_path_factory.mktemp("lumbung"), getattr(request.config, "cache", None)
     with pytest.MonkeyPatch.context() as patch, little_search_for_garbage():
         patch.setenv("LUMBUNG_DATA", str(folder))  # where files would be kept
-        url = request.config.getoption(OPTION) or os.environ.get("LUMBUNG_TEST_DB", "")
-        stock = Stock(folder, url, compiled=cache.mkdir("lumbung") if cache else None)
-        stock.at_fault = lambda: setattr(request.session, "shouldfail", STOPPED)
-        yield stock
-        stock.close()
+        asked = request.config.getoption(OPTION) or os.environ.get("LUMBUNG_TEST_DB", "")
+        with _address(asked) as url:
+            stock = Stock(folder, url, compiled=cache.mkdir("lumbung") if cache else None)
+            stock.at_fault = lambda: setattr(request.session, "shouldfail", STOPPED)
+            yield stock
+            stock.close()
+
+
+@contextmanager
+def _address(asked: str) -> Iterator[str]:
+    """The database that is asked for: that of a server of its own where none is named."""
+    if asked != EMBEDDED:
+        yield asked
+        return
+    from core.testing.postgres import PostgresMissing, embedded
+
+    try:
+        with embedded() as url:
+            yield url
+    except PostgresMissing as error:
+        pytest.exit(str(error), pytest.ExitCode.USAGE_ERROR)
 
 
 @pytest.fixture

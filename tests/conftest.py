@@ -20,10 +20,10 @@ import pytest
 
 from core.i18n import catalogs
 from core.orm import database
+from core.testing import postgres as servers
 from core.testing import quick
 from core.web.templating import LayerEnvironment, make_environment
 from tests import copies
-from tests import postgres as servers
 
 RUN_FOLDER = pytest.StashKey[Path]()
 LEFT_OUT_BY_FAST = ("browser", "postgres", "slow")

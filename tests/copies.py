@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 import psycopg
 
 from core.orm.database import Database
-from tests.postgres import Server
+from core.testing.postgres import Server
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 

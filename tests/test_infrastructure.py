@@ -13,7 +13,7 @@ from sqlalchemy import create_engine, inspect, text
 
 from benchmarks import door
 from core.orm.database import Database
-from tests.postgres import Server
+from core.testing.postgres import Server
 from tests.repository import ROOT, committed
 from tools.fetch import REGIONS
 

