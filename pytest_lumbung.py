@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from core import Env
     from core.testing.client import Visitor
     from core.testing.kit import Kit
@@ -144,6 +146,16 @@ def make(kit: Kit) -> Callable[..., Any]:
 def commit(kit: Kit) -> Callable[[], None]:
     """Does what the end of a request does, `after_commit` included; it is undone with the rest."""
     return kit.commit
+
+
+@pytest.fixture
+def upgraded(
+    lumbung: Installation, lumbung_stock: Stock, request: pytest.FixtureRequest, tmp_path: Path
+) -> Callable[[str], AbstractContextManager[Env]]:
+    """`with upgraded("workshop-1.6.db") as env:` what a version before left, in a copy that was upgraded."""
+    from core.testing.upgrades import upgraded
+
+    return lambda name: upgraded(lumbung_stock, request.path.parent / name, tmp_path)
 
 
 @pytest.fixture
