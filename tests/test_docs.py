@@ -46,8 +46,13 @@ def specs() -> dict[str, str]:
 
 
 def test_every_hook_is_documented_with_its_exact_signature() -> None:
-    documented = re.findall(r"^## `(.+)`$", (ROOT / "docs/hooks.md").read_text(), re.MULTILINE)
+    page = (ROOT / "docs/hooks.md").read_text()
+    documented = re.findall(r"^### `(.+)`$", page, re.MULTILINE)
     assert sorted(documented) == sorted(specs().values())
+    for name, signature in specs().items():
+        begins = "At work" if "env: Env" in signature else "At load"
+        assert re.findall(rf"^\| \[(.+)\]\(.*`{name}`", page, re.MULTILINE) == [begins]
+        assert re.findall(r"^## (.+)$", page.partition(f"### `{signature}`")[0], re.MULTILINE)[-1] == begins
 
 
 def test_the_facade_lists_what_it_gives() -> None:
