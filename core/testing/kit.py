@@ -148,11 +148,12 @@ class Kit:
 
     # ------------------------------------------------------------- records and visitors
     def make(self, model: Any, **values: Any) -> Any:
-        """A record with `values`, and with others by the kinds of its fields; what its required links need is made too.
+        """A record with `values`, else with the defaults of its fields, else with values by their kinds; what its
+        required links need is made too.
 
         Of the innermost `env_as`, else of the system.
         """
-        return make_with_links(self.now, self.now.registry.info(model), values)
+        return make_with_links(self.now, self.now.registry.info(model), values, defaults=True)
 
     def visit(self, *roles: str, name: str = "", lang: str = "", guest: bool = False) -> Visitor:
         """Somebody at the site: a user with these roles who is signed in, or a guest."""

@@ -146,25 +146,37 @@ def make(env: Env, info: ModelInfo, word: str, linked: Linked, fixed: Mapping[st
 
 
 def make_with_links(
-    env: Env, info: ModelInfo, fixed: Mapping[str, Any], underway: frozenset[str] = frozenset()
+    env: Env,
+    info: ModelInfo,
+    fixed: Mapping[str, Any],
+    underway: frozenset[str] = frozenset(),
+    *,
+    defaults: bool = False,
 ) -> Any:
-    """A record that is written, with `fixed` as it is, else with defaults, else generated; so is what it must lead to.
+    """A generated record that is written, with `fixed` as it is, and its `defaults` where those are asked for.
 
-    Where it is refused like that, it is tried once more with its other links. Raises the UserError of the first try.
+    What it must lead to is there, or generated too. Where it is refused like that, it is tried once more with its other
+    links. Raises the UserError of the first try.
     """
     try:
         with env.session.savepoint():
-            return _made(env, info, fixed, underway, every=False)
+            return _made(env, info, fixed, underway, every=False, defaults=defaults)
     except UserError as error:
         try:
             with env.session.savepoint():
-                return _made(env, info, fixed, underway, every=True)
+                return _made(env, info, fixed, underway, every=True, defaults=defaults)
         except UserError:
             raise error from None
 
 
 def _made(
-    env: Env, info: ModelInfo, fixed: Mapping[str, Any], underway: frozenset[str], *, every: bool
+    env: Env,
+    info: ModelInfo,
+    fixed: Mapping[str, Any],
+    underway: frozenset[str],
+    *,
+    every: bool,
+    defaults: bool,
 ) -> Any:
     needed = {
         item.target_name
@@ -178,8 +190,11 @@ def _made(
         for target in sorted(needed - underway)
     }
     generated = {**values(info, new_word(), linked), **goes_with(info, linked)}
-    row = {name: given for name, given in generated.items() if not _has_default(env, info.fields[name])}
-    [record] = env.create(info.cls, [row | dict(fixed)])
+    if defaults:
+        generated = {
+            name: given for name, given in generated.items() if not _has_default(env, info.fields[name])
+        }
+    [record] = env.create(info.cls, [{**generated, **fixed}])
     env.flush()
     return record
 

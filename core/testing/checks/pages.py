@@ -19,7 +19,7 @@ from core.orm.links import Many2one
 from core.testing.checks.declared import all_roles
 from core.testing.client import Answer, Visitor
 from core.testing.kit import Kit
-from core.testing.records import LONG_ENOUGH, new_word, value
+from core.testing.records import LONG_ENOUGH, make_with_links, new_word, value
 from core.testing.subject import Subject
 
 Values = Mapping[str, Mapping[str, Any]]
@@ -59,7 +59,7 @@ def a_record(kit: Kit, info: ModelInfo, values: Values, *roles: str, name: str =
     before = kit.env.user
     kit.env.user = kit.current_user(*roles, name=name)
     try:
-        return kit.make(info.name, **given)
+        return make_with_links(kit.now, info, given)
     finally:
         kit.env.user = before
 
