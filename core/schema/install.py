@@ -191,6 +191,7 @@ def _carry_out(
         progress(_("Making tables for %(addons)s ...", addons=", ".join(making)))
     apply(connection, ready.plan)
     ledger.record(connection, ready.plan)
+    ledger.settle(connection, ready.assembly.registry)
     if ready.returning:
         report.lost = parking.link(connection, ready.assembly.registry, ready.returning)
     _note_addons(connection, ready)

@@ -31,6 +31,26 @@ def add(connection: sa.Connection, steps: Sequence[Step]) -> None:
         connection.execute(tables.ledger.insert(), [_row(step) for step in steps])
 
 
+def settle(connection: sa.Connection, registry: Registry) -> None:
+    """Writes down as owners those that the models name: a field may have gone from one addon to another."""
+    found = tables.ledger.c
+    owners = _owners(registry)
+    rows = connection.execute(sa.select(found.id, found.kind, found.table_name, found.name, found.addon))
+    moved = [
+        {"row": row.id, "owner": owner}
+        for row in rows
+        if (owner := owners.get((row.kind, row.table_name, row.name), row.addon)) != row.addon
+    ]
+    if moved:
+        statement = tables.ledger.update().where(found.id == sa.bindparam("row"))
+        connection.execute(statement.values(addon=sa.bindparam("owner")), moved)
+
+
+def _owners(registry: Registry) -> dict[tuple[str, str, str], str]:
+    steps = Plan(tables=list(registry.metadata.tables.values())).steps()
+    return {(step.kind, step.table, step.name): step.addon for step in steps}
+
+
 def forget(connection: sa.Connection, steps: Sequence[Step]) -> None:
     """Takes what is there no more off the ledger, one thing at least."""
     found = tables.ledger.c
@@ -43,11 +63,11 @@ def forget(connection: sa.Connection, steps: Sequence[Step]) -> None:
     connection.execute(statement, values)
 
 
-def owned(connection: sa.Connection, addon: str) -> list[Step]:
-    """What an addon brought, by table and name."""
+def owned(connection: sa.Connection, addon: str = "") -> list[Step]:
+    """What an addon brought, by default each of them, by table and name."""
     found = tables.ledger.c
     statement = sa.select(found.kind, found.table_name, found.name, found.addon, found.places)
-    statement = statement.where(found.addon == addon, found.kind != "script")
+    statement = statement.where(sa.true() if not addon else found.addon == addon, found.kind != "script")
     return [
         Step(*row) for row in connection.execute(statement.order_by(found.table_name, found.kind, found.name))
     ]

@@ -18,7 +18,7 @@ from core.orm.links import Many2one
 from core.orm.names import short
 from core.schema import ledger
 from core.schema.apply import take
-from core.schema.plan import PARKED, Step, is_of
+from core.schema.plan import PARKED, Step, is_of, owner_of
 from core.schema.shape import Shape, dangling
 from core.schema.tables import data_row, has_places, parked
 
@@ -161,28 +161,45 @@ def bring_back_rows(env: Env, names: Collection[str]) -> None:
 
 # ----------------------------------------------------------------- back
 def returning(connection: sa.Connection, registry: Registry, coming: Collection[str]) -> list[Kept]:
-    """What is parked and would be adopted: all of the addons that come, and what the models need of others."""
+    """What is parked and would be adopted: all of the addons that come, and what models need of those that are here.
+
+    What is kept of other addons stays theirs, as does what lies here anew under the same name: that is another's.
+    """
     if not is_parked(connection):
         return []
-    entries = [entry for entry in kept(connection) if entry.kind != ROW]
-    found = registry.metadata.tables
-    tables = {
-        entry.table
-        for entry in entries
-        if entry.kind == "table" and (entry.addon in coming or entry.table in found)
-    }
-    there = {entry.table for entry in entries if entry.kind == "table"} - tables
+    here, shape = set(registry.publication.order), Shape(connection)
+    entries = [entry for entry in kept(connection) if entry.kind != ROW and entry.addon in here]
+    entries.sort(key=lambda entry: not _is_owner(registry, entry))
+    tables: dict[str, Kept] = {}
+    for entry in entries:
+        if _is_due(registry, entry, "table", coming) and not shape.has_table(entry.table):
+            tables.setdefault(entry.table, entry)
+    columns: dict[tuple[str, str], Kept] = {}
+    for entry in entries:
+        if _is_due(registry, entry, "column", coming) and _has_room(shape, entry, tables.get(entry.table)):
+            columns.setdefault((entry.table, entry.name), entry)
+    found = {*tables.values(), *columns.values()}
+    return [entry for entry in kept(connection) if entry in found]
 
-    def is_wanted(entry: Kept) -> bool:
-        if entry.table in there:
-            return False
-        is_needed = entry.table in found and entry.name in _names(found[entry.table])
-        is_along = entry.table in tables and entry.parked_as == entry.name
-        return (
-            entry.table in tables if entry.kind == "table" else entry.addon in coming or is_needed or is_along
-        )
 
-    return [entry for entry in entries if is_wanted(entry)]
+def _is_owner(registry: Registry, entry: Kept) -> bool:
+    """Whether the models say that it is of the addon of which it is kept."""
+    return owner_of(registry, entry.kind, entry.table, entry.name) == entry.addon
+
+
+def _is_due(registry: Registry, entry: Kept, kind: str, coming: Collection[str]) -> bool:
+    if entry.kind != kind:
+        return False
+    is_along = kind == "column" and entry.parked_as == entry.name
+    return entry.addon in coming or is_along or bool(owner_of(registry, kind, entry.table, entry.name))
+
+
+def _has_room(shape: Shape, entry: Kept, home: Kept | None) -> bool:
+    """Whether the table is here or comes, by `home`, and has no column of that name; its own come with it."""
+    if entry.parked_as == entry.name:
+        return home is not None and home.addon == entry.addon
+    there = shape.columns(home.parked_as if home else entry.table)
+    return bool(there) and entry.name not in there
 
 
 def _names(table: sa.Table) -> set[str]:

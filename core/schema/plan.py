@@ -7,7 +7,7 @@ refused with its reason, as only a script written for it can know what becomes o
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -108,6 +108,14 @@ def owner(item: sa.Table | sa.Column[Any] | sa.Index) -> str:
     return owner(_table_of(item))
 
 
+def owner_of(registry: Registry, kind: str, table: str, name: str) -> str:
+    """The addon that a table or column is of by the models; nothing where they do not have it."""
+    found = registry.metadata.tables.get(table)
+    if found is None or kind == "table":
+        return "" if found is None else owner(found)
+    return next((owner(column) for column in found.columns if column.name == name), "")
+
+
 def places(column: sa.Column[Any]) -> str:
     """How many places the exact numbers of a column have; nothing where it holds none."""
     return str(column.type.scale) if isinstance(column.type, Exact) else ""
@@ -163,12 +171,20 @@ def _compare(
         warnings.filterwarnings("ignore", "Cannot correctly sort tables", sa.exc.SAWarning)
         differences = compare_metadata(context, wanted)  # type: ignore[arg-type]
     found = Plan(refused=list(_scaled_otherwise(connection, wanted)))
+    brought = _brought(connection)
     for difference in differences:
         if not _is_linked_later(difference, wanted, returning):
-            _take(difference, found, wanted, scripted)
+            _take(difference, found, wanted, scripted, brought)
     found.tables = _ordered(found.tables)
     found.indexes = [index for index in _sorted(found.indexes) if index.table not in found.tables]
     return found
+
+
+def _brought(connection: sa.Connection) -> dict[tuple[str, str], str]:
+    """By table and name, the addon that brought a column or an index."""
+    found = tables.ledger.c
+    rows = connection.execute(sa.select(found.table_name, found.name, found.addon))
+    return {(row.table_name, row.name): row.addon for row in rows}
 
 
 def _scaled_otherwise(connection: sa.Connection, wanted: Sequence[sa.MetaData]) -> Iterator[Refusal]:
@@ -207,7 +223,13 @@ def is_of(key: sa.ForeignKey, addons: Collection[str]) -> bool:
     return owner(key.parent) in addons or owner(key.column.table) in addons
 
 
-def _take(difference: Any, found: Plan, wanted: Sequence[sa.MetaData], scripted: Collection[str]) -> None:
+def _take(
+    difference: Any,
+    found: Plan,
+    wanted: Sequence[sa.MetaData],
+    scripted: Collection[str],
+    brought: Mapping[tuple[str, str], str],
+) -> None:
     """Puts one difference where it belongs, by the models' own tables: alembic hands out copies of them."""
     if isinstance(difference, list):  # the changes of one column
         for change in difference:
@@ -227,7 +249,7 @@ def _take(difference: Any, found: Plan, wanted: Sequence[sa.MetaData], scripted:
     elif kind == "add_index":
         found.indexes.append(_named(table.indexes, item.name))
     elif kind != "add_fk" or not {column.name for column in item.columns} <= _coming(table, found):
-        found.refused.append(_other(kind, table, item))
+        found.refused.append(_other(kind, table, item, brought.get((table.name, str(item.name)))))
 
 
 def _find(wanted: Sequence[sa.MetaData], name: str) -> sa.Table:
@@ -280,7 +302,8 @@ def _label(item: Any) -> str:
     return ", ".join(column.name for column in columns) or str(item.name)
 
 
-def _other(kind: str, table: sa.Table, item: Any) -> Refusal:
+def _other(kind: str, table: sa.Table, item: Any, addon: str | None) -> Refusal:
+    """`addon` is who brought the item, where anybody did."""
     names = {"table": table.name, "name": _label(item)}
     if kind == "remove_column":
         reason = _("Column %(table)s.%(name)s is no longer in any model.", **names)
@@ -290,4 +313,4 @@ def _other(kind: str, table: sa.Table, item: Any) -> Refusal:
         reason = _("Table %(table)s is to link %(name)s to other records.", **names)
     else:
         reason = _("Table %(table)s differs in %(name)s (%(kind)s).", kind=kind, **names)
-    return Refusal(owner(table), table.name, reason)
+    return Refusal(addon or owner(table), table.name, reason)

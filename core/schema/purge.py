@@ -101,12 +101,12 @@ def purge(
 def _alone(connection: sa.Connection, name: str) -> list[tuple[str, Kept]]:
     """The columns that are kept in tables that are not the addon's own, each with the table in which it lies now."""
     entries = kept(connection)
-    places = {entry.table: entry for entry in entries if entry.kind == "table"}
-    found = [entry for entry in entries if entry.kind == "column" and entry.addon == name]
+    own = {entry.table for entry in entries if entry.kind == "table" and entry.addon == name}
+    places = {entry.table: entry.parked_as for entry in entries if entry.kind == "table"}
     return [
-        (places[entry.table].parked_as if entry.table in places else entry.table, entry)
-        for entry in found
-        if entry.table not in places or places[entry.table].addon != name
+        (places.get(entry.table, entry.table), entry)
+        for entry in entries
+        if entry.kind == "column" and entry.addon == name and entry.table not in own
     ]
 
 
@@ -116,9 +116,12 @@ def _drop(connection: sa.Connection, name: str) -> None:
         columns.setdefault(place, []).append(entry.parked_as)
     for place, names in columns.items():
         shape.drop_columns(place, names)
-    for entry in [entry for entry in kept(connection, {name}) if entry.kind == "table"]:
+    whole = [entry for entry in kept(connection) if entry.kind == "table"]
+    for entry in [entry for entry in whole if entry.addon == name]:
         shape.drop_table(entry.parked_as)
-        connection.execute(tables.parked.delete().where(tables.parked.c.table_name == entry.table))
+        others = [other.addon for other in whole if other.table == entry.table and other.addon != name]
+        inside, of = tables.parked.c.table_name == entry.table, tables.parked.c.addon
+        connection.execute(tables.parked.delete().where(inside, of.not_in(others)))
 
 
 def _delete_rows(

@@ -44,8 +44,11 @@ class Shape:
 
     # ------------------------------------------------------------- names
     def rename_table(self, table: str, new: str) -> None:
-        """What leads to it follows."""
+        """What leads to it follows, and its key: PostgreSQL keeps the names of keys among those of tables."""
         self._say(f"ALTER TABLE {self._quoted(table)} RENAME TO {self._quoted(new)}")
+        key = sa.inspect(self.connection).get_pk_constraint(new)["name"] if not self.is_sqlite else None
+        if key not in (None, named := f"pk_{new}"):
+            self._alter(new, f"RENAME CONSTRAINT {self._quoted(key)} TO {self._quoted(named)}")
 
     def rename_column(self, table: str, column: str, new: str) -> None:
         """Constraints and indexes follow, under their names of before."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -15,9 +15,9 @@ from core.errors import UserError
 from core.i18n.lazy import TextLike, _
 from core.orm.env import SYSTEM, Env
 from core.orm.session import Session
-from core.schema import parking, tables
+from core.schema import ledger, parking, tables
 from core.schema.install import PlanChanged, Progress, patiently
-from core.schema.plan import Plan, Step
+from core.schema.plan import Plan, Step, owner_of
 from core.schema.preparing import PARKED, installed, versions
 from core.schema.shape import Shape
 from core.schema.turns import turn
@@ -164,7 +164,7 @@ def _check(
 
 
 def _look(connection: sa.Connection, before: Assembly, after: Assembly, names: list[str]) -> Removal:
-    steps = _parting(connection, after, names)
+    steps = _parting(connection, before, after)
     whole = {step.table for step in steps if step.kind == "table"}
     shape = Shape(connection)
     labels = {info.table.name: info.plural for info in before.registry}
@@ -186,18 +186,16 @@ def _without(before: Sequence[Contribution[Any]], after: Sequence[Contribution[A
     return [item.value.label for item in before if item.value.name not in stay]
 
 
-def _parting(connection: sa.Connection, after: Assembly, names: Collection[str]) -> list[Step]:
-    """What the ledger says of the addons that go; and of those that stay what only stood beside these."""
-    ledger = tables.ledger.c
+def _parting(connection: sa.Connection, before: Assembly, after: Assembly) -> list[Step]:
+    """What no model that stays needs, whosever it is by the ledger, but for addons that are at fault and stay."""
+    staying = {tables.OWNER, *after.quarantined}
     known = [*after.registry.metadata.tables.values(), *tables.metadata.tables.values()]
     needed = {(step.kind, step.table, step.name) for step in Plan(tables=known).steps()}
-    rows = connection.execute(
-        sa.select(ledger.kind, ledger.table_name, ledger.name, ledger.addon, ledger.places)
-        .where(ledger.kind != "script")
-        .order_by(ledger.table_name, ledger.kind, ledger.name)
-    )
-    steps = [Step(*row) for row in rows if row.addon in names or row.addon in after.names]
-    gone = [step for step in steps if (step.kind, step.table, step.name) not in needed]
+    gone = [
+        replace(step, addon=owner_of(before.registry, step.kind, step.table, step.name) or step.addon)
+        for step in ledger.owned(connection)
+        if step.addon not in staying and (step.kind, step.table, step.name) not in needed
+    ]
     present = {table: Shape(connection).columns(table) for table in {step.table for step in gone}}
     return [
         step

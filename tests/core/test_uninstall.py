@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from core.assembly import assemble
 from core.errors import UserError
 from core.orm.env import Env
-from core.schema import tables
+from core.schema import ledger, tables
+from core.schema.apply import SchemaRefused
 from core.schema.install import PlanChanged, upgrade
 from core.schema.plan import plan
 from core.schema.purge import leftovers, purge
@@ -438,3 +439,141 @@ HOLDER = """
     def models():
         return [Note]
 """
+
+
+# ----------------------------------------------------------------- two that add the same field, one after the other
+ONE = """
+    from core import *
+    from small_base import Tag as BaseTag
+
+    addon = Addon("one", version="1.0")
+
+    class Tag(BaseTag):
+        nickname = Char(20, index=True)
+        friends = Many2many(BaseTag)
+
+    @hookimpl
+    def models():
+        return [Tag]
+"""
+TWO = ONE.replace('"one"', '"two"').replace("Char(20", "Char(30")
+PLAIN = """
+    addon = Addon("one", version="2.0", depends=("two",))
+"""
+
+
+@pytest.fixture
+def rivals(url: str, tmp_path: Path) -> Iterator[Site]:
+    with workshop(tmp_path) as shop:
+        made = Site(url, shop.folder)
+        (shop.base / "small_base.py").write_text(dedent(BASE), encoding="utf-8")
+        made.write(one=ONE, two=TWO, holder=HOLDER)
+        with closing(made.database):
+            made.install("one")
+            made.read(lambda env: env.create(env["base.tag"], [{"name": "red"}]), write=True)
+            call(made, "one's")
+            yield made
+
+
+def call(site: Site, name: str) -> None:
+    """Gives the tag a nickname, and makes it its own friend."""
+
+    def work(env: Env) -> None:
+        [tag] = env.scalars(sa.select(env["base.tag"])).all()
+        tag.nickname, tag.friends = name, [tag]
+
+    site.read(work, write=True)
+
+
+def called(site: Site) -> tuple[str | None, int]:
+    """The nickname of the tag, and how many friends it has."""
+
+    def work(env: Env) -> tuple[str | None, int]:
+        [tag] = env.scalars(sa.select(env["base.tag"])).all()
+        return tag.nickname, len(tag.friends)
+
+    return site.read(work)  # type: ignore[no-any-return]
+
+
+def owners(site: Site) -> set[str]:
+    """Whose the field is by the ledger."""
+    with site.database.reading.connect() as connection:
+        steps = ledger.owned(connection)
+        return {step.addon for step in steps if "nickname" in step.name or "friends" in step.table}
+
+
+def test_what_is_kept_of_one_addon_is_not_given_to_another_that_has_a_field_of_that_name(
+    rivals: Site,
+) -> None:
+    remove(rivals, "one")
+    assert rivals.install("two").returned == []
+    assert called(rivals) == (None, 0) and owners(rivals) == {"two"}
+    call(rivals, "two's")
+    gone = remove(rivals, "two")
+    assert gone.columns == [("base_tag", "nickname", 1)]
+    assert gone.tables == [("base_tag__friends_rel", "", 1)]
+    assert is_clean(rivals) and owners(rivals) == set()
+    rivals.install("holder")
+    for name in ("one", "two"):
+        rivals.install(name)
+        assert called(rivals) == (f"{name}'s", 1) and owners(rivals) == {name}
+        remove(rivals, name)
+    purge(rivals.database, rivals.catalogue(), "one")
+    rivals.install("two")
+    assert called(rivals) == ("two's", 1), "a purge of the one leaves what is kept of the other"
+    remove(rivals, "two")
+    purge(rivals.database, rivals.catalogue(), "two")
+    assert not any("parked__" in text for text in map(str, look(rivals.database).items())) and is_clean(
+        rivals
+    )
+
+
+def test_what_comes_back_makes_way_for_what_is_here_under_its_name_and_is_kept_on(rivals: Site) -> None:
+    remove(rivals, "one")
+    rivals.install("two")
+    call(rivals, "two's")
+    rivals.write(one="from core import *\n" + dedent(PLAIN), two=TWO, holder=HOLDER)
+    rivals.install("one")
+    assert called(rivals) == ("two's", 1) and is_clean(rivals)
+    remove(rivals, "one", "two")
+    rivals.install("one")
+    assert called(rivals) == ("two's", 1), "of two that come together the one has it that declares it"
+    remove(rivals, "one", "two")
+    rivals.write(one=ONE.replace("1.0", "3.0"), two=TWO, holder=HOLDER)
+    rivals.install("one")
+    assert called(rivals) == ("one's", 1)
+
+
+def test_a_field_that_goes_over_to_another_addon_is_its_own_from_then_on(rivals: Site) -> None:
+    rivals.write(one="from core import *\n" + dedent(PLAIN), two=TWO.replace("30", "20"), holder=HOLDER)
+    rivals.install("two", "one")
+    assert called(rivals) == ("one's", 1) and owners(rivals) == {"two"}
+    assert remove(rivals, "one").columns == []
+    assert remove(rivals, "two").columns == [("base_tag", "nickname", 1)]
+    assert is_clean(rivals)
+    rivals.install("two")
+    assert called(rivals) == ("one's", 1)
+
+
+def test_what_the_ledger_says_to_be_of_nobody_who_is_here_goes_with_whom_declares_it(rivals: Site) -> None:
+    """As databases are that were uninstalled from before the ledger followed the models."""
+    with rivals.database.writing.begin() as connection:
+        connection.execute(tables.ledger.update().where(tables.ledger.c.addon == "one").values(addon="two"))
+    assert remove(rivals, "one").columns == [("base_tag", "nickname", 1)]
+    assert is_clean(rivals)
+    rivals.install("one")
+    assert called(rivals) == ("one's", 1)
+
+
+def test_who_is_at_fault_keeps_what_it_brought(rivals: Site) -> None:
+    rivals.install("holder")
+    rivals.write(one="raise RuntimeError('torn')", two=TWO, holder=HOLDER)
+    assert remove(rivals, "holder").columns == []
+    rivals.write(one=ONE, two=TWO, holder=HOLDER)
+    assert called(rivals) == ("one's", 1)
+
+
+def test_a_column_that_no_model_has_is_said_to_be_of_who_brought_it(rivals: Site) -> None:
+    rivals.write(one="from core import *\naddon = Addon('one', version='1.0')", two=TWO, holder=HOLDER)
+    with pytest.raises(SchemaRefused, match=r"\none: Column base_tag.nickname is no longer in any model"):
+        rivals.install("holder")
