@@ -41,6 +41,7 @@ def check(db: str | None, as_json: bool) -> None:
 
 
 def _described(catalogue: Catalogue, site: Site) -> dict[str, Any]:
+    from core.checks.forgotten import forgotten
     from core.checks.names import unknown_names
     from core.orm.compose import Finding
     from core.schema.shipped import unreadable
@@ -48,6 +49,8 @@ def _described(catalogue: Catalogue, site: Site) -> dict[str, Any]:
     assembly = site.assembly
     faults = catalogue.broken | assembly.quarantined | unreadable(assembly, assembly.names)
     unknown = [item for addon in catalogue.addons.values() for item in unknown_names(addon)]
+    active = catalogue.addons.keys() & {*assembly.names, *assembly.quarantined}
+    unseen = [item for name in sorted(active) for item in forgotten(catalogue.addons[name], active)]
     unread = (Finding(error.addon, error.fault, error.origin) for error in site.templates.faults())
     return {
         "addons": list(assembly.names),
@@ -55,7 +58,7 @@ def _described(catalogue: Catalogue, site: Site) -> dict[str, Any]:
         "views": len(assembly.views),
         "routes": len(site.routes),
         "roles": len(assembly.roles),
-        "findings": [_told(item) for item in assembly.findings],
+        "findings": [_told(item) for item in (*assembly.findings, *unseen)],
         "faults": [_told(item) for item in (*unknown, *unread)],
         "translations": _untranslated(),
         "quarantined": {name: str(error) for name, error in faults.items()},

@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from core.catalogue import Found, reach
+from core.checks.sources import Module, sources
 from core.errors import LoadError, Origin
-from core.i18n.extract import LEFT_OUT, TEMPLATES
+from core.i18n.extract import TEMPLATES
 from core.orm.fields import Field
 from core.orm.info import ModelInfo
 from core.testing.stock import Installation, Stock
-
-
-@dataclass(frozen=True)
-class Module:
-    """One source file of an addon."""
-
-    name: str
-    file: Path
-    tree: ast.Module
-
-    def at(self, node: ast.AST) -> Origin:
-        """Where something stands in it."""
-        return Origin(str(self.file), getattr(node, "lineno", 1))
 
 
 @dataclass(eq=False)
@@ -56,21 +43,8 @@ class Subject:
     def modules(self) -> list[Module]:
         """Its sources, read once. Raises SyntaxError."""
         if not self._modules:
-            self._modules = list(self._read())
+            self._modules = list(sources(self.found))
         return self._modules
-
-    def _read(self) -> Iterator[Module]:
-        folder = self.found.folder
-        single = folder.with_suffix(".py")
-        if not (folder / "__init__.py").is_file():
-            yield Module(self.found.module, single, ast.parse(single.read_bytes(), str(single)))
-            return
-        for file in sorted(folder.rglob("*.py")):
-            inside = file.relative_to(folder)
-            if not LEFT_OUT.intersection(inside.parts):
-                parts = [self.found.module, *inside.with_suffix("").parts]
-                name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-                yield Module(name, file, ast.parse(file.read_bytes(), str(file)))
 
     @property
     def templates(self) -> list[Path]:

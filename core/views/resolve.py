@@ -169,7 +169,7 @@ class _Resolver:
         remedy = (
             _("Did you mean %(name)s?", name=near[0])
             if near
-            else _("Declare it on the model, or take it out of the view.")
+            else _("Declare it on a class that models() returns, or take it out of the view.")
         )
         return LoadError(
             _("View %(view)s shows the field %(field)s, which %(model)s does not have.", view=view.name,

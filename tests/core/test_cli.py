@@ -420,6 +420,20 @@ def test_check_fails_on_a_quarantined_addon_and_shows_findings(embedded: Shell, 
     assert "1 addon is quarantined" in result.stdout
 
 
+def test_check_names_a_class_that_nobody_publishes_also_where_a_view_misses_its_field(
+    embedded: Shell, garden: Path
+) -> None:
+    garden.write_text(dedent(ADDON).replace("return [Bed, Partner]", "return [Bed]"))
+    text = "“garden.Partner” extends base.partner, but models() does not return it. Add it to the list."
+    assert [item["text"] for item in embedded.json("check")["findings"]] == [text]
+    view = 'return [extend("base.partner.form", after("name", "bed"))]'
+    garden.write_text(f"{garden.read_text()}\n@hookimpl\ndef views():\n    {view}\n")
+    sys.modules.pop("garden")
+    found = embedded.json("check", code=1)
+    assert "Declare it on a class that models() returns" in found["quarantined"]["garden"]
+    assert [item["text"] for item in found["findings"]] == [text]
+
+
 TYPO = """
 def later():
     global found

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import core
 from core import hookspecs
 from core.checks.names import unknown_names
+from core.checks.sources import Module, heard
 from core.errors import LoadError
-from core.testing.subject import Module, Subject
+from core.testing.subject import Subject
 
 PUBLIC_ROOMS = ("core.base", "core.testing")
 DRIVERS = {"sqlite3", "psycopg", "psycopg2", "aiosqlite", "asyncpg"}
@@ -239,21 +240,19 @@ def _calls_super(method: ast.FunctionDef) -> bool:
 
 def unheard_hooks(subject: Subject) -> Iterator[LoadError]:
     """A function with the mark of a hook is called, and one with the name of a hook has the mark."""
-    addon = subject.found.addon
-    heard = {subject.found.module, *(f"{subject.found.module}.{name}" for name in addon.modules)}
-    heard |= {f"{subject.found.module}.{name}" for name in addon.extras.values()}
+    known = heard(subject.found)
     for module in subject.modules:
         for node in module.tree.body:
             if not isinstance(node, ast.FunctionDef):
                 continue
             is_marked = any(_last(_function(mark)) == "hookimpl" for mark in node.decorator_list)
-            if is_marked and module.name not in heard:
+            if is_marked and module.name not in known:
                 yield subject.fault(
                     module.at(node),
                     f"{node.name}() is never called: {module.name} is not registered.",
                     f'Name the module in the manifest: modules=("{module.name.rpartition(".")[2]}",).',
                 )
-            elif not is_marked and node.name in HOOKS and module.name in heard:
+            elif not is_marked and node.name in HOOKS and module.name in known:
                 yield subject.fault(
                     module.at(node),
                     f"{node.name}() has the name of a hook, but not its mark.",

@@ -309,7 +309,7 @@ def test_two_that_change_one_node_must_know_of_each_other() -> None:
 
 @pytest.mark.parametrize(("change", "fault"), [
     (after("title", "rom"), "shows the field rom, which toy.deal does not have. Did you mean rooms?"),
-    (after("title", "zzz"), "Declare it on the model, or take it out of the view."),
+    (after("title", "zzz"), "Declare it on a class that models() returns, or take it out of the view."),
     (into("money", Group("own", "rom")), "shows the field rom"),
     (after("title", "revenue"), "has a node revenue already, placed by toy"),
     (after("title", Group("money")), "has a node money already, placed by toy"),
