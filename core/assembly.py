@@ -11,6 +11,7 @@ from core.catalogue import BASE, Catalogue, dependants, order, reach
 from core.checks.models import check_models, check_reach
 from core.checks.pages import check_menus, check_pages, check_rows
 from core.checks.roles import check_access, check_roles, check_rules
+from core.checks.values import wrong_values
 from core.errors import LoadError
 from core.faults import blame, in_words, inside
 from core.i18n.lazy import TextLike, _
@@ -97,6 +98,7 @@ def _assemble(catalogue: Catalogue, active: set[str], quarantined: dict[str, Loa
         check_menus(gathered["menus"], registry)
         check_rows(gathered["data"], registry)
         views, findings = resolve_views(registry, gathered["views"])
+        findings += wrong_values(registry, gathered["menus"], gathered["pages"])
     except Exception:
         registry.dispose()
         raise

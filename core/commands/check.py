@@ -43,6 +43,7 @@ def check(db: str | None, as_json: bool) -> None:
 def _described(catalogue: Catalogue, site: Site) -> dict[str, Any]:
     from core.checks.forgotten import forgotten
     from core.checks.names import unknown_names
+    from core.checks.values import unknown_icons
     from core.orm.compose import Finding
     from core.schema.shipped import unreadable
 
@@ -50,7 +51,8 @@ def _described(catalogue: Catalogue, site: Site) -> dict[str, Any]:
     faults = catalogue.broken | assembly.quarantined | unreadable(assembly, assembly.names)
     unknown = [item for addon in catalogue.addons.values() for item in unknown_names(addon)]
     active = catalogue.addons.keys() & {*assembly.names, *assembly.quarantined}
-    unseen = [item for name in sorted(active) for item in forgotten(catalogue.addons[name], active)]
+    unseen = list(unknown_icons(site.templates))
+    unseen += [item for name in sorted(active) for item in forgotten(catalogue.addons[name], active)]
     unread = (Finding(error.addon, error.fault, error.origin) for error in site.templates.faults())
     return {
         "addons": list(assembly.names),

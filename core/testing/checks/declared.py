@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 from core.access.grants import granted
 from core.catalogue import BASE
 from core.checks.forgotten import forgotten
+from core.checks.values import unknown_icons
 from core.errors import LoadError, Origin
 from core.i18n.lazy import LazyText
 from core.manifest import Role
@@ -48,7 +49,8 @@ def manifest(subject: Subject) -> Iterator[LoadError]:
 def findings(subject: Subject) -> Iterator[LoadError]:
     """What works but is likely a mistake: anchors of views that are missing, classes that nobody publishes."""
     unseen = forgotten(subject.found, subject.installation.names)
-    for item in (*subject.installation.assembly.findings, *unseen):
+    drawn = unknown_icons(subject.installation.site.templates)
+    for item in (*subject.installation.assembly.findings, *unseen, *drawn):
         if item.addon == subject.name:
             yield subject.fault(item.origin, str(item.text), "")
 
