@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import inspect
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from core.errors import LoadError, Origin
+from core.faults import did_you_mean
 from core.i18n.lazy import TextLike, _
 from core.orm.fields import Field, FragmentAccess
 from core.orm.kinds import Boolean, Integer
@@ -108,10 +110,13 @@ class Model:
         history: bool | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init_subclass__(**kwargs)
+        try:
+            super().__init_subclass__(**kwargs)
+        except TypeError as error:
+            raise (_unknown_word(cls, min(kwargs)) if kwargs else error) from None
         if "__composed__" in cls.__dict__:
             return
-        origin = Origin(sys.modules[cls.__module__].__file__ or cls.__module__, _line_of_class())
+        origin = _origin(cls)
         model, extends = _model_of(cls, name, abstract, origin)
         cls.__lumbung__ = Fragment(model, origin, label, plural, access, abstract, extends, order, history)
 
@@ -178,6 +183,18 @@ def _model_of(cls: type[Model], name: str | None, abstract: bool, origin: Origin
     return name, False
 
 
+def _unknown_word(cls: type[Model], word: str) -> LoadError:
+    known = [
+        name
+        for name, parameter in inspect.signature(Model.__init_subclass__).parameters.items()
+        if parameter.kind is parameter.KEYWORD_ONLY
+    ]
+    return LoadError(
+        _("%(name)s says “%(word)s=”, which no model knows.", name=cls.__name__, word=word),
+        _("%(hint)s There are: %(names)s.", hint=did_you_mean(word, known, _("Take it away.")),
+          names=", ".join(f"{name}=" for name in known)), origin=_origin(cls))  # fmt: skip
+
+
 def _naming_error(cls: type[Model], name: str | None, concrete: set[str], origin: Origin) -> LoadError:
     if len(concrete) > 1:
         return LoadError(
@@ -197,12 +214,14 @@ def _is_fragment(cls: type) -> bool:
     return isinstance(cls.__dict__.get("__lumbung__"), Fragment)
 
 
-def _line_of_class() -> int:
-    """The line of the class statement that is being executed."""
-    frame = sys._getframe(2)
-    while frame.f_back is not None and frame.f_code.co_name == "__init_subclass__":
+def _origin(cls: type[Model]) -> Origin:
+    """Where the class statement stands that is being executed."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and (
+        frame.f_globals is globals() or frame.f_code.co_name == "__init_subclass__"
+    ):
         frame = frame.f_back
-    return frame.f_lineno
+    return Origin(sys.modules[cls.__module__].__file__ or cls.__module__, frame.f_lineno)
 
 
 RESERVED = frozenset(name for name in vars(Model) if not name.startswith("_")) | {"metadata", "registry"}

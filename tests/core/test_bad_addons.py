@@ -386,6 +386,19 @@ MODELS = [
         "good.thing",
         remedy=("Leave out name=",),
     ),
+    single(
+        "misspelt word of a class",
+        THINGS + 'class More(Model, name="bad.more", oder="-day"): pass  # here',
+        "More",
+        "“oder=”",
+        remedy=("Did you mean “order”?", "name=, label=, plural=, access=, abstract=, order=, history="),
+    ),
+    single(
+        "unknown word of a class",
+        THINGS + "class More(Thing, x=1): pass  # here",
+        "“x=”",
+        remedy=("Take it away.", "name=, label="),
+    ),
     single("no name", THINGS + "class More(Model): pass  # here", "More", "no name", remedy=("name=",)),
     single(
         "name that is none",
