@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,6 +11,7 @@ from core.commands import shared
 from core.i18n.lazy import _, ngettext
 
 if TYPE_CHECKING:
+    from core.assembly import Assembly
     from core.catalogue import Catalogue
     from core.orm.compose import Finding
     from core.web.site import Site
@@ -60,11 +62,24 @@ def _described(catalogue: Catalogue, site: Site) -> dict[str, Any]:
         "views": len(assembly.views),
         "routes": len(site.routes),
         "roles": len(assembly.roles),
-        "findings": [_told(item) for item in (*assembly.findings, *unseen)],
+        "findings": [
+            _told(item) for item in (*assembly.findings, *unseen, *_unlabelled(catalogue, assembly))
+        ],
         "faults": [_told(item) for item in (*unknown, *unread)],
         "translations": _untranslated(),
         "quarantined": {name: str(error) for name, error in faults.items()},
     }
+
+
+def _unlabelled(catalogue: Catalogue, assembly: Assembly) -> Iterator[Finding]:
+    """What nobody can read in another language, as it is not even marked: of all but base."""
+    from core.catalogue import BASE
+    from core.checks.labels import unlabelled, untranslated
+    from core.orm.compose import Finding
+
+    for name in (name for name in assembly.names if name != BASE):
+        for error in (*unlabelled(catalogue.addons[name].addon), *untranslated(assembly, name)):
+            yield Finding(name, f"{error.fault} {error.remedy}", error.origin)
 
 
 def _told(item: Finding) -> dict[str, Any]:

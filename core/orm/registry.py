@@ -120,6 +120,16 @@ class Registry:
         """The addon that declared a field."""
         return self.publication.owner(item.owner)
 
+    def declared_by(self, addon: str) -> list[tuple[ModelInfo, Field[Any]]]:
+        """The fields that an addon declares, each with a model that has it."""
+        found = {
+            id(item): (info, item)
+            for info in self
+            for item in info.own_fields
+            if self.addon_of(item) == addon
+        }
+        return list(found.values())
+
     def incoming(self, model: str) -> list[tuple[ModelInfo, Many2one[Any]]]:
         """The links of all models that lead to `model`: what has to be looked at before a delete."""
         return [

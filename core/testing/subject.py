@@ -76,11 +76,4 @@ class Subject:
 
     def fields(self) -> list[tuple[ModelInfo, Field[Any]]]:
         """The fields that it declares, each with a model that has it."""
-        registry = self.installation.assembly.registry
-        found = {
-            id(item): (info, item)
-            for info in registry
-            for item in info.own_fields
-            if registry.addon_of(item) == self.name
-        }
-        return list(found.values())
+        return self.installation.assembly.registry.declared_by(self.name)

@@ -425,13 +425,32 @@ def test_check_names_a_class_that_nobody_publishes_also_where_a_view_misses_its_
 ) -> None:
     garden.write_text(dedent(ADDON).replace("return [Bed, Partner]", "return [Bed]"))
     text = "“garden.Partner” extends base.partner, but models() does not return it. Add it to the list."
-    assert [item["text"] for item in embedded.json("check")["findings"]] == [text]
+    assert text in [item["text"] for item in embedded.json("check")["findings"]]
     view = 'return [extend("base.partner.form", after("name", "bed"))]'
     garden.write_text(f"{garden.read_text()}\n@hookimpl\ndef views():\n    {view}\n")
     sys.modules.pop("garden")
     found = embedded.json("check", code=1)
     assert "Declare it on a class that models() returns" in found["quarantined"]["garden"]
     assert [item["text"] for item in found["findings"]] == [text]
+
+
+def test_check_names_labels_that_nobody_can_translate(embedded: Shell, garden: Path) -> None:
+    source = dedent(ADDON).replace('label="Bed"', 'label=_("Bed"), plural=_("Beds")')
+    field = 'name = Char(required=True, index=True, label="Name")'
+    garden.write_text(
+        source.replace("name = Char(required=True, index=True)", field).replace('_("Garden")', '"G"')
+    )
+    found = embedded.json("check")["findings"]
+    lines = garden.read_text().splitlines()
+    told = {lines[int(item["origin"].rpartition(":")[2]) - 1].strip(): item["text"] for item in found}
+    remedy = 'Write it as _("…"), and translate it in every catalogue.'
+    assert told == {
+        'addon = Addon("garden", version="1.0", depends=("crm",), label="G")': (
+            f"The manifest has no label that is translated. Add label=. {remedy}"
+        ),
+        field: f"The field garden.bed.name has a label that is not translated, “Name”. {remedy}",
+        "bed = Many2one(Bed)": f"The field base.partner.bed has no label. {remedy}",
+    }
 
 
 TYPO = """

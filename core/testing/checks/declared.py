@@ -8,18 +8,18 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from types import FunctionType, MethodType
-from typing import Any, TypeAlias
+from typing import Any
 
 from werkzeug.exceptions import HTTPException
 
 from core.access.grants import granted
 from core.catalogue import BASE
 from core.checks.forgotten import forgotten
+from core.checks.labels import unlabelled, untranslated
 from core.checks.values import unknown_icons
-from core.errors import LoadError, Origin
+from core.errors import LoadError
 from core.i18n.lazy import LazyText
 from core.manifest import Role
-from core.orm.kinds import Select
 from core.plugins import RETURNS
 from core.testing.subject import Subject
 from core.views.nodes import View
@@ -27,19 +27,13 @@ from core.views.nodes import View
 ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 STANDARD = ("form", "list", "search", "kanban")
 """Views of these kinds are shown by the generic pages."""
-TRANSLATE = 'Write it as _("…"), and translate it in every catalogue.'
 STAFF = f"{BASE}.user"
-Named: TypeAlias = "tuple[str, Any, Origin | None]"
-"""What has a label, the label, and where."""
 
 
 def manifest(subject: Subject) -> Iterator[LoadError]:
     """A label, and a version that can rise."""
     addon = subject.found.addon
-    if not isinstance(addon.label, LazyText):
-        yield subject.fault(
-            addon.origin, "The manifest has no label that is translated.", f"Add label=. {TRANSLATE}"
-        )
+    yield from unlabelled(addon)
     if "." not in addon.version:
         yield subject.fault(
             addon.origin, f"The version {addon.version} has one number only.", 'Write such as version="1.0".'
@@ -55,51 +49,9 @@ def findings(subject: Subject) -> Iterator[LoadError]:
             yield subject.fault(item.origin, str(item.text), "")
 
 
-# ----------------------------------------------------------------- labels
 def labels(subject: Subject) -> Iterator[LoadError]:
     """Whatever people read of it has a label that is translated."""
-    for what, text, origin in _named(subject):
-        if not isinstance(text, LazyText) or not str(text).strip():
-            said = "no label" if text in (None, "") else f"a label that is not translated, “{text}”"
-            yield subject.fault(origin, f"{what} has {said}.", TRANSLATE)
-
-
-def _named(subject: Subject) -> Iterator[Named]:
-    for info in subject.models():
-        parts = [part.__lumbung__ for part in info.fragments]  # an addon may extend its own model
-        labels = [part.label for part in parts if part.label is not None]
-        plurals = [part.plural for part in parts if part.plural is not None]
-        yield f"The model {info.name}", labels[-1] if labels else None, parts[0].origin
-        yield f"The plural of {info.name} (plural=)", plurals[-1] if plurals else None, parts[0].origin
-    for info, item in subject.fields():
-        yield f"The field {info.name}.{item.name}", item._label, item.origin
-        if item.help is not None:
-            yield f"The help of {info.name}.{item.name}", item.help, item.origin
-        if isinstance(item, Select):
-            yield from _choices(f"{info.name}.{item.name}", item)
-    yield from _named_places(subject)
-
-
-def _named_places(subject: Subject) -> Iterator[Named]:
-    assembly = subject.installation.assembly
-    for role in subject.own(assembly.roles):
-        yield f"The role {role.name}", role.label, role.origin
-    for menu in subject.own(assembly.menus):
-        yield f"The menu {menu.name}", menu.label, menu.origin
-        yield f"The group of the menu {menu.name} (group=)", menu.group, menu.origin
-    for page in (page for page in subject.own(assembly.pages) if page.offer is not None):
-        yield f"The button to {page.path}", page.offer.label, page.origin
-    for view in assembly.views.values():
-        for node in view.walk():
-            if node.addon == subject.name and node.attrs.get("label") is not None:
-                yield f"{node.name} in {view.name}", node.attrs["label"], node.origin
-
-
-def _choices(name: str, item: Select[Any]) -> Iterator[Named]:
-    """Of choices none is a plain text, unless all are: proper names are not translated."""
-    texts = list(item.choices.values())
-    if any(isinstance(text, LazyText) for text in texts):
-        yield from ((f"The choice {key} of {name}", text, item.origin) for key, text in item.choices.items())
+    yield from untranslated(subject.installation.assembly, subject.name)
 
 
 # ----------------------------------------------------------------- access
