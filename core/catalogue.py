@@ -82,7 +82,11 @@ def closure(catalogue: Catalogue, names: Iterable[str]) -> list[str]:
         name = open_.pop()
         if name not in wanted:
             wanted.add(name)
-            open_ += _found(catalogue, name).addon.depends
+            addon = _found(catalogue, name).addon
+            for other in addon.depends:
+                if other not in {**catalogue.addons, **catalogue.broken}:
+                    raise _missing(catalogue, addon, other)
+                open_.append(other)
     return order(catalogue, wanted)
 
 

@@ -61,6 +61,10 @@ def explain(assembly: Assembly, name: str) -> Explanation:
     hooks = assembly.plugins.hooks
     if name in hooks:
         return Explanation(name, "hook", "core", tuple(_implementations(assembly, name)))
+    addon = name.partition(".")[0]
+    if addon in assembly.quarantined:
+        raise UserError(_("“%(name)s” cannot be explained, as its addon is quarantined: %(why)s", name=name,
+                          why=str(assembly.quarantined[addon])))  # fmt: skip
     known = [*assembly.registry.models, *assembly.views, *hooks]
     remedy = did_you_mean(name, known, _("Name a model, a view or a hook, such as base.partner."))
     raise UserError(_("There is no model, view or hook “%(name)s”. %(remedy)s", name=name, remedy=remedy))

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm.attributes import set_committed_value
 
 from core.errors import UserError
-from core.i18n.lazy import _
+from core.i18n.lazy import ngettext
 from core.orm.circles import circular
 from core.orm.keys import parts
 from core.orm.links import Many2one
@@ -89,8 +89,10 @@ def _refuse_held(env: Env, doomed: Doomed) -> None:
 def _held_error(env: Env, info: ModelInfo, keys: Sequence[int]) -> UserError:
     names = ", ".join(record.display_label() for record in env.read(info.cls, keys[:NAMED]))
     return UserError(
-        _("It is used by %(count)s records of %(model)s (%(names)s). Archive it instead, or change those first.",
-          count=len(keys), model=info.plural, names=names))  # fmt: skip
+        ngettext(
+            "It is used by %(count)s record of %(model)s (%(names)s). Archive it instead, or change that first.",
+            "It is used by %(count)s records of %(model)s (%(names)s). Archive it instead, or change those first.",
+            len(keys), model=info.plural, names=names))  # fmt: skip
 
 
 def _release(env: Env, doomed: Doomed) -> None:

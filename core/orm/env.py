@@ -275,8 +275,8 @@ class Env:
         self.session.to_tell += session.to_tell
 
     def user_record(self) -> Any:
-        """The record of the user, in sudo: for what a user may do with their own."""
-        return self.session.get(self.registry["base.user"], self.user.id)
+        """The record of the user, in sudo: for what a user may do with their own. None where no person acts."""
+        return self.user.id and self.session.get(self.registry["base.user"], self.user.id)
 
     def as_own(self, record: M) -> M:
         """`record` of another env, read again in this one. Raises UserError where it is gone."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from core.errors import UserError
+from core.errors import LoadError, UserError
 from core.faults import did_you_mean
 from core.i18n.lazy import _
 from core.schema import parking, scripts, tables
@@ -79,12 +79,16 @@ def prepared(connection: sa.Connection, catalogue: Catalogue, names: Iterable[st
         raise UserError(_("This database holds tables of another program. Use an empty one."))
     for name in names:
         check_known(catalogue, name)
+    new = [name for name in names if name not in here]
+    for name in sorted(here.keys() - catalogue.addons.keys()):
+        raise _in_the_way(catalogue.error_of(name), new)
     wanted = closure(catalogue, {*here, *names})
     assembly = assemble(catalogue, wanted)
     try:
         for name in wanted:
             if name in assembly.quarantined:
-                raise assembly.quarantined[name]
+                error = assembly.quarantined[name]
+                raise _in_the_way(error, new) if name in here else error
         ready = Preparation(
             list(here),
             [name for name in wanted if name not in here],
@@ -98,6 +102,21 @@ def prepared(connection: sa.Connection, catalogue: Catalogue, names: Iterable[st
         yield ready
     finally:
         assembly.dispose()
+
+
+def _in_the_way(error: LoadError, new: Sequence[str]) -> LoadError:
+    """What is said where an installed addon at fault keeps others from being installed, or all from changes."""
+    names = {"addon": error.addon, "names": ", ".join(new), "fault": error.fault}
+    if new:
+        fault = _(
+            "Not installed: %(names)s. The addon %(addon)s, which is installed, is at fault: %(fault)s",
+            **names,
+        )
+    else:
+        fault = _(
+            "Nothing was changed. The addon %(addon)s, which is installed, is at fault: %(fault)s", **names
+        )
+    return LoadError(fault, error.remedy, addon=error.addon, origin=error.origin)
 
 
 def _look_back(

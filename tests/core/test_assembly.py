@@ -293,6 +293,14 @@ def test_findings_of_loader_and_views_come_along(made: Workshop) -> None:
 
 
 # ----------------------------------------------------------------- explain
+def test_of_what_is_quarantined_it_is_said_why_it_cannot_be_explained(made: Workshop) -> None:
+    made.write({"more": extra("more", "1 / 0", depends=("good",))})
+    with pytest.raises(
+        UserError, match=r"“more.thing” cannot be explained, .* quarantined: addon 'more' .*Zero"
+    ):
+        explain(made.assemble("good", "more"), "more.thing")
+
+
 def test_a_model_is_explained_field_by_field(made: Workshop) -> None:
     made.write({"more": extra("more", MORE.format(field="hue"), depends=("good",))})
     told = explain(made.assemble("good", "more"), "good.thing")

@@ -22,7 +22,7 @@ from core.orm.env import Env, open_env
 from core.schema import apply as applying
 from core.schema import install as installing
 from core.schema import ledger, preparing, tables
-from core.schema.install import Report, install
+from core.schema.install import Report, install, upgrade
 from core.schema.preparing import installed, prepared
 from tests.core.test_schema import look
 from tests.core.workshop import forget, workshop
@@ -666,3 +666,27 @@ def test_crm_added_later_equals_crm_at_once(url: str, tmp_path: Path) -> None:
             assert look(site) == look(at_once)
         else:
             assert look(site)["ledger rows"] == look(at_once)["ledger rows"]
+
+
+def test_an_installed_addon_at_fault_is_said_to_keep_others_from_coming(site: Site) -> None:
+    """Missing, torn or left out; and that nothing came."""
+    site.install("third")
+    file = site.folder / "third" / "__init__.py"
+    for source, why in (
+        (None, "The addon “third” is nowhere to be found"),
+        (f"{dedent(THIRD)}\n1 / 0", "ZeroDivisionError"),
+        (dedent(THIRD).replace('{"base.user": "rwcd"}', "{}"), "third.thing says nobody"),
+    ):
+        forget(site.folder)
+        file.unlink() if source is None else file.write_text(source)
+        with pytest.raises(LoadError) as caught:
+            site.install("depot", "second")
+        assert str(caught.value.fault).startswith(
+            "Not installed: depot, second. The addon third, which is installed, is at fault: "
+        )
+        assert why in str(caught.value) and caught.value.addon == "third"
+        with pytest.raises(
+            LoadError, match=r"Nothing was changed. The addon third, which is installed, is at"
+        ):
+            upgrade(site.database, site.catalogue())
+    assert site.installed() == ["base", "third"]

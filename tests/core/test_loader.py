@@ -257,6 +257,14 @@ def test_closure_adds_what_is_needed_in_order() -> None:
     assert caught.value.addon == "othr" and "other" in str(caught.value.remedy)
 
 
+def test_closure_says_who_needs_what_is_not_there() -> None:
+    found = catalogue(sale=("crn",), crm=())
+    with pytest.raises(LoadError, match="sale depends on crn, which does not exist") as caught:
+        closure(found, ["sale"])
+    assert (caught.value.addon, caught.value.origin) == ("sale", Origin("sale.py", 3))
+    assert str(caught.value.remedy) == "Did you mean “crm”?"
+
+
 def test_closure_tells_why_a_broken_addon_cannot_come() -> None:
     found = catalogue(d=("broken",))
     found.broken["broken"] = LoadError("It is broken.", "Mend it.", addon="broken")

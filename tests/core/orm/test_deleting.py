@@ -77,6 +77,16 @@ def test_what_is_used_is_refused_and_said_in_words(shop: World) -> None:
         assert _count(env, Partner, Order) == [1, 5]
 
 
+def test_one_record_that_uses_it_is_one(shop: World) -> None:
+    with shop.env(lang="en") as env:
+        partner = env.create(Partner, [{"name": "p"}])[0]
+        _order(env, "o", (), partner=partner)
+        with pytest.raises(
+            UserError, match=r"used by 1 record of Orders \(o\)\. Archive it instead, or change that"
+        ):
+            env.delete([partner])
+
+
 def test_what_uses_it_may_go_with_it(shop: World) -> None:
     with shop.env() as env:
         partner = env.create(Partner, [{"name": "p"}])[0]

@@ -336,6 +336,7 @@ def test_what_raises_the_version(toy: World) -> None:
 def test_system_is_nobody(toy: World) -> None:
     with open_env(toy.registry, toy.database) as env:
         assert env.user is SYSTEM
+        assert env.user_record() is None
         tag = env.create(Tag, [{"name": "t"}])[0]
         env.flush()
         assert tag.created_by is None
