@@ -78,6 +78,13 @@ def signature_of(catalogue: Catalogue, names: Sequence[str]) -> str:
 def _assemble(catalogue: Catalogue, active: set[str], quarantined: dict[str, LoadError]) -> Assembly:
     names = order(catalogue, active)
     plugins = Plugins(catalogue, names)
+    with plugins.hinting():
+        return _put_together(catalogue, names, plugins, quarantined)
+
+
+def _put_together(
+    catalogue: Catalogue, names: Sequence[str], plugins: Plugins, quarantined: dict[str, LoadError]
+) -> Assembly:
     gathered = {hook: plugins.collect(hook) for hook in sorted(RETURNS)}
     near = reach(catalogue, names)
     roles = {item.value.name for item in gathered["roles"]}
@@ -116,7 +123,7 @@ def _assemble(catalogue: Catalogue, active: set[str], quarantined: dict[str, Loa
         demo=gathered["demo"],
         folders={name: catalogue.addons[name].folder for name in names},
         labels={name: catalogue.addons[name].addon.label or name for name in names},
-        findings=[*catalogue.findings, *registry.findings, *findings],
+        findings=[*catalogue.findings, *plugins.findings(), *registry.findings, *findings],
         quarantined=quarantined,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Generic, TypeVar
@@ -17,6 +18,7 @@ from core.faults import blame, did_you_mean, in_words
 from core.i18n.lazy import _
 from core.loader import import_module
 from core.manifest import Demo, Menu, Page, Role, Rows, Rule
+from core.orm.compose import Finding
 from core.orm.model import Model
 from core.views.nodes import Extension, View
 
@@ -69,6 +71,8 @@ class Plugins(pluggy.PluginManager):
         self.add_hookspecs(hookspecs)
         self._catalogue = catalogue
         self.implementations: list[Implementation] = []
+        self.unmarked: list[Implementation] = []
+        """Functions that have the name of a hook and are none."""
         for name in names:
             found = catalogue.addons[name]
             for module in _modules(found, names):
@@ -97,13 +101,39 @@ class Plugins(pluggy.PluginManager):
             for value in _call(item, self._catalogue.addons[item.addon])
         ]
 
+    @contextmanager
+    def hinting(self) -> Iterator[None]:
+        """For a block: a load error of an addon that left a hook unmarked says so, as that may be why."""
+        try:
+            yield
+        except LoadError as error:
+            for item in self.unmarked:
+                if item.addon == error.addon:
+                    error.remedy = _(
+                        "%(hook)s() in %(where)s has the name of a hook, but not its mark: write @hookimpl above it. "
+                        "%(remedy)s", hook=item.hook, where=item.origin.near, remedy=error.remedy)  # fmt: skip
+            raise
+
+    def findings(self) -> Iterator[Finding]:
+        """Of each function that has the name of a hook and is none, that it lacks the mark."""
+        for item in self.unmarked:
+            text = _(
+                "%(hook)s() has the name of a hook, but not its mark. Write @hookimpl above it, or give it another "
+                "name.", hook=item.hook)  # fmt: skip
+            yield Finding(item.addon, text, item.origin)
+
     def _adopt(self, found: Found, module: ModuleType) -> None:
         """Checks the implementations in a module, then registers it."""
         for name in dir(module):
             options = self.parse_hookimpl_opts(module, name)
-            if options is None:
-                continue
             function = getattr(module, name)
+            if options is None:
+                if name in self.hooks and _is_of(module, function):
+                    item = Implementation(
+                        name, found.addon.name, module.__name__, function, _origin(function)
+                    )
+                    self.unmarked.append(item)
+                continue
             item = Implementation(
                 options.get("specname") or name,
                 found.addon.name,
@@ -148,6 +178,11 @@ class Plugins(pluggy.PluginManager):
                 addon=item.addon,
                 origin=item.origin,
             )
+
+
+def _is_of(module: ModuleType, value: Any) -> bool:
+    """Whether it is a function that the module itself defines."""
+    return inspect.isfunction(value) and value.__module__ == module.__name__
 
 
 def _modules(found: Found, active: Sequence[str]) -> Iterator[ModuleType]:

@@ -292,6 +292,15 @@ def test_findings_of_loader_and_views_come_along(made: Workshop) -> None:
     assert "second addon" in texts[0][1] and "nowhere" in texts[1][1]
 
 
+def test_a_function_with_the_name_of_a_hook_and_without_its_mark_is_a_finding(made: Workshop) -> None:
+    """One that was only imported is none, and the mark may be there."""
+    body = "from workshop_base import roles\ndef menus():\n    return []\n@hookimpl\ndef rules():\n    return []\n"
+    made.write({"more": extra("more", body)})
+    [finding] = made.assemble("good", "more").findings
+    assert finding.addon == "more" and str(finding.text).startswith("menus() has the name of a hook, but not")
+    assert finding.origin == Origin(str(made.folder / "more" / "__init__.py"), 5)
+
+
 # ----------------------------------------------------------------- explain
 def test_of_what_is_quarantined_it_is_said_why_it_cannot_be_explained(made: Workshop) -> None:
     made.write({"more": extra("more", "1 / 0", depends=("good",))})

@@ -399,6 +399,14 @@ MODELS = [
         "“x=”",
         remedy=("Take it away.", "name=, label="),
     ),
+    single(
+        "hook without its mark",
+        publishing(OWN.replace("base.user", "bad.user").replace("pass", "pass  # here"), "Own")
+        + "\ndef roles():\n    return [Role('bad.user', 'User')]\n",
+        "bad.user",
+        "defined by nobody",
+        remedy=("roles() in bad/__init__.py:", "write @hookimpl above it. Did you mean"),
+    ),
     single("no name", THINGS + "class More(Model): pass  # here", "More", "no name", remedy=("name=",)),
     single(
         "name that is none",
