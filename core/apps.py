@@ -102,6 +102,33 @@ def unfit(catalogue: Catalogue, installed: Sequence[str]) -> dict[str, LoadError
     return {name: error for name, error in beside if error is not None}
 
 
+def companions(catalogue: Catalogue, installed: Sequence[str]) -> tuple[list[str], dict[str, LoadError]]:
+    """The installed addons with all that could come at once, and what keeps the others apart from these.
+
+    Whatever is at fault by itself is among the former: it keeps nobody out.
+    """
+    others = sorted(catalogue.addons.keys() - {BASE, *installed})
+    before = _together(catalogue, installed)
+    fresh = _together(catalogue, [*installed, *others], others).keys() - before.keys()
+    doubtful = [name for name in others if name in fresh or fresh & set(installed)]
+    names = [*installed, *(name for name in others if name not in doubtful)]
+    faulty, apart = list[str](), dict[str, LoadError]()
+    for name in doubtful:
+        try:
+            needed = closure(catalogue, [name])
+        except LoadError:
+            needed = []
+        if not needed or _together(catalogue, needed, needed):
+            faulty.append(name)
+            continue
+        faults = _together(catalogue, [*names, *needed])
+        if new := [error for other, error in faults.items() if other not in before]:
+            apart[name] = new[0]
+        else:
+            names += [other for other in needed if other not in names]
+    return [*names, *faulty], apart
+
+
 def _beside(catalogue: Catalogue, installed: Sequence[str], name: str) -> LoadError | None:
     """Why an addon cannot come to those that are installed."""
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,6 +13,7 @@ from core.i18n.lazy import _, ngettext
 if TYPE_CHECKING:
     from core.assembly import Assembly
     from core.catalogue import Catalogue
+    from core.errors import LoadError
     from core.orm.compose import Finding
     from core.web.site import Site
 
@@ -23,16 +24,18 @@ if TYPE_CHECKING:
 def check(db: str | None, as_json: bool) -> None:
     """Check addons, models, views, access and translations: all that are found, and all that are installed.
 
-    Every hook that adds to the site is called, and the site is built. Exits with 1 where an addon is quarantined
-    or has a fault that would show only at work. Findings work, but are likely mistakes.
+    Every hook that adds to the site is called, and the site is built; what cannot be beside the others is checked by
+    itself. Exits with 1 where an addon is quarantined or has a fault that would show only at work. Findings work, but
+    are likely mistakes.
     """
+    from core.apps import companions
     from core.loader import discover
     from core.web.site import sound_site
 
     catalogue = discover()
-    names = sorted({*catalogue.addons, *(shared.installed_or_none(db) or ())})
+    names, apart = companions(catalogue, shared.installed_or_none(db) or ())
     site = sound_site(catalogue, names, "check")
-    found = _described(catalogue, site)
+    found = _described(catalogue, site, apart)
     site.assembly.dispose()
     if as_json:
         shared.print_json(found)
@@ -42,33 +45,64 @@ def check(db: str | None, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def _described(catalogue: Catalogue, site: Site) -> dict[str, Any]:
-    from core.checks.forgotten import forgotten
+def _described(catalogue: Catalogue, site: Site, apart: Mapping[str, LoadError]) -> dict[str, Any]:
     from core.checks.names import unknown_names
-    from core.checks.values import unknown_icons
-    from core.orm.compose import Finding
     from core.schema.shipped import unreadable
 
     assembly = site.assembly
     faults = catalogue.broken | assembly.quarantined | unreadable(assembly, assembly.names)
+    findings, unread = list(_findings(catalogue, site)), list(_unread(site))
+    for name, error in apart.items():
+        more, templates = _by_itself(catalogue, name, error)
+        findings += more
+        unread += templates
     unknown = [item for addon in catalogue.addons.values() for item in unknown_names(addon)]
-    active = catalogue.addons.keys() & {*assembly.names, *assembly.quarantined}
-    unseen = list(unknown_icons(site.templates))
-    unseen += [item for name in sorted(active) for item in forgotten(catalogue.addons[name], active)]
-    unread = (Finding(error.addon, error.fault, error.origin) for error in site.templates.faults())
     return {
         "addons": list(assembly.names),
         "models": len(assembly.registry.models),
         "views": len(assembly.views),
         "routes": len(site.routes),
         "roles": len(assembly.roles),
-        "findings": [
-            _told(item) for item in (*assembly.findings, *unseen, *_unlabelled(catalogue, assembly))
-        ],
+        "findings": [_told(item) for item in findings],
         "faults": [_told(item) for item in (*unknown, *unread)],
         "translations": _untranslated(),
         "quarantined": {name: str(error) for name, error in faults.items()},
     }
+
+
+def _by_itself(catalogue: Catalogue, name: str, error: LoadError) -> tuple[list[Finding], list[Finding]]:
+    """Findings and unread templates of an addon that cannot be beside the others: that, and what it is alone."""
+    from core.catalogue import closure
+    from core.orm.compose import Finding
+    from core.web.site import sound_site
+
+    text = _("It cannot be installed together with the others: %(fault)s %(remedy)s",
+             fault=error.fault, remedy=error.remedy)  # fmt: skip
+    site = sound_site(catalogue, closure(catalogue, [name]), "check")
+    own = [item for item in _findings(catalogue, site) if item.addon == name]
+    unread = [item for item in _unread(site) if item.addon == name]
+    site.assembly.dispose()
+    return [Finding(name, text, error.origin), *own], unread
+
+
+def _findings(catalogue: Catalogue, site: Site) -> Iterator[Finding]:
+    from core.checks.forgotten import forgotten
+    from core.checks.values import unknown_icons
+
+    assembly = site.assembly
+    yield from assembly.findings
+    yield from unknown_icons(site.templates)
+    active = catalogue.addons.keys() & {*assembly.names, *assembly.quarantined}
+    for name in sorted(active):
+        yield from forgotten(catalogue.addons[name], active)
+    yield from _unlabelled(catalogue, assembly)
+
+
+def _unread(site: Site) -> Iterator[Finding]:
+    from core.orm.compose import Finding
+
+    for error in site.templates.faults():
+        yield Finding(error.addon, error.fault, error.origin)
 
 
 def _unlabelled(catalogue: Catalogue, assembly: Assembly) -> Iterator[Finding]:

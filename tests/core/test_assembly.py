@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from core import hookspecs
+from core.apps import companions
 from core.assembly import assemble
 from core.errors import LoadError, Origin, UserError
 from core.explain import explain
@@ -347,3 +348,29 @@ def test_a_hook_is_explained_in_the_order_of_calls(made: Workshop) -> None:
 def test_an_unknown_name_is_answered_with_the_nearest(made: Workshop) -> None:
     with pytest.raises(UserError, match=r"Did you mean “good\.thing”"):
         explain(made.assemble("good"), "good.thign")
+
+
+# ----------------------------------------------------------------- together
+def test_who_can_be_together_and_who_is_kept_apart(made: Workshop) -> None:
+    adds = MORE.format(field="hue")
+    made.write(
+        {
+            "one": extra("one", adds, depends=("good",)),
+            "two": extra("two", adds, depends=("good",)),
+            "more": extra("more", "", depends=("two",)),
+            "torn": extra("torn", "1 / 0"),
+            "lone": extra("lone", "", depends=("nowhere",)),
+        }
+    )
+    found = made.discover()
+    for installed, together, apart in (
+        ([], {"good", "one", "lone"}, {"two", "more"}),
+        (["good", "two"], {"good", "two", "more", "lone"}, {"one"}),
+        (["good", "one", "torn"], {"good", "one", "torn", "lone"}, {"two", "more"}),
+    ):
+        names, kept = companions(found, installed)
+        assert (set(names) - {"base"}, kept.keys()) == (together, apart)
+        told = list(map(str, kept.values()))
+        assert [text for text in told if "good.thing.hue is defined by" not in text] == []
+    (made.folder / "one" / "__init__.py").unlink()
+    assert companions(made.discover(), ["good", "one"])[1] == {}, "who is not there keeps nobody out"

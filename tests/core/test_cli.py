@@ -453,6 +453,31 @@ def test_check_names_labels_that_nobody_can_translate(embedded: Shell, garden: P
     }
 
 
+def test_check_says_of_two_that_keep_each_other_out_that_they_do(embedded: Shell, garden: Path) -> None:
+    """Each is sound: neither is quarantined, least of all the one that is installed."""
+    embedded.make()
+    embedded("addons", "install", "garden")
+    for name in ("aviary", "zoo"):  # before and behind it in the alphabet
+        file = garden.parents[1] / name / "__init__.py"
+        file.parent.mkdir()
+        file.write_text(
+            dedent(ADDON)
+            .replace("garden", name)
+            .replace("class Bed(", "class Lost(BasePartner): pass\nclass Bed(")
+        )
+    found = embedded.json("check")
+    assert found["quarantined"] == {} and {"base", "crm", "garden"} <= set(found["addons"])
+    for name in ("aviary", "zoo"):
+        texts = [item["text"] for item in found["findings"] if item["addon"] == name]
+        assert texts[0].startswith(
+            "It cannot be installed together with the others: Field base.partner.bed is"
+        )
+        assert any(f"“{name}.Lost” extends base.partner" in text for text in texts), (
+            "it is checked all the same"
+        )
+    assert found["addons"] == ["base", "crm", "garden", "realestate"]
+
+
 TYPO = """
 def later():
     global found
