@@ -52,7 +52,7 @@ class Registry:
         self.metadata = sa.MetaData(naming_convention=CONVENTION)
         self._sa = orm.registry(metadata=self.metadata)
         self._holders: dict[str, str] = {}
-        self._marks: dict[str, dict[str, str]] = {}
+        self._marks: dict[tuple[str, str], dict[str, str]] = {}
         self.policy: Any = None
         """The rules of the addons (core.access.rights.Policy), set once they are collected."""
         self.listeners = Listeners()
@@ -200,16 +200,16 @@ class Registry:
             table_name(info.name), self.metadata, sqlite_autoincrement=True, info={"addon": info.addon}
         )
         for item in info.fields.values():
-            addon = self._owner(info, item)
+            mark = self._mark(info, item)
             for column in item.columns(self):
-                column.info = self._marks.setdefault(addon, {"addon": addon})  # one for thousands of columns
+                column.info = mark
                 table.append_column(column)
                 along = isinstance(item.index, str)  # an index of its own begins with the column as well
                 if item.unique or (not along and (item.index or isinstance(item, Many2one))):
                     self._index(table, column, item.unique)
             if isinstance(item, Many2many):
                 between = item.association(self, self.metadata, info.name)
-                between.info["addon"] = addon
+                between.info |= mark
                 info.associations[item.name] = between
                 self.between.add(between)
         for item in info.fields.values():
@@ -217,6 +217,13 @@ class Registry:
                 self._index_along(info, table, item, item.index)
         claims.constrain(info, table)
         return table
+
+    def _mark(self, info: ModelInfo, item: Field[Any]) -> dict[str, str]:
+        """Whose a field is, and who brought it where that one only declares it anew: one for thousands of columns."""
+        parts = (vars(part).get(item.name) for part in reversed(info.cls.__mro__)) if item.override else ()
+        first = next((found for found in parts if isinstance(found, Field)), item)
+        key = self._owner(info, item), self._owner(info, first)
+        return self._marks.setdefault(key, {"addon": key[0], "brought": key[1]})
 
     def _owner(self, info: ModelInfo, item: Field[Any]) -> str:
         """The addon that a column is of: that of the model, also where it took the field from a mixin it builds on;

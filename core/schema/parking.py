@@ -18,7 +18,7 @@ from core.orm.links import Many2one
 from core.orm.names import short
 from core.schema import ledger
 from core.schema.apply import take
-from core.schema.plan import PARKED, Step, is_of, owner_of
+from core.schema.plan import PARKED, Step, bringer_of, is_of
 from core.schema.shape import Shape, dangling
 from core.schema.tables import data_row, has_places, parked
 
@@ -184,14 +184,14 @@ def returning(connection: sa.Connection, registry: Registry, coming: Collection[
 
 def _is_owner(registry: Registry, entry: Kept) -> bool:
     """Whether the models say that it is of the addon of which it is kept."""
-    return owner_of(registry, entry.kind, entry.table, entry.name) == entry.addon
+    return bringer_of(registry, entry.kind, entry.table, entry.name) == entry.addon
 
 
 def _is_due(registry: Registry, entry: Kept, kind: str, coming: Collection[str]) -> bool:
     if entry.kind != kind:
         return False
     is_along = kind == "column" and entry.parked_as == entry.name
-    return entry.addon in coming or is_along or bool(owner_of(registry, kind, entry.table, entry.name))
+    return entry.addon in coming or is_along or bool(bringer_of(registry, kind, entry.table, entry.name))
 
 
 def _has_room(shape: Shape, entry: Kept, home: Kept | None) -> bool:

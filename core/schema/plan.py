@@ -67,15 +67,15 @@ class Plan:
     def steps(self) -> Iterator[Step]:
         """Every table, column and index to come, those of new tables included."""
         for table in self.tables:
-            yield Step("table", table.name, table.name, owner(table))
+            yield Step("table", table.name, table.name, bringer(table))
             for column in table.columns:
-                yield Step("column", table.name, column.name, owner(column), places(column))
+                yield Step("column", table.name, column.name, bringer(column), places(column))
             for index in _sorted(table.indexes):
-                yield Step("index", table.name, str(index.name), owner(index))
+                yield Step("index", table.name, str(index.name), bringer(index))
         for column in self.columns:
-            yield Step("column", column.table.name, column.name, owner(column), places(column))
+            yield Step("column", column.table.name, column.name, bringer(column), places(column))
         for index in self.indexes:
-            yield Step("index", _table_of(index).name, str(index.name), owner(index))
+            yield Step("index", _table_of(index).name, str(index.name), bringer(index))
 
 
 def plan(
@@ -108,12 +108,19 @@ def owner(item: sa.Table | sa.Column[Any] | sa.Index) -> str:
     return owner(_table_of(item))
 
 
-def owner_of(registry: Registry, kind: str, table: str, name: str) -> str:
-    """The addon that a table or column is of by the models; nothing where they do not have it."""
+def bringer(item: sa.Table | sa.Column[Any] | sa.Index) -> str:
+    """The addon whose it stays where another one declares the field anew: that which has it first."""
+    if "addon" in item.info or isinstance(item, sa.Table):
+        return str(item.info.get("brought") or item.info["addon"])
+    return bringer(_table_of(item))
+
+
+def bringer_of(registry: Registry, kind: str, table: str, name: str) -> str:
+    """The addon that brings a table or column by the models; nothing where they do not have it."""
     found = registry.metadata.tables.get(table)
     if found is None or kind == "table":
-        return "" if found is None else owner(found)
-    return next((owner(column) for column in found.columns if column.name == name), "")
+        return "" if found is None else bringer(found)
+    return next((bringer(column) for column in found.columns if column.name == name), "")
 
 
 def places(column: sa.Column[Any]) -> str:
@@ -220,7 +227,7 @@ def _is_linked_later(difference: Any, wanted: Sequence[sa.MetaData], returning: 
 
 def is_of(key: sa.ForeignKey, addons: Collection[str]) -> bool:
     """Whether a link is of one of the addons, or leads to a table of one."""
-    return owner(key.parent) in addons or owner(key.column.table) in addons
+    return bool({owner(key.parent), bringer(key.parent), owner(key.column.table)}.intersection(addons))
 
 
 def _take(

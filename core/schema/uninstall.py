@@ -17,7 +17,7 @@ from core.orm.env import SYSTEM, Env
 from core.orm.session import Session
 from core.schema import ledger, parking, tables
 from core.schema.install import PlanChanged, Progress, patiently
-from core.schema.plan import Plan, Step, owner_of
+from core.schema.plan import Plan, Step, bringer_of
 from core.schema.preparing import PARKED, installed, versions
 from core.schema.shape import Shape
 from core.schema.turns import turn
@@ -108,6 +108,7 @@ def uninstall(
 
 def _carry_out(connection: sa.Connection, database: Database, found: Removal, after: Assembly) -> None:
     parking.park(connection, found.steps)
+    ledger.settle(connection, after.registry)
     known = tables.addon
     connection.execute(known.update().where(known.c.name.in_(found.names)).values(state=PARKED))
     connection.execute(tables.addon_failure.delete().where(tables.addon_failure.c.addon.in_(found.names)))
@@ -192,7 +193,7 @@ def _parting(connection: sa.Connection, before: Assembly, after: Assembly) -> li
     known = [*after.registry.metadata.tables.values(), *tables.metadata.tables.values()]
     needed = {(step.kind, step.table, step.name) for step in Plan(tables=known).steps()}
     gone = [
-        replace(step, addon=owner_of(before.registry, step.kind, step.table, step.name) or step.addon)
+        replace(step, addon=bringer_of(before.registry, step.kind, step.table, step.name) or step.addon)
         for step in ledger.owned(connection)
         if step.addon not in staying and (step.kind, step.table, step.name) not in needed
     ]

@@ -577,3 +577,33 @@ def test_a_column_that_no_model_has_is_said_to_be_of_who_brought_it(rivals: Site
     rivals.write(one="from core import *\naddon = Addon('one', version='1.0')", two=TWO, holder=HOLDER)
     with pytest.raises(SchemaRefused, match=r"\none: Column base_tag.nickname is no longer in any model"):
         rivals.install("holder")
+
+
+OVER = """
+    from core import *
+    from small_base import Tag as BaseTag
+    from one import Tag as OneTag
+
+    addon = Addon("over", version="1.0", depends=("one",))
+
+    class Tag(OneTag):
+        nickname = Char(20, index=True, override=True)
+        friends = Many2many(BaseTag, override=True)
+
+    @hookimpl
+    def models():
+        return [Tag]
+"""
+
+
+def test_a_field_that_another_addon_only_declares_anew_stays_that_of_who_has_it_first(rivals: Site) -> None:
+    rivals.write(one=ONE, two=TWO, holder=HOLDER, over=OVER)
+    rivals.install("over")
+    assert owners(rivals) == {"one"}
+    gone = remove(rivals, "over")
+    assert gone.columns == gone.tables == [] and owners(rivals) == {"one"}
+    rivals.install("over")
+    gone = remove(rivals, "over", "one")
+    assert [step.addon for step in gone.steps if step.kind != "index"] == ["one"] * 4
+    rivals.install("one")
+    assert called(rivals) == ("one's", 1) and is_clean(rivals)
