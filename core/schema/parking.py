@@ -5,6 +5,7 @@ Nothing reads or writes what is parked. Links are parked as plain values, which 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -85,11 +86,35 @@ def park(connection: sa.Connection, steps: Sequence[Step]) -> None:
         shape.drop_links(
             name, ways if name in tables else {way for way in ways if way in alone or ways[way] in tables}
         )
+    _make_way(connection, shape, steps)
     entries = [_away(shape, step, tables) for step in steps if step.kind != "index"]
     for table, addon in tables.items():
         shape.rename_table(table, parked_name(addon, table))
     ledger.forget(connection, steps)
     _remember(connection, entries)
+
+
+def _make_way(connection: sa.Connection, shape: Shape, steps: Sequence[Step]) -> None:
+    """What is kept from earlier of what is to be parked is kept on under a name that no model asks for."""
+    going = {(step.addon, step.kind, step.table, step.name) for step in steps}
+    entries = kept(connection)
+    taken = {(entry.addon, entry.kind, entry.name) for entry in entries}
+    for old in (entry for entry in entries if entry[:4] in going):
+        names = (f"{old.name}__{number}" for number in itertools.count(2))
+        name = next(name for name in names if (old.addon, old.kind, name) not in taken)
+        values = {"name": name, "parked_as": parked_name(old.addon, name)}
+        of = (parked.c.table_name == old.table) & (parked.c.addon == old.addon)
+        if old.kind == "table":
+            shape.rename_table(old.parked_as, values["parked_as"])
+            along = of & (parked.c.parked_as == parked.c.name)
+            connection.execute(parked.update().where(along).values(table_name=name))
+            values["table_name"] = name
+        elif old.parked_as != old.name:
+            shape.rename_column(old.table, old.parked_as, values["parked_as"])
+        else:  # it goes along with its table
+            continue
+        this = of & (parked.c.kind == old.kind) & (parked.c.name == old.name)
+        connection.execute(parked.update().where(this).values(values))
 
 
 def parked_name(addon: str, name: str) -> str:

@@ -607,3 +607,28 @@ def test_a_field_that_another_addon_only_declares_anew_stays_that_of_who_has_it_
     assert [step.addon for step in gone.steps if step.kind != "index"] == ["one"] * 4
     rivals.install("one")
     assert called(rivals) == ("one's", 1) and is_clean(rivals)
+
+
+def test_what_is_parked_twice_under_one_name_is_kept_twice(rivals: Site) -> None:
+    """Other values of before, that could not come back, as another addon had a field of that name by then."""
+    remove(rivals, "one")
+    rivals.install("two")
+    call(rivals, "two's")
+    rivals.write(one="from core import *\n" + dedent(PLAIN), two=TWO, holder=HOLDER)
+    rivals.install("one")
+    bare = 'from core import *\naddon = Addon("two", version="1.0")'
+    rivals.write(one=ONE.replace("1.0", "3.0").replace("Char(20", "Char(30"), two=bare, holder=HOLDER)
+    upgrade(rivals.database, rivals.catalogue())
+    assert called(rivals) == ("two's", 1) and owners(rivals) == {"one"}, "it went over"
+    for _round in range(2):
+        remove(rivals, "one")
+        assert is_clean(rivals)
+        names = [name for name, *_rest in look(rivals.database)["base_tag"]["columns"] if "parked" in name]
+        assert names == ["parked__one__nickname", "parked__one__nickname__2"]
+        rivals.install("one")
+        assert called(rivals) == ("two's", 1) and is_clean(rivals)
+    remove(rivals, "one")
+    purge(rivals.database, rivals.catalogue(), "one")
+    assert not any("parked__" in text for text in map(str, look(rivals.database).items())) and is_clean(
+        rivals
+    )
