@@ -17,6 +17,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 from core.i18n import catalogs
 from core.orm import database
@@ -24,6 +25,9 @@ from core.testing import postgres as servers
 from core.testing import quick
 from core.web.templating import LayerEnvironment, make_environment
 from tests import copies
+
+settings.register_profile("untimed", deadline=None)  # how long an example takes says how busy the machine is
+settings.load_profile("untimed")
 
 RUN_FOLDER = pytest.StashKey[Path]()
 LEFT_OUT_BY_FAST = ("browser", "postgres", "slow")

@@ -263,7 +263,7 @@ def test_every_kind_is_kept_as_it_is(data: st.DataObject, name: str) -> None:
     assert item.load(item.dump(None)) is None
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_every_kind_comes_back_from_the_database(papers: World, data: st.DataObject) -> None:
     values = {
