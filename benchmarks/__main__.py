@@ -52,7 +52,7 @@ def _machine(databases: stores.Stores) -> Iterator[str]:
     yield f"{os.cpu_count()} cores, Python {platform.python_version()}"
     yield ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     yield ", ".join(stores.version(databases.fresh(kind, "version")) for kind in stores.KINDS)
-    yield "PostgreSQL without fsync, in memory, on a socket, for both sides alike; SQLite as each side opens it"
+    yield "PostgreSQL without fsync, on a socket, for both sides alike; SQLite as each side opens it"
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from tests import postgres
+from core.testing import postgres
 
 KINDS = ("sqlite", "postgresql")
 
@@ -39,7 +39,7 @@ def stores() -> Iterator[Stores]:
     folder = Path(tempfile.mkdtemp(prefix="lumbung-bench-"))
     folder.chmod(0o711)  # the server of a root user runs as nobody and must find its own folder in it
     try:
-        yield Stores(folder, postgres.share(folder))
+        yield Stores(folder, postgres.share(folder, of_many=False))
     finally:
         postgres.stop_shared(folder)
         shutil.rmtree(folder, ignore_errors=True)

@@ -17,7 +17,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from core.i18n import catalogs
 from core.orm import database
@@ -26,7 +26,8 @@ from core.testing import quick
 from core.web.templating import LayerEnvironment, make_environment
 from tests import copies
 
-settings.register_profile("untimed", deadline=None)  # how long an example takes says how busy the machine is
+# How long an example takes says how busy the machine is.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
 RUN_FOLDER = pytest.StashKey[Path]()

@@ -4,7 +4,7 @@
 started by this module, and where there are none, those of the system. Its own launcher is never called: as
 root it widens the modes of folders above it, and PostgreSQL refuses to run as root at all.
 
-Its data lie in memory where there is room: tests make and drop thousands of databases of hundreds of files each.
+The data of many databases lie in memory where there is room: tests make and drop thousands of databases of hundreds of files each.
 """
 
 from __future__ import annotations
@@ -36,7 +36,10 @@ SETTINGS: Mapping[str, str] = {
     "fsync": "off",
     "full_page_writes": "off",
     "synchronous_commit": "off",
-    # Nor be copied elsewhere, nor live so long that anything should be tidied up.
+}
+OF_MANY: Mapping[str, str] = {
+    **SETTINGS,
+    # Nor is one of thousands copied elsewhere, nor does it live so long that anything should be tidied up.
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "max_wal_size": "128MB",
@@ -126,13 +129,16 @@ def embedded() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def share(folder: Path) -> Server:
-    """The one server of this run, started by the first worker that asks; `folder` is common to all."""
+def share(folder: Path, *, of_many: bool = True) -> Server:
+    """The one server of this run, started by the first worker that asks; `folder` is common to all.
+
+    `of_many` says that it is for many databases of a few seconds each: else its data lie on the disk, as everywhere.
+    """
     with _locked(folder):
         note = folder / "server.json"
         if note.exists():
             return Server(**json.loads(note.read_text(encoding="utf-8")))
-        server = _find_or_start(folder)
+        server = _find_or_start(folder, of_many)
         server.prepare()
         note.write_text(json.dumps(server.__dict__), encoding="utf-8")
         return server
@@ -153,7 +159,7 @@ def _locked(folder: Path) -> Iterator[None]:
         yield
 
 
-def _find_or_start(folder: Path) -> Server:
+def _find_or_start(folder: Path, of_many: bool) -> Server:
     # A server that we did not start may hold the databases of another run: the names differ per run.
     prefix = f"lumbung_test_{secrets.token_hex(4)}"
     named = os.environ.get("LUMBUNG_TEST_PG")
@@ -162,8 +168,8 @@ def _find_or_start(folder: Path) -> Server:
     home = folder / "postgres"
     home.mkdir()
     binaries = _own_copy(_binaries(), home) if os.geteuid() == 0 else _binaries()
-    data = _data(home)
-    _start(binaries, home, data)
+    data = _data(home, of_many)
+    _start(binaries, home, data, OF_MANY if of_many else SETTINGS)
     socket = {"host": str(home), "port": str(PORT)}
     url = URL.create("postgresql", "postgres", database="postgres", query=socket)
     return Server(str(url), prefix, str(binaries), str(data))
@@ -201,19 +207,19 @@ def _own_copy(binaries: Path, home: Path) -> Path:
     return binaries
 
 
-def _data(home: Path) -> Path:
-    """An empty folder for the data: in memory, or where that has no room, in `home`."""
-    has_room = os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ROOM
+def _data(home: Path, of_many: bool) -> Path:
+    """An empty folder for the data: of many databases in memory, or where that has no room, in `home`."""
+    has_room = of_many and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ROOM
     data = Path(tempfile.mkdtemp(prefix="lumbung-tests-", dir=MEMORY if has_room else home))
     if os.geteuid() == 0:
         shutil.chown(data, "nobody")
     return data
 
 
-def _start(binaries: Path, home: Path, data: Path) -> None:
+def _start(binaries: Path, home: Path, data: Path, settings: Mapping[str, str]) -> None:
     names = ("--username=postgres", "--auth=trust", "--locale=C.UTF-8", "--encoding=UTF8")
     _run(binaries, "initdb", "-D", str(data), "--no-sync", "--no-instructions", *names)
-    options = " ".join(f"-c {name}={value}" for name, value in SETTINGS.items())
+    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     options += f" -p {PORT} -k {home}"
     # pg_ctl leaves the server on its own, so that it outlives the worker that asked first.
     _run(

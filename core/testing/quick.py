@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from core.orm import database
+from core.orm.registry import Registry
 
 
 @contextmanager
@@ -63,8 +64,17 @@ def statements_compiled_once() -> Iterator[None]:
             sa.event.listen(engine, "connect", lambda *_args: known.setdefault(kind, engine), once=True)
         return engine
 
+    dispose = Registry.dispose
+
+    def disposed(registry: Registry) -> None:
+        """What is compiled would keep it in memory."""
+        dispose(registry)
+        for engine in known.values():
+            engine.clear_compiled_cache()
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sa, "create_engine", created)
+        patch.setattr(Registry, "dispose", disposed)
         yield
 
 
