@@ -4,7 +4,7 @@
 started by this module, and where there are none, those of the system. Its own launcher is never called: as
 root it widens the modes of folders above it, and PostgreSQL refuses to run as root at all.
 
-The data of many databases lie in memory where there is room: tests make and drop thousands of databases of hundreds of files each.
+The data of many databases lie in memory where there is room: tests make and drop thousands, of hundreds of files each.
 """
 
 from __future__ import annotations
