@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import core
+from core.checks.values import icons
 from core.i18n.formats import Formats
 from core.orm.choices import Choices
 from core.orm.fields import Field, FieldOptions
@@ -23,8 +24,6 @@ from core.views import nodes
 from core.web.site import HERE
 
 PAGE = Path(__file__).parent.parent / "docs/fields.md"
-DRAWINGS = ("art-", "mark")
-"""What is in the sprite and is no icon."""
 HELD = {
     "M": "a record",
     "list[M]": "a list of records",
@@ -129,10 +128,9 @@ def _value(kind: type[Any]) -> str:
 
 # ----------------------------------------------------------------- icons and tones
 def _icons() -> Iterator[str]:
-    drawn = re.findall(r'<symbol id="([\w-]+)"', (HERE / "static/icons.svg").read_text("utf-8"))
     yield "## Icons\n"
     yield "What `Menu(icon=)`, `Offer(icon=)`, the `symbols` of a Select and `{{ icon(...) }}` in templates take:\n"
-    yield f"{_listed(sorted(name for name in drawn if not name.startswith(DRAWINGS)))}\n"
+    yield f"{_listed(sorted(icons()))}\n"
 
 
 def _tones() -> Iterator[str]:

@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     from core.web.templating import LayerEnvironment
 
 SPRITE = Path(__file__).parents[1] / "web" / "static" / "icons.svg"
-DRAWING = "art-"
-"""Begins the names of what is drawn large, on pages that have nothing to show."""
+DRAWINGS = ("art-", "mark")
+"""Begin the names of what is no icon: what is drawn large on empty pages, and the sign of the house."""
 
 
 @cache
 def icons() -> frozenset[str]:
     """The icons that there are."""
     names = re.findall(r'<symbol id="([\w-]+)"', SPRITE.read_text("utf-8"))
-    return frozenset(name for name in names if not name.startswith(DRAWING))
+    return frozenset(name for name in names if not name.startswith(DRAWINGS))
 
 
 def wrong_values(

@@ -457,9 +457,12 @@ ONE = """
         return [Tag]
 """
 TWO = ONE.replace('"one"', '"two"').replace("Char(20", "Char(30")
-PLAIN = """
+WITHOUT = """
+    from core import *
+
     addon = Addon("one", version="2.0", depends=("two",))
 """
+"""`ONE`, without its class from the next version on."""
 
 
 @pytest.fixture
@@ -483,6 +486,10 @@ def call(site: Site, name: str) -> None:
         tag.nickname, tag.friends = name, [tag]
 
     site.read(work, write=True)
+
+
+def nothing_is_parked(site: Site) -> bool:
+    return "parked__" not in str(look(site.database))
 
 
 def called(site: Site) -> tuple[str | None, int]:
@@ -523,16 +530,14 @@ def test_what_is_kept_of_one_addon_is_not_given_to_another_that_has_a_field_of_t
     assert called(rivals) == ("two's", 1), "a purge of the one leaves what is kept of the other"
     remove(rivals, "two")
     purge(rivals.database, rivals.catalogue(), "two")
-    assert not any("parked__" in text for text in map(str, look(rivals.database).items())) and is_clean(
-        rivals
-    )
+    assert is_clean(rivals) and nothing_is_parked(rivals)
 
 
 def test_what_comes_back_makes_way_for_what_is_here_under_its_name_and_is_kept_on(rivals: Site) -> None:
     remove(rivals, "one")
     rivals.install("two")
     call(rivals, "two's")
-    rivals.write(one="from core import *\n" + dedent(PLAIN), two=TWO, holder=HOLDER)
+    rivals.write(one=WITHOUT, two=TWO, holder=HOLDER)
     rivals.install("one")
     assert called(rivals) == ("two's", 1) and is_clean(rivals)
     remove(rivals, "one", "two")
@@ -545,7 +550,7 @@ def test_what_comes_back_makes_way_for_what_is_here_under_its_name_and_is_kept_o
 
 
 def test_a_field_that_goes_over_to_another_addon_is_its_own_from_then_on(rivals: Site) -> None:
-    rivals.write(one="from core import *\n" + dedent(PLAIN), two=TWO.replace("30", "20"), holder=HOLDER)
+    rivals.write(one=WITHOUT, two=TWO.replace("30", "20"), holder=HOLDER)
     rivals.install("two", "one")
     assert called(rivals) == ("one's", 1) and owners(rivals) == {"two"}
     assert remove(rivals, "one").columns == []
@@ -614,7 +619,7 @@ def test_what_is_parked_twice_under_one_name_is_kept_twice(rivals: Site) -> None
     remove(rivals, "one")
     rivals.install("two")
     call(rivals, "two's")
-    rivals.write(one="from core import *\n" + dedent(PLAIN), two=TWO, holder=HOLDER)
+    rivals.write(one=WITHOUT, two=TWO, holder=HOLDER)
     rivals.install("one")
     bare = 'from core import *\naddon = Addon("two", version="1.0")'
     rivals.write(one=ONE.replace("1.0", "3.0").replace("Char(20", "Char(30"), two=bare, holder=HOLDER)
@@ -629,6 +634,4 @@ def test_what_is_parked_twice_under_one_name_is_kept_twice(rivals: Site) -> None
         assert called(rivals) == ("two's", 1) and is_clean(rivals)
     remove(rivals, "one")
     purge(rivals.database, rivals.catalogue(), "one")
-    assert not any("parked__" in text for text in map(str, look(rivals.database).items())) and is_clean(
-        rivals
-    )
+    assert is_clean(rivals) and nothing_is_parked(rivals)
