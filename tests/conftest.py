@@ -19,12 +19,14 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 
+from core import assembly
 from core.i18n import catalogs
 from core.orm import database
 from core.testing import postgres as servers
 from core.testing import quick
 from core.web.templating import LayerEnvironment, make_environment
 from tests import copies
+from tests.once import put_together_once, texts_read_once
 
 # How long an example takes says how busy the machine is.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -36,6 +38,7 @@ NEEDS = {"chromium": "browser", "postgres": "postgres"}
 """Fixture -> the mark of every test that uses it."""
 
 _numbers = count(1)
+PUT_TOGETHER, DISPOSE = assembly._put_together, assembly.Assembly.dispose
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -111,6 +114,19 @@ def _no_wait_for_the_disk() -> Iterator[None]:
 def _statements_compiled_once() -> Iterator[None]:
     with quick.statements_compiled_once():
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _put_together_once() -> Iterator[None]:
+    with put_together_once(), texts_read_once():
+        yield
+
+
+@pytest.fixture
+def put_together_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a test of what becomes of what was put together."""
+    monkeypatch.setattr(assembly, "_put_together", PUT_TOGETHER)
+    monkeypatch.setattr(assembly.Assembly, "dispose", DISPOSE)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -109,6 +109,8 @@ def unknown_icons(templates: LayerEnvironment) -> Iterator[Finding]:
     for version in templates.list_templates():
         addon, _mark, name = version.partition("!")
         source, file, _fresh = templates.layer_loader.get_source(templates, version)
+        if "icon" not in source:
+            continue
         try:
             calls = list(templates.parse(source, name, file).find_all(nodes.Call))
         except TemplateError:

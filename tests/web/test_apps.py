@@ -473,7 +473,7 @@ def test_a_site_that_cannot_be_built_leaves_that_of_before(
 
 @pytest.mark.slow
 def test_what_nobody_asks_for_any_more_is_forgotten(
-    found: Catalogue, monkeypatch: pytest.MonkeyPatch
+    found: Catalogue, monkeypatch: pytest.MonkeyPatch, put_together_anew: None
 ) -> None:
     monkeypatch.setattr("core.web.dispatcher.KEPT", 1)
     sites = Sites(found, kit.SECRET)

@@ -11,7 +11,9 @@ from core.web import dispatcher
 
 
 @pytest.mark.slow
-def test_a_site_that_is_put_away_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_site_that_is_put_away_is_given_back(
+    monkeypatch: pytest.MonkeyPatch, put_together_anew: None
+) -> None:
     monkeypatch.setattr(dispatcher, "KEPT", 1)
     sites = dispatcher.Sites(discover([]), "x" * 40)
     gone = weakref.ref(sites.get(["base"]))
