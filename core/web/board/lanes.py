@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 CARDS, MOST_CARDS = 12, 72
 """Cards of a column, and of all columns, that a page shows: so it stays below 100 kB."""
 MOST_LANES = 30
+FRAME = "frame"
 SHOWN_BY = ("total", "weighted", "since", "until")
 """The fields by which heads and cards tell something: each is left out for who may not read it."""
 
@@ -206,43 +207,77 @@ class Board:
 
     def _deal_cards(self) -> None:
         """The cards of every column, in one statement: the keys of each by an index, and what they show at once."""
-        reading, key, column = self.reading, self.reading.cls.id, stored(self.reading.cls, self.by)
-        chosen = reading.sorted(sa.select(key).where(*self._where))
-        parts = [self._chosen(chosen, column, lane) for lane in self.lanes if lane.count]
-        if not parts:
+        lanes = [lane for lane in self.lanes if lane.count]
+        if not lanes:
             return
+        given: dict[str, Any] = {FRAME: self.frame.value if self.frame else None}
+        for number, lane in enumerate(lanes):
+            first, behind = self.span(lane)
+            given |= {f"lane{number}": lane.choice.value, f"first{number}": first, f"most{number}": behind - first}
+        wanted, names = self._wanted([lane.choice.value is None for lane in lanes])
+        may_move = self._writable
+        told = [] if isinstance(may_move, bool) else [may_move]
+        found = self.reading.env.execute(wanted.add_columns(*told) if told else wanted, given).all()
+        by_value, width = {lane.choice.value: lane for lane in self.lanes}, len(self.columns.read) + 3
+        for row in found:
+            by_value[row[width]].rows.append((*row[:width], row[-1] if told else may_move))
+        labels = slice(width + 1, -1 if told else None)
+        self.reading.labels.keep(names, [row[labels] for row in found])
+
+    def _wanted(self, empty: Sequence[bool]) -> tuple[sa.Select[Any], list[str]]:
+        """The statement for cards, and the models of the labels that it reads; each lane says whether it is `empty`.
+
+        It is put together once, but where the reader filters.
+        """
+        reading, columns = self.reading, self.columns
+        links = [
+            one
+            for one in columns.wanted
+            if isinstance(one, Many2one)
+            and one.name not in columns.masked
+            and reading.env.may(one.target_name, "r")
+        ]
+        is_framed = self.within is None or self.frame is not None
+        if reading.query.text or len(reading.query.filters) > len(self.filters_within) or not is_framed:
+            return self._put_together(self._where, empty, links)
+        named = (self.by, self.within, self.since, self.before, None, *columns.read, None, *links)
+        key = (Board, self.model.name, reading.query.sort, *(item and item.name for item in named), *empty)
+        kept = reading.env.registry.kept
+        if key not in kept:
+            every = [reading.cls.archived.is_(False)]
+            if self.within is not None:
+                every.append(stored(reading.cls, self.within) == sa.bindparam(FRAME))
+            kept[key] = self._put_together(every, empty, links)
+        return kept[key]  # type: ignore[no-any-return]
+    def _put_together(
+        self, where: Sequence[sa.ColumnElement[bool]], empty: Sequence[bool], links: Sequence[Many2one[Any]]
+    ) -> tuple[sa.Select[Any], list[str]]:
+        reading, key, column = self.reading, self.reading.cls.id, stored(self.reading.cls, self.by)
+        chosen = reading.sorted(sa.select(key).where(*where))
+        parts = [
+            sa.select(
+                chosen.where(column.is_(None) if is_empty else column == sa.bindparam(f"lane{number}"))
+                .offset(sa.bindparam(f"first{number}", type_=sa.Integer))
+                .limit(sa.bindparam(f"most{number}", type_=sa.Integer))
+                .subquery()
+            )
+            for number, is_empty in enumerate(empty)
+        ]
         since, before = (
             sa.null() if item is None else stored(reading.cls, item) for item in (self.since, self.before)
         )
-        wanted = reading.rows(self.columns).add_columns(
-            since.label("since"), before.label("before"), self._writable, column
-        )
+        wanted = reading.rows(self.columns).add_columns(since.label("since"), before.label("before"), column)
         wanted = wanted.where(key.in_(sa.union_all(*parts) if parts[1:] else parts[0]))
-        columns = self.columns
-        links = [
-            one for one in columns.wanted if isinstance(one, Many2one) and one.name not in columns.masked
-        ]
-        wanted, names = reading.labels.beside(reading.sorted(wanted), reading.cls, links)
-        found = reading.env.execute(wanted).all()
-        by_value, width = {lane.choice.value: lane for lane in self.lanes}, len(columns.read) + 4
-        for row in found:
-            by_value[row[width]].rows.append(row[:width])
-        reading.labels.keep(names, [row[width + 1 :] for row in found])
-
-    def _chosen(self, chosen: sa.Select[Any], column: Any, lane: Lane) -> sa.Select[Any]:
-        """The keys of the cards of one column that are shown."""
-        here = column.is_(None) if lane.choice.value is None else column == lane.choice.value
-        first, behind = self.span(lane)
-        return sa.select(chosen.where(here).offset(first).limit(behind - first).subquery())
+        return reading.labels.beside(reading.sorted(wanted), reading.cls, links)
 
     @property
-    def _writable(self) -> Any:
-        """Whether the reader may move a card, as a further column of its row."""
+    def _writable(self) -> sa.ColumnElement[bool] | bool:
+        """Whether the reader may move a card: a card for a card, or all alike."""
         env, rights = self.reading.env, self.reading.env.session.rights
         if not (env.may(self.model.name, "w") and env.may_set(self.model.name, self.by.name)):
-            return sa.false().label("writable")
+            return False
         read, write = (None if rights is None else rights.condition(self.model, kind) for kind in ("r", "w"))
-        return (sa.true() if write is None or write is read else write).label("writable")
+        return True if write is None or write is read else write
 
 
 class _Asked(NamedTuple):
