@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import sqlalchemy as sa
+
 from core.i18n.lazy import TextLike
 from core.orm.closed import mapped_key
 from core.orm.fields import Field
@@ -57,6 +59,11 @@ class ModelInfo:
             for item in self.own_fields
             if item.search and item.access is None and isinstance(item, Many2one)
         ]
+
+    @cached_property
+    def relations(self) -> frozenset[str]:
+        """The attributes that hold other records."""
+        return frozenset(sa.inspect(self.cls).relationships.keys())
 
     @cached_property
     def near_links(self) -> list[Link[Any]]:
