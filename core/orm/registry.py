@@ -267,7 +267,7 @@ class Registry:
     def _relationship(self, info: ModelInfo, link: Link[Any]) -> Any:
         target = self.models[link.target_name]
         if isinstance(link, Many2one):
-            return orm.relationship(
+            return prefetch.Relation(
                 target.cls,
                 foreign_keys=[info.table.c[link.key]],
                 remote_side=[target.table.c.id],
@@ -275,25 +275,23 @@ class Registry:
                 post_update=not link.required
                 and info is not target
                 and {info.name, target.name} <= self._circular,
-                lazy=prefetch.STRATEGY,
             )
         if isinstance(link, One2many):
             return self._children(target, link)
         between = info.associations[link.name]
-        return orm.relationship(
+        return prefetch.Relation(
             target.cls,
             secondary=between,
             primaryjoin=info.table.c.id == between.c.source_id,
             secondaryjoin=target.table.c.id == between.c.target_id,
             order_by=target.table.c.id,
             passive_deletes=True,
-            lazy=prefetch.STRATEGY,
         )
 
     def _children(self, target: ModelInfo, link: One2many[Any]) -> Any:
         column = target.table.c[target.fields[link.inverse].key]
         first = self._inverse[target.name, link.inverse] == link.name
-        return orm.relationship(
+        return prefetch.Relation(
             target.cls,
             foreign_keys=[column],
             primaryjoin=self.models[target.fields[link.inverse].target_name].table.c.id == column,  # type: ignore[attr-defined]
@@ -302,7 +300,6 @@ class Registry:
             order_by=target.table.c.id,
             passive_deletes="all" if first else False,
             viewonly=not first,
-            lazy=prefetch.STRATEGY,
         )
 
     def dispose(self) -> None:

@@ -213,7 +213,11 @@ class Board:
         given: dict[str, Any] = {FRAME: self.frame.value if self.frame else None}
         for number, lane in enumerate(lanes):
             first, behind = self.span(lane)
-            given |= {f"lane{number}": lane.choice.value, f"first{number}": first, f"most{number}": behind - first}
+            given |= {
+                f"lane{number}": lane.choice.value,
+                f"first{number}": first,
+                f"most{number}": behind - first,
+            }
         wanted, names = self._wanted([lane.choice.value is None for lane in lanes])
         may_move = self._writable
         told = [] if isinstance(may_move, bool) else [may_move]
@@ -249,6 +253,7 @@ class Board:
                 every.append(stored(reading.cls, self.within) == sa.bindparam(FRAME))
             kept[key] = self._put_together(every, empty, links)
         return kept[key]  # type: ignore[no-any-return]
+
     def _put_together(
         self, where: Sequence[sa.ColumnElement[bool]], empty: Sequence[bool], links: Sequence[Many2one[Any]]
     ) -> tuple[sa.Select[Any], list[str]]:
