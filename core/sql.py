@@ -220,6 +220,15 @@ def _scale(column: Any) -> int:
     raise InexactOperation("product() is of exact and whole numbers")
 
 
+def constant(number: int) -> sa.ColumnElement[int]:
+    """A number that is always the same, written out, for a LIMIT.
+
+    PostgreSQL plans a prepared statement anew each time it runs it where it fears that the limit is none, and to plan a
+    board takes longer than to read it.
+    """
+    return sa.literal_column(str(int(number)), sa.Integer())
+
+
 def among(env: Env, column: Any, keys: Sequence[int]) -> sa.ColumnElement[bool]:
     """Whether a column is one of `keys`: one value and one plan, however many they are."""
     return one_of(env.database.url.get_backend_name(), column, keys)

@@ -215,6 +215,7 @@ class Registry:
         for item in info.fields.values():
             if isinstance(item.index, str):
                 self._index_along(info, table, item, item.index)
+        self._index_order(info, table)
         claims.constrain(info, table)
         return table
 
@@ -245,6 +246,13 @@ class Registry:
                 _("Name a field of the same model as index=."), addon=info.addon, origin=item.origin)  # fmt: skip
         column, other = table.c[item.key], table.c[info.fields[along].key]
         sa.Index(index_name(table.name, column.name, other.name), column, other, table.c.id, info=column.info)
+
+    def _index_order(self, info: ModelInfo, table: sa.Table) -> None:
+        """The index by which lists open, where that is by a field of the core, which cannot say `index=` itself."""
+        item = info.fields.get((info.order or "").removeprefix("-"))
+        if item is not None and item.system and item.key != "id":
+            column = table.c[item.key]
+            sa.Index(index_name(table.name, column.name, "id"), column, table.c.id, info=column.info)
 
     def _columns(self, info: ModelInfo) -> dict[str, Any]:
         """Columns by attribute; those of closed fields lie behind one that asks for the right to read them."""

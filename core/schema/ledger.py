@@ -26,8 +26,9 @@ def record(connection: sa.Connection, plan: Plan) -> None:
 
 
 def add(connection: sa.Connection, steps: Sequence[Step]) -> None:
-    """Writes down what is there now."""
+    """Writes down what is there now. What somebody dropped by hand, and is made anew, stood there already."""
     if steps:
+        forget(connection, steps)
         connection.execute(tables.ledger.insert(), [_row(step) for step in steps])
 
 

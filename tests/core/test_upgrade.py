@@ -209,6 +209,17 @@ def _with_next_key(env: Env) -> list[int]:
     return [made[0].id]
 
 
+def test_an_index_that_somebody_dropped_by_hand_is_made_anew(site: Site) -> None:
+    before = look(site.database)
+    with site.database.writing.begin() as connection:
+        names = [index["name"] for index in sa.inspect(connection).get_indexes("depot_house")]
+        for name in names:
+            connection.exec_driver_sql(f"DROP INDEX {name}")
+    assert names
+    assert len(upgrade(site.database, site.catalogue()).plan.indexes) == len(names)
+    assert look(site.database) == before
+
+
 def test_a_script_runs_once_and_not_at_all_where_the_addon_is_new(site: Site) -> None:
     write(site, OLD.replace("1.0", "1.1"), {"1.1": COUNTING})
     assert [script.version for script in site.install("depot").scripts] == ["1.1"]

@@ -8,16 +8,16 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy import orm
 
 from core.i18n.lazy import _
 from core.orm.kinds import Select
 from core.orm.links import Many2one
-from core.orm.once import asked_once, per_registry
-from core.web.board import strip
+from core.orm.once import asked_once
+from core.web.board import asking, strip
+from core.web.board.asking import MOST_LANES
 from core.web.listing.columns import Columns, shown_columns, stored
 from core.web.listing.grouping import totals
-from core.web.listing.labels import label_column, label_text
+from core.web.listing.labels import label_text
 from core.web.listing.refusal import SHOWN, BadRequest
 from core.web.threads import plans
 
@@ -25,15 +25,12 @@ if TYPE_CHECKING:
     from core.orm.fields import Field
     from core.orm.info import ModelInfo
     from core.orm.numbers import Money
-    from core.orm.registry import Registry
     from core.orm.times import DateTime
     from core.web.listing.reading import Reading
     from core.web.listing.view import ListView
 
 CARDS, MOST_CARDS = 12, 72
 """Cards of a column, and of all columns, that a page shows: so it stays below 100 kB."""
-MOST_LANES = 30
-FRAME = "frame"
 SHOWN_BY = ("total", "weighted", "since", "until")
 """The fields by which heads and cards tell something: each is left out for who may not read it."""
 
@@ -106,7 +103,7 @@ class Board:
     def _targets(self) -> list[tuple[Choice, Any]]:
         """The records that are columns, in their order, each with what it lies in; one statement."""
         env, within = self.reading.env, self.within.name if self.within is not None else ""
-        asked = _asked(env.registry, self.model.name, self.by.name, within)
+        asked = asking.columns(env.registry, self.model.name, self.by.name, within)
         rows = env.execute(asked.statement).all()
         if asked.whose is not None:
             self._choose(self._told(*asked.whose, [row[2:] for row in rows]))
@@ -210,7 +207,7 @@ class Board:
         lanes = [lane for lane in self.lanes if lane.count]
         if not lanes:
             return
-        given: dict[str, Any] = {FRAME: self.frame.value if self.frame else None}
+        given: dict[str, Any] = {asking.FRAME: self.frame.value if self.frame else None}
         for number, lane in enumerate(lanes):
             first, behind = self.span(lane)
             given |= {
@@ -218,7 +215,7 @@ class Board:
                 f"first{number}": first,
                 f"most{number}": behind - first,
             }
-        wanted, names = self._wanted([lane.choice.value is None for lane in lanes])
+        wanted, names = self._wanted(lanes)
         may_move = self._writable
         told = [] if isinstance(may_move, bool) else [may_move]
         found = self.reading.env.execute(wanted.add_columns(*told) if told else wanted, given).all()
@@ -228,52 +225,14 @@ class Board:
         labels = slice(width + 1, -1 if told else None)
         self.reading.labels.keep(names, [row[labels] for row in found])
 
-    def _wanted(self, empty: Sequence[bool]) -> tuple[sa.Select[Any], list[str]]:
-        """The statement for cards, and the models of the labels that it reads; each lane says whether it is `empty`.
-
-        It is put together once, but where the reader filters.
-        """
-        reading, columns = self.reading, self.columns
-        links = [
-            one
-            for one in columns.wanted
-            if isinstance(one, Many2one)
-            and one.name not in columns.masked
-            and reading.env.may(one.target_name, "r")
-        ]
+    def _wanted(self, lanes: Sequence[Lane]) -> tuple[sa.Select[Any], list[str]]:
+        """The statement for the cards of columns, and the models of the labels that it reads."""
+        is_filtered = self.reading.query.text or len(self.reading.query.filters) > len(self.filters_within)
         is_framed = self.within is None or self.frame is not None
-        if reading.query.text or len(reading.query.filters) > len(self.filters_within) or not is_framed:
-            return self._put_together(self._where, empty, links)
-        named = (self.by, self.within, self.since, self.before, None, *columns.read, None, *links)
-        key = (Board, self.model.name, reading.query.sort, *(item and item.name for item in named), *empty)
-        kept = reading.env.registry.kept
-        if key not in kept:
-            every = [reading.cls.archived.is_(False)]
-            if self.within is not None:
-                every.append(stored(reading.cls, self.within) == sa.bindparam(FRAME))
-            kept[key] = self._put_together(every, empty, links)
-        return kept[key]  # type: ignore[no-any-return]
-
-    def _put_together(
-        self, where: Sequence[sa.ColumnElement[bool]], empty: Sequence[bool], links: Sequence[Many2one[Any]]
-    ) -> tuple[sa.Select[Any], list[str]]:
-        reading, key, column = self.reading, self.reading.cls.id, stored(self.reading.cls, self.by)
-        chosen = reading.sorted(sa.select(key).where(*where))
-        parts = [
-            sa.select(
-                chosen.where(column.is_(None) if is_empty else column == sa.bindparam(f"lane{number}"))
-                .offset(sa.bindparam(f"first{number}", type_=sa.Integer))
-                .limit(sa.bindparam(f"most{number}", type_=sa.Integer))
-                .subquery()
-            )
-            for number, is_empty in enumerate(empty)
-        ]
-        since, before = (
-            sa.null() if item is None else stored(reading.cls, item) for item in (self.since, self.before)
-        )
-        wanted = reading.rows(self.columns).add_columns(since.label("since"), before.label("before"), column)
-        wanted = wanted.where(key.in_(sa.union_all(*parts) if parts[1:] else parts[0]))
-        return reading.labels.beside(reading.sorted(wanted), reading.cls, links)
+        where = self._where if is_filtered or not is_framed else None
+        few = self.few if where is None else 0
+        shape = tuple((lane.choice.value is None, few if lane.page == 1 else 0) for lane in lanes)
+        return asking.cards(self, shape, where)
 
     @property
     def _writable(self) -> sa.ColumnElement[bool] | bool:
@@ -283,39 +242,3 @@ class Board:
             return False
         read, write = (None if rights is None else rights.condition(self.model, kind) for kind in ("r", "w"))
         return True if write is None or write is read else write
-
-
-class _Asked(NamedTuple):
-    """The statement for columns; of them and of what they lie in the model, and whether the label is read with them."""
-
-    statement: sa.Select[Any]
-    which: tuple[ModelInfo, bool]
-    whose: tuple[ModelInfo, bool] | None
-
-
-@per_registry
-def _asked(registry: Registry, model: str, by: str, within: str) -> _Asked:
-    info = registry.models[registry.models[model].fields[by].target_name]  # type: ignore[attr-defined]
-    cls: Any = info.cls
-    label = label_column(info, cls)
-    wanted = sa.select(cls.id, sa.null() if label is None else label).where(cls.archived.is_(False))
-    which = info, label is not None
-    if not within:
-        return _Asked(wanted.order_by(*_order(info, cls)).limit(MOST_LANES + 1), which, None)
-    whose = registry.models[info.fields[within].target_name]  # type: ignore[attr-defined]
-    far: Any = orm.aliased(whose.cls)
-    name = label_column(whose, far)
-    wanted = wanted.add_columns(far.id, sa.null() if name is None else name)
-    wanted = wanted.join(far, stored(cls, info.fields[within]) == far.id).where(far.archived.is_(False))
-    wanted = wanted.order_by(*_order(whose, far), *_order(info, cls))
-    return _Asked(wanted, which, (whose, name is not None))
-
-
-def _order(info: Any, entity: Any) -> list[Any]:
-    """The order of a model, and at last its key."""
-    name = (info.order or "id").removeprefix("-")
-    item = info.fields[name]
-    attribute = (
-        entity.id if name == "id" else item.sort(stored(entity, item), (info.order or "").startswith("-"))
-    )
-    return [attribute, entity.id]

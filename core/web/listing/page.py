@@ -15,6 +15,7 @@ from core.i18n.lazy import _
 from core.orm.kinds import Boolean, Select
 from core.orm.links import Many2one
 from core.orm.times import Calendar
+from core.sql import constant
 from core.web.listing.chips import Chip, chips, search_chip
 from core.web.listing.columns import Columns, is_column, offered
 from core.web.listing.drawing import draw, show
@@ -221,7 +222,11 @@ def _fill(page: ListPage, view: ListView, reading: Reading) -> None:
     query, columns = reading.query, reading.query.columns
     offset = (query.page - 1) * query.size
     statement = reading.sorted(reading.rows(columns).where(*reading.where()))
-    found = reading.env.execute(statement.offset(offset).limit(query.size)).all()
+    if offset or reading.filters:  # what is wanted is rare or not: PostgreSQL shall plan for it each time
+        statement = statement.offset(offset).limit(query.size)
+    else:
+        statement = statement.limit(constant(query.size))
+    found = reading.env.execute(statement).all()
     is_last = len(found) < query.size and (bool(found) or offset == 0)
     total = offset + len(found) if is_last else _total(view, reading)
     _place(page, reading, offset, len(found), total)
