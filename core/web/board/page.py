@@ -9,9 +9,9 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from core.i18n.lazy import _
+from core.web.board.asking import MOST_LANES
 from core.web.board.begin import COLUMN
 from core.web.board.cards import draw, sums
-from core.web.board.asking import MOST_LANES
 from core.web.board.lanes import Board, Lane
 from core.web.listing.labels import Labels
 from core.web.listing.page import Empty, ListPage, frame
