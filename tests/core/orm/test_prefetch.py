@@ -155,6 +155,23 @@ def test_pinned_sqlalchemy_has_the_private_names() -> None:
     for name in ("partner", "tags"):
         relation: Any = sa.inspect(toys()[Lead]).relationships[name]
         assert isinstance(relation.strategy, prefetch.PrefetchLoader)
+        assert list(relation._strategies.values()) == [relation.strategy], "none that never loads"
+
+
+def test_records_without_links_are_not_searched_for_more_to_write(toy: World) -> None:
+    """To look at each attribute for further records takes a tenth of a bulk create; with links it has to be."""
+    searched: list[Any] = []
+    cascade = sa.inspect(toy.registry[Partner]).cascade_iterator
+    with pytest.MonkeyPatch.context() as patch, toy.env() as env:
+        patch.setattr(
+            sa.inspect(toy.registry[Partner]),
+            "cascade_iterator",
+            lambda *args, **options: searched.append(args[1].obj().name) or cascade(*args, **options),
+        )
+        env.create(Partner, [{"name": "alone"}, {"name": "with", "leads": [env[Lead](title="its")]}])
+        env.flush()
+        assert env.scalars(sa.select(env[Lead].title)).all() == ["its"]
+    assert searched == ["with"]
 
 
 def test_without_the_private_names_links_load_one_by_one(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
