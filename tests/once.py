@@ -52,6 +52,7 @@ def put_together_once() -> Iterator[None]:
             kept[key], keys[made.registry] = _Kept(made, len(before), addons), key
         found = kept[key] = kept.pop(key)  # the one used last is the last
         found.users += 1
+        _as_new(found.made.registry)
         findings = [*before, *found.made.findings[found.findings :]]
         return replace(found.made, plugins=plugins, findings=findings, quarantined=quarantined)
 
@@ -70,6 +71,13 @@ def put_together_once() -> Iterator[None]:
         patch.setattr(assembly, "_put_together", once)
         patch.setattr(Assembly, "dispose", given_back)
         yield
+
+
+def _as_new(registry: Registry) -> None:
+    """Takes away what SQLAlchemy notes at links that it adds after both tables: not to make them with these."""
+    for table in registry.metadata.tables.values():
+        for constraint in table.foreign_key_constraints:
+            constraint._create_rule = None
 
 
 @contextmanager
