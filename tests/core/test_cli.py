@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import socket
 import stat
@@ -29,7 +30,7 @@ from core.i18n import catalogs
 from core.orm.database import Database
 from core.schema import tables
 from tests.core.test_schema import look
-from tests.core.workshop import workshop
+from tests.core.workshop import forget, workshop
 from tests.repository import ROOT
 
 EMAIL = "admin@example.com"
@@ -52,6 +53,12 @@ ADDON = """
     @hookimpl
     def data():
         return [Rows(Bed, [{"key": "roses", "name": "Roses"}])]
+"""
+
+SCRIPT = """
+def after(env):
+    for bed in env.scalars(__import__("sqlalchemy").select(env["garden.bed"])):
+        bed.shade = "deep"
 """
 
 
@@ -345,6 +352,36 @@ def test_what_is_uninstalled_is_kept_till_it_is_purged_by_its_name(embedded: She
     assert "Deleted what was kept of garden" in embedded("addons", "purge", "garden", given="garden\n").stdout
     assert not [name for name in embedded.look() if "garden" in name]
     assert "Nothing is kept of garden" in embedded("addons", "purge", "garden", code=1).stderr
+
+
+def test_a_new_version_is_planned_tried_and_brought(embedded: Shell, garden: Path, tmp_path: Path) -> None:
+    """Its version, its column and its script, each time told; what was uninstalled comes back."""
+    plain = dedent(ADDON).replace('depends=("crm",), ', "")
+    garden.write_text(plain, encoding="utf-8")
+    embedded.make()
+    embedded("addons", "install", "garden")
+    assert "Everything was up to date already." in embedded("addons", "upgrade").stdout
+    forget(tmp_path)
+    newer = plain.replace('version="1.0"', 'version="1.1"')
+    garden.write_text(newer.replace("index=True)", "index=True)\n    shade = Char()", 1), encoding="utf-8")
+    script = garden.parent / "upgrades" / "1.1.py"
+    script.parent.mkdir()
+    script.write_text(SCRIPT, encoding="utf-8")
+    for text in (
+        embedded("addons", "plan", "garden").stdout,
+        (tried := embedded("addons", "upgrade", "--dry-run").stdout),
+    ):
+        assert "garden: from version 1.0 to 1.1" in text
+    assert "nothing was changed" in tried and "columns: 1" in tried
+    assert "Upgrade script of garden: 1.1" in embedded("addons", "plan", "garden").stdout
+    embedded("addons", "upgrade", "garden")
+    assert embedded.rows("SELECT name, shade FROM garden_bed") == [("Roses", "deep")]
+    assert "nothing was changed" in embedded("addons", "uninstall", "garden", "--dry-run").stderr
+    embedded("addons", "uninstall", "garden", "--yes")
+    assert "nothing was changed" in embedded("addons", "purge", "garden", "--dry-run").stderr
+    planned = embedded("addons", "plan", "garden").stdout
+    assert re.search(r"comes back +garden_bed +garden", planned)
+    assert re.search(r"comes back +base_partner\.bed_id +garden", planned)
 
 
 def test_what_is_refused_is_planned_as_refused_and_not_installed(shell: Shell, garden: Path) -> None:
