@@ -10,7 +10,7 @@ from __future__ import annotations
 from flask import request
 from itsdangerous import BadData
 from werkzeug.datastructures import MultiDict
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 
 from core.access.door import AccessDenied
 from core.errors import UserError
@@ -56,6 +56,8 @@ def drawn(name: str | None, args: dict[str, object] | None, typed: MultiDict[str
         return str(route.again(typed, **found))
     except AccessDenied as error:
         return closed(name, args, typed, error.message)
+    except NotFound:  # nor may they save what is gone, or out of their reach
+        return closed(name, args, typed, "")
     except (HTTPException, UserError):
         return None
 
@@ -63,7 +65,7 @@ def drawn(name: str | None, args: dict[str, object] | None, typed: MultiDict[str
 def closed(
     name: str | None, args: dict[str, object] | None, typed: MultiDict[str, str], why: TextLike
 ) -> str | None:
-    """What this person typed into the form of a route that they may no longer send; None where it is none of theirs."""
+    """What this person typed into the form of a route that they may no longer send; None where it is not theirs."""
     route = requests.site().routes.get(name)
     if route is None or route.closed is None or STATE not in typed or not requests.signed_in():
         return None

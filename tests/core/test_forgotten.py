@@ -122,3 +122,11 @@ def test_where_models_cannot_be_asked_nothing_is_said(made: Workshop) -> None:
     )
     found = made.discover().addons["bad"]
     assert list(forgotten(found, ["good", "bad"])) == []
+
+
+def test_of_an_addon_that_is_one_module_too(made: Workshop) -> None:
+    made.write(
+        {"single.py": HEAD.replace("bad", "single") + "class Own(Model, name='single.own'): pass" + NONE}
+    )
+    [finding] = forgotten(made.discover().addons["single"], ("good", "single"))
+    assert str(finding.text).startswith("“single.Own” begins single.own")

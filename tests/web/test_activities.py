@@ -204,6 +204,22 @@ def test_what_is_gone_or_closed_by_now_leaves_what_was_typed_to_be_copied(served
     assert "sudah tidak ada" in gone.main.text
 
 
+def test_who_may_no_longer_do_it_can_copy_what_was_typed(served: kit.Served) -> None:
+    """Whose roles change signs in again, and the record is out of reach by then."""
+    ayu, path = served.sign_in("ayu"), f"{LEAD}/{lead_of(served, 'ayu')}"
+    plan(ayu, path)
+    key = served.first(MODEL, title="Telepon hasil BI checking")
+    action = f"/activities/{key}/done"
+    shown = ayu.get(action)
+    with served.env() as env:
+        roles = [kit.record(env, "base.role", served.first("base.role", name="base.user"))]
+        kit.record(env, "base.user", served.first("base.user", email=f"ayu@{kit.DOMAIN}")).roles = roles
+    gate = ayu.send(shown, DONE, action=action)
+    assert gate.status_code == 401
+    closed = ayu.send(gate, {"email": f"ayu@{kit.DOMAIN}", "password": kit.PASSWORD})
+    assert DONE["result"] in closed.main.one("textarea").text
+
+
 def test_whatever_is_refused_is_told_where_it_is_of_no_input_too(
     served: kit.Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:

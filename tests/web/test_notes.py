@@ -258,6 +258,19 @@ def test_a_note_on_what_has_none_is_no_address(shared: kit.Served) -> None:
     assert made.post("/app/base.team/1/notes", data).status_code == 404
 
 
+def test_what_was_typed_is_there_to_be_copied_where_the_record_is_out_of_reach_after_the_session(
+    served: kit.Served,
+) -> None:
+    ayu, path = served.sign_in("ayu"), f"{LEAD}/{lead_of(served, 'ayu')}"
+    shown = ayu.get(path)
+    with served.env() as env:
+        roles = [kit.record(env, "base.role", served.first("base.role", name="base.user"))]
+        kit.record(env, "base.user", served.first("base.user", email=f"ayu@{kit.DOMAIN}")).roles = roles
+    gate = ayu.send(shown, {"body": "Jangan hilang"}, action=f"{path}/notes")
+    back = ayu.send(gate, {"email": f"ayu@{kit.DOMAIN}", "password": kit.PASSWORD})
+    assert back.main.one("textarea").text == "Jangan hilang"
+
+
 def test_what_was_typed_survives_a_session_that_ended(served: kit.Served) -> None:
     ayu, path = served.sign_in("ayu"), f"{LEAD}/{lead_of(served, 'ayu')}"
     shown = ayu.get(path)
