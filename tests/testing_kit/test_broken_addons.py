@@ -111,6 +111,31 @@ def test_a_fault_is_told_with_its_place_and_remedy(tmp_path: Path, case: Case) -
         assert [word for word in case.words if word not in text] == [], text
 
 
+TWIN = """\
+from core import Addon, Char, hookimpl
+from good import Thing as GoodThing
+
+addon = Addon("{name}", version="1.0", label="{name}", depends=("good",))
+
+class Thing(GoodThing):
+    same = Char(label="Same")
+
+@hookimpl
+def models():
+    return [Thing]
+"""
+
+
+def test_what_cannot_be_beside_another_one_is_told(tmp_path: Path) -> None:
+    """With nothing but what it depends on it is sound, and so is the other."""
+    with workshop(tmp_path) as made:
+        made.write({"able": TWIN.format(name="able")})
+        with an_addon(made, {"__init__.py": TWIN.format(name="bad")}) as addon:
+            addon.test_it_is_put_together()
+            text = told(addon, "it_installs_with_all_others")
+    assert "good.thing.same" in text and "able" in text and "/bad/" in text
+
+
 SOUND = """
     @classmethod
     def before_create(cls, records):
