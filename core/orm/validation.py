@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import sqlalchemy as sa
@@ -63,21 +63,11 @@ def _left(records: Sequence[Any], checks: Checks) -> Iterator[tuple[Field[Any], 
     """
     rows = [vars(record) for record in records]
     for item, key, size in checks:
-        values = _distinct(rows, key) if size else {None}
-        plain = {text for text in values if text.__class__ is str and _is_plain(text, size)}
-        if len(plain) < len(values):
+        texts = [value for row in rows if (value := row.get(key)).__class__ is str] if size else []
+        distinct = set(texts)
+        plain = {text for text in distinct if 0 < len(text) <= size and text.isascii() and "\0" not in text}
+        if len(texts) < len(rows) or len(plain) < len(distinct):
             yield item, key, plain
-
-
-def _distinct(rows: Iterable[Mapping[str, Any]], key: str) -> Set[Any]:
-    try:
-        return {row.get(key) for row in rows}
-    except TypeError:  # something that is no text
-        return {None}
-
-
-def _is_plain(text: str, size: int) -> bool:
-    return 0 < len(text) <= size and text.isascii() and "\0" not in text
 
 
 def _faults(record: Any, checks: Open, changed: frozenset[str] | None) -> Iterator[FieldError]:
