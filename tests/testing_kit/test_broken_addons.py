@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
+from core.errors import LoadError
 from core.i18n.catalogs import speaking
 from core.loader import discover
 from core.testing import AddonTestCase
+from core.testing.checks import installs
 from core.testing.stock import Installation, Stock
 from core.testing.subject import Subject
 from tests.core.workshop import GOOD, MARK, Workshop, workshop
@@ -134,6 +139,25 @@ def test_what_cannot_be_beside_another_one_is_told(tmp_path: Path) -> None:
             addon.test_it_is_put_together()
             text = told(addon, "it_installs_with_all_others")
     assert "good.thing.same" in text and "able" in text and "/bad/" in text
+
+
+def test_beside_no_other_one_nothing_is_asked(tmp_path: Path) -> None:
+    with workshop(tmp_path) as made, an_addon(made, {"__init__.py": TWIN.format(name="bad")}) as addon:
+        addon.test_it_installs_with_all_others()
+
+
+@pytest.mark.parametrize(("culprit", "count"), [("bad", 1), ("other", 0)])
+def test_what_shows_only_when_all_are_installed_is_told_of_the_addon_at_fault(
+    monkeypatch: pytest.MonkeyPatch, culprit: str, count: int
+) -> None:
+    error = LoadError("It has no room.", "Make room.", addon=culprit)
+    whole = SimpleNamespace(quarantined={}, names=("bad", "other"), dispose=lambda: None)
+    monkeypatch.setattr(installs, "assemble", lambda *_given: whole)
+    monkeypatch.setattr(installs, "install", Mock(side_effect=error))
+    stock = SimpleNamespace(catalogue=SimpleNamespace(addons=dict.fromkeys(whole.names)))
+    alone = SimpleNamespace(names=("bad",), database=SimpleNamespace(undone=nullcontext))
+    subject: Any = SimpleNamespace(name="bad", stock=stock, installation=alone)
+    assert list(installs.together(subject)) == [error] * count
 
 
 SOUND = """

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 import time_machine
 
 from core.errors import Refusals, UserError
+from core.web.forms.drawn import STATE
 from tests.web import kit
 from tests.web.markup import typed
 from tests.web.test_mentions import PAGE, bell, press
@@ -218,6 +219,10 @@ def test_who_may_no_longer_do_it_can_copy_what_was_typed(served: kit.Served) -> 
     assert gate.status_code == 401
     closed = ayu.send(gate, {"email": f"ayu@{kit.DOMAIN}", "password": kit.PASSWORD})
     assert DONE["result"] in closed.main.one("textarea").text
+    ayu.client.delete_cookie("lumbung", domain="localhost")
+    gate = ayu.send(shown, {**DONE, STATE: "made up"}, action=action)
+    forged = ayu.send(gate, {"email": f"ayu@{kit.DOMAIN}", "password": kit.PASSWORD})
+    assert forged.status_code == 302, "it was never a form of theirs"
 
 
 def test_whatever_is_refused_is_told_where_it_is_of_no_input_too(
