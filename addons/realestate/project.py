@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from addons.realestate import unit as units
 from addons.realestate.access import SETTING
 from addons.realestate.paying import RATE
-from core import Char, Many2one, One2many, Percent, Select, Text, UserError, _
-from core.base import CompanyOwned, Regency, Thread
+from core import Char, Many2one, One2many, Percent, Select, Text, UserError, _, stored
+from core.base import CompanyOwned, Regency, Thread, key_of
 
 STATES = {"planned": _("Planned"), "selling": _("On sale"), "closed": _("Closed")}
 TONES = {"planned": "info", "selling": "ok", "closed": ""}
@@ -53,6 +53,8 @@ class Project(
 def _keep_company(projects: Sequence[Any]) -> None:
     """Raises UserError where the units of a project would be of another company than it."""
     for project in projects:
+        if stored(project, "company") == key_of(project, "company"):
+            continue
         with project.env.sudo("whether a project has units") as env:
             cls: Any = env[units.Unit]
             used = env.scalar(sa.select(cls.id).where(cls.project_id == project.id).limit(1))
