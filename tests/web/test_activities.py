@@ -12,6 +12,7 @@ from core.errors import Refusals, UserError
 from core.web.forms.drawn import STATE
 from tests.web import kit
 from tests.web.markup import typed
+from tests.web.test_form_closed import dismiss
 from tests.web.test_mentions import PAGE, bell, press
 from tests.web.test_notes import LEAD, lead_of, panel, undo_of
 
@@ -155,6 +156,13 @@ def test_what_was_due_is_overdue(served: kit.Served) -> None:
     assert "terlambat" in planned(ayu, path)[0]
 
 
+def to_finish(served: kit.Served, visitor: kit.Visitor) -> tuple[int, str]:
+    """The key of an activity that was planned, and the page that asks how it went."""
+    plan(visitor, f"{LEAD}/{lead_of(served, 'ayu')}")
+    key = served.first(MODEL, title="Telepon hasil BI checking")
+    return key, f"/activities/{key}/done"
+
+
 def test_it_is_called_off_and_not_done_twice(served: kit.Served) -> None:
     ayu, path = served.sign_in("ayu"), f"{LEAD}/{lead_of(served, 'ayu')}"
     plan(ayu, path)
@@ -177,10 +185,8 @@ def holds(answer: kit.Answer) -> dict[str, str]:
 
 
 def test_what_a_colleague_finished_meanwhile_loses_nothing_typed(served: kit.Served) -> None:
-    dewi, path = served.sign_in("dewi"), f"{LEAD}/{lead_of(served, 'ayu')}"
-    plan(dewi, path)
-    key = served.first(MODEL, title="Telepon hasil BI checking")
-    action = f"/activities/{key}/done"
+    dewi = served.sign_in("dewi")
+    key, action = to_finish(served, dewi)
     shown, other = dewi.get(action), dewi.get(action)
     served.change(MODEL, key, state="done")
     answer = dewi.send(shown, DONE, action=action)
@@ -193,10 +199,8 @@ def test_what_a_colleague_finished_meanwhile_loses_nothing_typed(served: kit.Ser
 
 
 def test_what_is_gone_or_closed_by_now_leaves_what_was_typed_to_be_copied(served: kit.Served) -> None:
-    dewi, path = served.sign_in("dewi"), f"{LEAD}/{lead_of(served, 'ayu')}"
-    plan(dewi, path)
-    key = served.first(MODEL, title="Telepon hasil BI checking")
-    action = f"/activities/{key}/done"
+    dewi = served.sign_in("dewi")
+    key, action = to_finish(served, dewi)
     shown = dewi.get(action)
     with served.env() as env:
         env.execute(sa.delete(env[MODEL]).where(env[MODEL].id == key))
@@ -207,14 +211,10 @@ def test_what_is_gone_or_closed_by_now_leaves_what_was_typed_to_be_copied(served
 
 def test_who_may_no_longer_do_it_can_copy_what_was_typed(served: kit.Served) -> None:
     """Whose roles change signs in again, and the record is out of reach by then."""
-    ayu, path = served.sign_in("ayu"), f"{LEAD}/{lead_of(served, 'ayu')}"
-    plan(ayu, path)
-    key = served.first(MODEL, title="Telepon hasil BI checking")
-    action = f"/activities/{key}/done"
+    ayu = served.sign_in("ayu")
+    _key, action = to_finish(served, ayu)
     shown = ayu.get(action)
-    with served.env() as env:
-        roles = [kit.record(env, "base.role", served.first("base.role", name="base.user"))]
-        kit.record(env, "base.user", served.first("base.user", email=f"ayu@{kit.DOMAIN}")).roles = roles
+    dismiss(served, "ayu", "base.user")
     gate = ayu.send(shown, DONE, action=action)
     assert gate.status_code == 401
     closed = ayu.send(gate, {"email": f"ayu@{kit.DOMAIN}", "password": kit.PASSWORD})
@@ -234,10 +234,8 @@ def test_whatever_is_refused_is_told_where_it_is_of_no_input_too(
             UserError("Hubungi Dewi."),
         ])  # fmt: skip
 
-    ayu, path = served.sign_in("ayu"), f"{LEAD}/{lead_of(served, 'ayu')}"
-    plan(ayu, path)
-    key = served.first(MODEL, title="Telepon hasil BI checking")
-    action = f"/activities/{key}/done"
+    ayu = served.sign_in("ayu")
+    _key, action = to_finish(served, ayu)
     shown = ayu.get(action)
     monkeypatch.setattr(served.site.assembly.registry[MODEL], "before_write", classmethod(refuse))
     answer = ayu.send(shown, {"result": "Hasilnya"}, action=action)

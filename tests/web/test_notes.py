@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.web import kit
+from tests.web.test_form_closed import dismiss
 
 pytestmark = pytest.mark.usefixtures("nothing_yet")
 LEAD = "/app/crm.lead"
@@ -263,9 +264,7 @@ def test_what_was_typed_is_there_to_be_copied_where_the_record_is_out_of_reach_a
 ) -> None:
     ayu, path = served.sign_in("ayu"), f"{LEAD}/{lead_of(served, 'ayu')}"
     shown = ayu.get(path)
-    with served.env() as env:
-        roles = [kit.record(env, "base.role", served.first("base.role", name="base.user"))]
-        kit.record(env, "base.user", served.first("base.user", email=f"ayu@{kit.DOMAIN}")).roles = roles
+    dismiss(served, "ayu", "base.user")
     gate = ayu.send(shown, {"body": "Jangan hilang"}, action=f"{path}/notes")
     back = ayu.send(gate, {"email": f"ayu@{kit.DOMAIN}", "password": kit.PASSWORD})
     assert back.main.one("textarea").text == "Jangan hilang"
