@@ -102,6 +102,8 @@ def stored(record: Any, name: str) -> Any:
     For the methods that run before a write: `stored(lead, "state")`. A link is given as its key.
     """
     item = record.__lumbung__.fields[name]
+    if not sa.inspect(record).has_identity:
+        return None
     past = ends.history(record, mapped_key(item))
     before = past.deleted or past.unchanged
     return before[0] if before else None

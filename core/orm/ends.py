@@ -68,13 +68,15 @@ def forget_targets(session: Session, record: Any, changed: Collection[str]) -> N
 
 def forget_collections(session: Session, records: Iterable[Any]) -> None:
     """Drops the collections that gained or lost one of `records`, which have just been written."""
-    gone = session.deleted
+    gone, known = session.deleted, session.identity_map
     for record in records:
         for link, mapper, names in record.__lumbung__.far_ends:
-            kept = 1 if history(record, link.name).added else 0  # SQLAlchemy itself keeps up the first
-            for key in _keys(history(record, link.key), record in gone):
-                target = session.identity_map.get(mapper.identity_key_from_primary_key((key,)))
-                stale = [name for name in names[kept:] if target is not None and name in vars(target)]
+            for key in _keys(record, mapped_key(link), record in gone):
+                target = known.get(mapper.identity_key_from_primary_key((key,)))
+                if target is None:
+                    continue
+                kept = 1 if history(record, link.name).added else 0  # SQLAlchemy itself keeps up the first
+                stale = [name for name in names[kept:] if name in vars(target)]
                 if stale:
                     session.expire(target, stale)
 
@@ -84,7 +86,12 @@ def history(record: Any, name: str) -> Any:
     return orm.attributes.get_history(record, name, PassiveFlag.PASSIVE_NO_INITIALIZE)
 
 
-def _keys(history: Any, is_gone: bool) -> set[int]:
+def _keys(record: Any, name: str, is_gone: bool) -> set[int]:
     """The keys that a link had and has, where that differs."""
-    keys = {*(history.added or ()), *(history.deleted or ()), *(history.unchanged or () if is_gone else ())}
-    return keys - {None}
+    state = sa.inspect(record)
+    if not state.has_identity:
+        return {state.dict.get(name)} - {None}
+    if not is_gone and name not in state.committed_state:
+        return set()
+    past = history(record, name)
+    return {*(past.added or ()), *(past.deleted or ()), *(past.unchanged or () if is_gone else ())} - {None}

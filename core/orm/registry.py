@@ -14,6 +14,7 @@ from core.i18n.lazy import _
 from core.orm import claims, prefetch
 from core.orm.circles import circular
 from core.orm.closed import CLOSED, close_link, closed
+from core.orm.columns import Column
 from core.orm.compose import Publication, check_access, check_links, check_required, compose
 from core.orm.depends import plan as plan_computes
 from core.orm.ends import far_ends
@@ -258,7 +259,7 @@ class Registry:
         """Columns by attribute; those of closed fields lie behind one that asks for the right to read them."""
         closed = self._closed_keys(info)
         return {
-            f"{column.key}{CLOSED if column.key in closed else ''}": orm.ColumnProperty(
+            f"{column.key}{CLOSED if column.key in closed else ''}": Column(
                 column, comparator_factory=Comparator
             )
             for column in info.table.columns

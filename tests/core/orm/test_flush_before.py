@@ -116,6 +116,16 @@ def test_created_in_one_batch_along_super(hotel: World) -> None:
     assert [row(hotel, "hotel.room", key)["name"] for key in (3, 4, 5)] == ["C", "D", "E"]
 
 
+def test_nothing_is_stored_of_a_new_record(hotel: World) -> None:
+    with hotel.env() as env:
+        [room] = env.create(Room, [{"name": "c", "guest": env.create(Guest, [{"name": "one"}])[0]}])
+        room.state = "taken"
+        assert [stored(room, name) for name in ("name", "state", "guest", "count")] == [None] * 4
+        env.flush()
+        room.state = "gone"
+        assert [stored(room, name) for name in ("name", "state", "count")] == ["C", "taken", None]
+
+
 @pytest.mark.parametrize("how", ["attribute", "write"])
 def test_written_in_one_batch_and_told_what_was_stored(hotel: World, how: str) -> None:
     with hotel.env() as env:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import strategies
 from sqlalchemy.orm.state import InstanceState
 
+from core import Char, Many2one, Model, One2many, Ref
 from core.orm import prefetch
 from core.orm.registry import Registry
 from tests.core.orm.toys import TOYS, Lead, Partner, Tag, World, toys, world
@@ -187,3 +188,27 @@ def test_without_the_private_names_links_load_one_by_one(url: str, monkeypatch: 
             assert [[tag.name for tag in lead.tags] for lead in leads] == [["t"], ["t"]]
             assert len(seen) == 5
         plain.registry.dispose()
+
+
+class Shelf(Model, name="toy.shelf", access={"base.user": "rwcd"}):
+    name = Char(label="Name")
+    books: One2many[Book] = One2many(lambda: Book, inverse="shelf")
+
+
+class Book(Model, name="toy.book", access={"base.user": "rwcd"}):
+    name = Char(label="Name")
+    shelf = Many2one(Shelf, access={"base.user": "rw"})
+    shelf_id: Ref
+
+
+@pytest.mark.parametrize("is_stored", [False, True])
+def test_the_far_end_of_a_closed_link_follows_its_key(url: str, is_stored: bool) -> None:
+    with world(url, Registry({"toy": [Shelf, Book]})) as closed, closed.env() as env:
+        [shelf] = env.create(Shelf, [{"name": "one"}])
+        books = env.create(Book, [{"name": "first"}]) if is_stored else []
+        env.flush()
+        assert shelf.books == []
+        for book in books or env.create(Book, [{"name": "first"}]):
+            book.shelf_id = shelf.id
+        env.flush()
+        assert [book.name for book in shelf.books] == ["first"]
