@@ -234,6 +234,16 @@ def among(env: Env, column: Any, keys: Sequence[int]) -> sa.ColumnElement[bool]:
     return one_of(env.database.url.get_backend_name(), column, keys)
 
 
+def listed(env: Env, column: Any, keys: Sequence[int]) -> sa.ColumnElement[bool]:
+    """Whether a column is one of a few `keys`, for a condition that stands in many statements.
+
+    SQLAlchemy writes an IN anew into the text of a statement each time it runs: a quarter of what a short one costs.
+    """
+    if len(keys) == 1:
+        return column == keys[0]  # type: ignore[no-any-return]
+    return column.in_(keys) if env.database.is_sqlite else among(env, column, keys)
+
+
 def one_of(dialect: str, column: Any, keys: Iterable[int]) -> sa.ColumnElement[bool]:
     """The same for a database that is known by its name only."""
     return _one_of(dialect, column, sa.literal(sent(dialect, keys), sa.Text))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from core.access.grants import MASK, Overrides, Scope, wider
+from core.orm.currencies import COMPANY, CURRENCY
 from core.orm.session import BULK_FOLLOWERS, Session
 from core.schema.tables import registry_version
 
@@ -20,7 +21,7 @@ MODEL, ROLE = "base.access_right", "base.role"
 MASKED = "masked"
 """What a row says of reading a field instead of a scope: there is none, but a mask."""
 WORD = "base.word"
-WATCHED = frozenset({MODEL, ROLE, WORD})
+WATCHED = frozenset({MODEL, ROLE, WORD, COMPANY, CURRENCY})
 """What is written to these models counts at once in every process."""
 
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from core import Env, Many2one, Model, _
 from core.base.company import Company
-from core.sql import unindexed
+from core.sql import listed, unindexed
 
 
 def own_company(env: Env) -> Company | None:
@@ -28,5 +28,5 @@ def of_my_companies(model: Any, env: Env) -> sa.ColumnElement[bool]:
     key = of_my_companies, model, env.database.is_sqlite, env.companies
     if key not in kept:
         company = unindexed(env, model.company_id)
-        kept[key] = sa.or_(company.is_(None), company.in_(env.companies))
+        kept[key] = sa.or_(company.is_(None), listed(env, company, env.companies))
     return kept[key]  # type: ignore[no-any-return]

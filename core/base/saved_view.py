@@ -11,6 +11,7 @@ from core import Char, Env, Integer, Many2one, Model, Select, Text, UserError, _
 from core.base.linked import key_of
 from core.base.team import Team
 from core.base.user import User, own_user
+from core.sql import listed
 
 SHARED = {"private": _("Only me"), "team": _("My team"), "everyone": _("Everyone")}
 MANAGER = "base.manager"
@@ -56,12 +57,12 @@ class SavedView(
 
 def mine_or_shared(view: Any, env: Env) -> sa.ColumnElement[bool]:
     """The rule of saved views."""
-    return seen_by(view, env.user.id, env.user.teams)
+    return seen_by(view, env.user.id, listed(env, view.team_id, env.user.teams))
 
 
-def seen_by(view: Any, person: Any, teams: Any) -> sa.ColumnElement[bool]:
+def seen_by(view: Any, person: Any, is_of_team: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     """Those of a person, those of their teams, and those for everyone."""
-    with_team = sa.and_(view.shared == "team", view.team_id.in_(teams))
+    with_team = sa.and_(view.shared == "team", is_of_team)
     return sa.or_(view.owner_id == person, view.shared == "everyone", with_team)
 
 

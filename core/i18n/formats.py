@@ -198,7 +198,12 @@ def formats(lang: str, tz: str = DEFAULT_ZONE) -> Formats:
 
 def round_half_up(value: Decimal, places: int) -> Decimal:
     """Commercial rounding to `places` after the point."""
-    return value.quantize(Decimal(1).scaleb(-places), context=_WIDE)
+    return value.quantize(_unit(places), context=_WIDE)
+
+
+@cache
+def _unit(places: int) -> Decimal:
+    return Decimal(1).scaleb(-places)
 
 
 def _three_digits(value: Decimal) -> Decimal:

@@ -33,12 +33,21 @@ class Currencies:
 
     def __init__(self, env: Env) -> None:
         self._env = env
+        self.version: int | None = None
+        """That of what workers keep of the database, where it is known: of one version they are read once."""
         self._writers: dict[str, Callable[[Any], str]] = {}
 
     @asked_once
     def _of_companies(self) -> Mapping[int, str]:
-        pairs = _pairs(self._env.registry)
-        return {} if pairs is None else dict(self._read(pairs))
+        pairs, database = _pairs(self._env.registry), self._env.database
+        if pairs is None:
+            return {}
+        if self.version is None:
+            return dict(self._read(pairs))
+        kept = database.currencies  # exchanged as one, as threads share the database
+        if kept is None or kept[0] != self.version:
+            kept = database.currencies = self.version, dict(self._read(pairs))
+        return kept[1]
 
     @asked_once
     def _codes(self) -> Mapping[int, str]:

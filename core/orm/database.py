@@ -36,6 +36,8 @@ class Database:
         """What this database says of access, with the version at which it was read (core.access.overrides)."""
         self.words: tuple[int, Any] | None = None
         """The words that it chose, with the version at which they were read (core.web.words)."""
+        self.currencies: tuple[int, Any] | None = None
+        """Those of its companies, with the version at which they were read (core.orm.currencies)."""
         self.failures: dict[tuple[str, str], Any] = {}
         self.unwritten: list[Any] = []
         """What addons did wrong here, by addon and hook, and what of it is still to be written (core.failures)."""

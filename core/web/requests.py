@@ -208,6 +208,7 @@ def _open_env(token: str | None = None) -> None:
     g.signed_in = found
     g.env.user = _in_language(_in_company(found.user) if found else ANONYMOUS)
     if found:
+        g.env.currencies.version = found.version
         g.env.session.rights.overrides = overrides_of(database(), registry, connection, found.version)
         g.closing.enter_context(catalogs.wording(words_of(database(), registry, connection, found.version)))
     catalogs.set_language(g.env.lang)

@@ -21,6 +21,7 @@ from core.errors import FieldError, UserError
 from core.i18n.lazy import _
 from core.orm.kinds import Select
 from core.orm.once import per_registry
+from core.sql import one_of_sent, sent
 from core.web import requests
 from core.web.listing.labels import Labels
 from core.web.listing.query import FLEETING, OPEN
@@ -129,17 +130,17 @@ def _views(env: Env, model: str) -> Sequence[Any]:
     rights, values = env.session.rights, {"of": model}
     if rights is None or not rights.asks_only(env.registry.info(MODEL), mine_or_shared):
         return env.execute(_listed(env.registry[MODEL]), values).all()
-    mine = {"person": env.user.id, "teams": env.user.teams}
-    return env.session.core_connection().execute(_seen(env.registry), values | mine).all()
+    dialect = env.database.url.get_backend_name()
+    mine = {"person": env.user.id, "keys": sent(dialect, env.user.teams)}
+    return env.session.core_connection().execute(_seen(env.registry, dialect), values | mine).all()
 
 
 @per_registry
-def _seen(registry: Registry) -> sa.Select[Any]:
+def _seen(registry: Registry, dialect: str) -> sa.Select[Any]:
     """With the rule of saved views written out: to put it together anew takes longer than to read them."""
     view = registry.info(MODEL).table.c
     person: Any = sa.bindparam("person", type_=view.owner_id.type)
-    teams: Any = sa.bindparam("teams", expanding=True)
-    return _listed(view).where(seen_by(view, person, teams))
+    return _listed(view).where(seen_by(view, person, one_of_sent(dialect, view.team_id)))
 
 
 def _listed(view: Any) -> sa.Select[Any]:

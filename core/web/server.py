@@ -11,8 +11,6 @@ from core.settings import data_folder, proxies, secret
 from core.web.dispatcher import ANY_HOST, Dispatcher
 
 THREADS = 4
-GARBAGE = 10_000
-"""New objects after which Python looks for circles among them. Its own 700 are made several times a page."""
 
 
 def application(urls: Mapping[str, str] | str) -> Dispatcher:
@@ -85,7 +83,6 @@ def serve(
             made = prepared(url)
             gc.collect()
             gc.freeze()  # looking for garbage writes to every object, and a page written to is shared no more
-            gc.set_threshold(GARBAGE)
             ready()
             return made
 

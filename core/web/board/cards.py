@@ -16,7 +16,8 @@ from core.orm.kinds import Select
 from core.orm.links import Many2many, Many2one
 from core.orm.numbers import Money
 from core.web import requests
-from core.web.listing.drawing import NUL, PERSON, escaped, show, text_of
+from core.web.listing.drawing import NUL, escaped, show, text_of
+from core.web.listing.labels import PERSON
 from core.web.threads.plans import next_of
 
 if TYPE_CHECKING:

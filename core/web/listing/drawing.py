@@ -19,11 +19,10 @@ from core.orm.links import Many2many, Many2one
 from core.orm.numbers import Money
 from core.orm.times import Date, DateTime
 from core.web.listing.columns import IN_PART, NOT_VISIBLE, Columns
-from core.web.listing.labels import Label
+from core.web.listing.labels import PERSON, Label
 from core.web.listing.reading import LONGEST_SHOWN, Reading
 from core.web.listing.selection import boxes
 
-PERSON = "base.user"
 NUL = "\0"
 """Stands in no text that came in by a door."""
 

@@ -21,8 +21,11 @@ if TYPE_CHECKING:
     from core.orm.registry import Registry
 
 
+PERSON = "base.user"
+
+
 class Label(NamedTuple):
-    """A linked record as it is shown; the initials and the colour are those of a person."""
+    """A linked record as it is shown; of a person with initials and a colour."""
 
     text: str
     initials: str
@@ -48,7 +51,7 @@ class Labels:
         if missing and self._env.may(model, "r"):
             known.update(dict.fromkeys(missing))
             for key, text in self._texts(self._env.registry.models[model], missing):
-                known[key] = _label(key, text)
+                known[key] = _label(model, key, text)
         return {key: label for key in wanted if (label := known.get(key)) is not None}
 
     def beside(
@@ -69,11 +72,12 @@ class Labels:
 
     def keep(self, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Keeps what a statement of `beside` found: for each of the models three values."""
-        for row in rows:
-            for name, key, seen, text in zip(names, row[::3], row[1::3], row[2::3], strict=True):
-                known = self._known.setdefault(name, {})
+        parts = list(zip(*rows, strict=True))
+        for name, *columns in zip(names, parts[::3], parts[1::3], parts[2::3], strict=False):
+            known = self._known.setdefault(name, {})
+            for key, seen, text in zip(*columns, strict=True):
                 if key is not None and key not in known:
-                    known[key] = None if seen is None else _label(key, label_text(key, text))
+                    known[key] = None if seen is None else _label(name, key, label_text(key, text))
 
     def _texts(self, info: ModelInfo, keys: Sequence[int]) -> Iterable[tuple[int, str]]:
         dialect = self._env.database.url.get_backend_name()
@@ -112,8 +116,8 @@ def _labels(registry: Registry, dialect: str, model: str) -> sa.Select[Any] | No
     return None if column is None else sa.select(cls.id, column).where(one_of_sent(dialect, cls.id))
 
 
-def _label(key: int, text: str) -> Label:
-    return Label(text, initials(text), tone(key))
+def _label(model: str, key: int, text: str) -> Label:
+    return Label(text, initials(text), tone(key)) if model == PERSON else Label(text, "", "")
 
 
 def label_column(info: ModelInfo, entity: Any) -> Any:
