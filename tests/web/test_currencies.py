@@ -74,6 +74,18 @@ def test_a_company_that_counts_in_dollars(served: kit.Served, lang: str, sign: s
     assert served.site.assembly.registry.info("crm.lead").fields["revenue"].currency is None
 
 
+def test_a_change_of_currency_shows_on_the_next_page(served: kit.Served) -> None:
+    visitor = served.sign_in("dewi", "en")
+    assert prefix(visitor.get(f"{LEADS}/new"), "revenue") == "Rp"
+    with served.env() as env:
+        kit.record(env, "base.company", 1).currency = currency(env, "USD")
+    assert prefix(visitor.get(f"{LEADS}/new"), "revenue") == "$", "though it was asked for a moment ago"
+    with served.env() as env:
+        cls: Any = env["base.currency"]
+        env.execute(sa.update(cls).where(cls.code == "USD").values(code="NOK"))
+    assert prefix(visitor.get(f"{LEADS}/new"), "revenue") == "NOK"
+
+
 def test_two_companies_count_each_in_its_own(served: kit.Served) -> None:
     abroad(served, "Dewi")
     visitor = served.sign_in("dewi", "en")
