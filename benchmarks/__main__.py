@@ -42,9 +42,9 @@ def _lines(databases: stores.Stores, sizes: Sizes) -> Iterator[Line]:
     yield from rows.everywhere(databases, sizes)
     yield from rows.timelines(databases, sizes)
     yield from rows.extending(databases, sizes)
-    yield from rows.boards(databases, sizes)
     yield from rows.commands(databases, sizes, addresses)
     yield from rows.records(databases, sizes, addresses)
+    yield from rows.boards(databases, sizes, addresses)
     yield from rows.web(databases, sizes, addresses)
 
 
