@@ -16,7 +16,7 @@ from pathlib import Path
 
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 """The first is the same browser without windows: the tests in a browser take three quarters of the time."""
-APT_HINT = "sudo apt-get install -y chromium-headless-shell libatomic1"
+APT_HINT = "sudo apt-get install -y libatomic1 chromium-headless-shell  # or chromium, where that is unknown"
 
 
 def system_chromium() -> str | None:
@@ -59,9 +59,10 @@ def _can_use_apt() -> bool:
 
 
 def _apt_install(packages: list[str]) -> None:
-    """Installs Debian packages; a failure shows in what is still missing afterwards."""
+    """Installs Debian packages, each by itself; a failure shows in what is still missing afterwards."""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    commands = (["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", *packages])
+    install = ["apt-get", "install", "-y", "--no-install-recommends"]
+    commands = [["apt-get", "update"], *([*install, package] for package in packages)]
     for command in commands:
         subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False)
 

@@ -25,8 +25,9 @@ class CompanyOwned(Model, abstract=True):
 def of_my_companies(model: Any, env: Env) -> sa.ColumnElement[bool]:
     """The rule of `model`, which is CompanyOwned: its records are of a company that the user may use, or of none."""
     kept = env.registry.kept if isinstance(model, type) else {}  # an alias is of one statement
-    key = of_my_companies, model, env.database.is_sqlite, env.companies
+    mine = tuple(sorted(env.companies))
+    key = of_my_companies, model, env.database.is_sqlite, mine
     if key not in kept:
         company = unindexed(env, model.company_id)
-        kept[key] = sa.or_(company.is_(None), listed(env, company, env.companies))
+        kept[key] = sa.or_(company.is_(None), listed(env, company, mine))
     return kept[key]  # type: ignore[no-any-return]

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import sqlalchemy as sa
 from sqlalchemy import orm
+from sqlalchemy.orm.base import NO_VALUE
+
+if TYPE_CHECKING:
+    from core.orm.session import Session
 
 
 class Value(orm.InstrumentedAttribute[Any]):
@@ -41,3 +46,16 @@ class Column(orm.ColumnProperty[Any]):
         """Puts the attribute into the class."""
         super().instrument_class(mapper)
         vars(mapper.class_)[self.key].__class__ = Value
+
+
+def note_reborn(session: Session) -> None:
+    """Notes after all what new records hold that take the key of one deleted in the same flush.
+
+    SQLAlchemy writes such a record as a change of the row that is there, of what is noted.
+    """
+    gone = {(type(record), record.id) for record in session.deleted}
+    for record in session.new if gone else ():
+        if (type(record), vars(record).get("id")) in gone:
+            state = sa.inspect(record)
+            for name in vars(record).keys() & {*state.mapper.columns.keys()} - {"id"}:
+                state.committed_state.setdefault(name, NO_VALUE)

@@ -296,7 +296,10 @@ class Env:
 
     @contextlib.contextmanager
     def unsafe_sql(self, why: str) -> Iterator[orm.Session]:
-        """The session without the door, for statements that no model can say. Logged."""
+        """The session without the door, for statements that no model can say. Logged.
+
+        What workers keep of the database (rights, words, currencies of companies) does not hear of them.
+        """
         log.info("unsafe_sql by user %s: %s", self.user.id, why)
         self.session.open_doors += 1
         try:

@@ -14,7 +14,7 @@ from sqlalchemy import event
 
 from core.access import flush as access
 from core.access import keeping, leaving, overrides
-from core.orm import before, claiming, computes, ends, events, history, keys, trees, validation
+from core.orm import before, claiming, columns, computes, ends, events, history, keys, trees, validation
 from core.orm.changes import Changes, read_forgotten
 from core.orm.session import UNCOUNTED, Session
 from core.texts import index as texts
@@ -45,6 +45,7 @@ def _before(session: Session, context: Any, instances: Any) -> None:
         history.look_at_deleted(session, changes)
         if changes.created:
             keys.draw(session.core_connection(), session.new)
+            columns.note_reborn(session)
     session.changes = changes
 
 

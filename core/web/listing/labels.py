@@ -73,7 +73,7 @@ class Labels:
     def keep(self, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Keeps what a statement of `beside` found: for each of the models three values."""
         parts = list(zip(*rows, strict=True))
-        for name, *columns in zip(names, parts[::3], parts[1::3], parts[2::3], strict=False):
+        for name, *columns in zip(names, parts[::3], parts[1::3], parts[2::3], strict=bool(parts)):
             known = self._known.setdefault(name, {})
             for key, seen, text in zip(*columns, strict=True):
                 if key is not None and key not in known:

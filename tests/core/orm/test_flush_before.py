@@ -116,6 +116,17 @@ def test_created_in_one_batch_along_super(hotel: World) -> None:
     assert [row(hotel, "hotel.room", key)["name"] for key in (3, 4, 5)] == ["C", "D", "E"]
 
 
+def test_a_new_record_in_the_place_of_one_that_goes_is_written_whole(hotel: World) -> None:
+    with hotel.env() as env:
+        [old, _other] = env.scalars(sa.select(env[Room]).order_by(env[Room].id))
+        old.state, old.count = "free", 7
+        env.flush()
+        env.session.delete(old)
+        env.create(Room, [{"id": old.id, "name": "fresh", "state": "new"}, {"name": "beside"}])
+    found = row(hotel, "hotel.room", 1)
+    assert (found["name"], found["state"], found["count"]) == ("FRESH", "new", None)
+
+
 def test_nothing_is_stored_of_a_new_record(hotel: World) -> None:
     with hotel.env() as env:
         [room] = env.create(Room, [{"name": "c", "guest": env.create(Guest, [{"name": "one"}])[0]}])
