@@ -10,6 +10,7 @@ from typing import Any
 
 from core.catalogue import Found
 from core.checks.sources import Module, heard, reached, sources
+from core.errors import Origin
 from core.i18n.lazy import LazyText, _
 from core.orm.compose import Finding
 from core.orm.model import Fragment, Model
@@ -32,7 +33,12 @@ def forgotten(found: Found, active: Collection[str]) -> Iterator[Finding]:
     given = _published(found, active)
     if given is None:
         return
-    modules = {module.name: module for module in sources(found)}
+    try:
+        modules = {module.name: module for module in sources(found)}
+    except SyntaxError as error:
+        text = _("A source of “%(domain)s” cannot be read: %(error)s.", domain=found.addon.name, error=error)
+        yield Finding(found.addon.name, text, Origin(str(error.filename), error.lineno or 1))
+        return
     now = heard(found, active)
     waiting = reached(modules, set(heard(found)).difference(now)) - reached(modules, now)
     for module in modules.values():
@@ -56,7 +62,9 @@ def _published(found: Found, active: Collection[str]) -> set[tuple[str, str]] | 
     """Module and name of what models() returns; None where it cannot be asked, which is told elsewhere."""
     given = set[tuple[str, str]]()
     for name in heard(found, active):
-        function: Any = getattr(sys.modules.get(name), "models", None)
+        if name not in sys.modules:  # what failed before it was imported
+            return None
+        function: Any = getattr(sys.modules[name], "models", None)
         if getattr(function, "__module__", None) == name and hasattr(function, "lumbung_impl"):
             try:
                 given |= {(item.__module__, item.__qualname__) for item in function()}

@@ -61,6 +61,29 @@ def test_check_fails_on_a_quarantined_addon_and_shows_findings(embedded: Shell, 
     assert "1 addon is quarantined" in result.stdout
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ("return [Bed, Partner]", "return [Bed, Partner", "SyntaxError"),
+        ('depends=("crm",)', 'depends=("crmm",)', "crmm"),
+        ("class Bed(", "1 / 0\n\nclass Bed(", "ZeroDivisionError"),
+    ],
+)
+def test_check_says_of_what_is_not_loaded_why_and_nothing_else(
+    embedded: Shell, garden: Path, old: str, new: str, fault: str
+) -> None:
+    garden.write_text(dedent(ADDON).replace(old, new))
+    found = embedded.json("check", code=1)
+    assert fault in found["quarantined"]["garden"]
+    assert [item for item in found["findings"] if item["addon"] == "garden"] == []
+
+
+def test_check_names_a_source_that_nobody_imports_and_nobody_can_read(embedded: Shell, garden: Path) -> None:
+    (garden.parent / "shed.py").write_text("def shed(:\n")
+    [found] = [item for item in embedded.json("check")["findings"] if "cannot be read" in item["text"]]
+    assert (found["addon"], found["origin"]) == ("garden", f"{garden.parent / 'shed.py'}:1")
+
+
 def test_check_names_a_class_that_nobody_publishes_also_where_a_view_misses_its_field(
     embedded: Shell, garden: Path
 ) -> None:
