@@ -26,7 +26,8 @@ class Answer(TestResponse):
 
     @asked_once
     def page(self) -> Element:
-        """The HTML of the answer."""
+        """The HTML of the answer. A redirect has none: `get(answer.location)` has the page to which it leads."""
+        assert not self.location, f"the answer is a redirect to {self.location}: get that"
         return read(self.text)
 
     @property

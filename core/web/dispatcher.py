@@ -233,12 +233,16 @@ class Dispatcher:
         """Builds the sites with their templates ahead of their first visitors; `compiled` is a folder to keep these.
 
         No connection stays open: the process may fork. A database that does not answer is left to its first visitor.
+        Of each addon that is left out the log says why.
         Raises SchemaBehind where the only one is older than the program.
         """
         for tenant in self.tenants.values():
             with contextlib.closing(tenant.database):
                 try:
-                    tenant.site().templates.compile_all(compiled)
+                    site = tenant.site()
+                    site.templates.compile_all(compiled)
+                    for error in site.assembly.quarantined.values():
+                        log.warning("%s", error)
                 except (DatabaseError, sa.exc.SQLAlchemyError) as error:
                     if isinstance(error, SchemaBehind) and len(self.tenants) == 1:
                         raise

@@ -65,6 +65,18 @@ def test_a_database_that_is_older_than_the_program_is_not_served(shell: Shell, b
     assert begun == ["base"]
 
 
+def test_serve_says_which_addon_is_left_out(
+    embedded: Shell, garden: Path, begun: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    embedded.init("--addons", "garden")
+    garden.write_text("from core import *\naddon = Addon('garden', version='1.0')\noh")
+    sys.modules.pop("garden")
+    assert "Lumbung is at" in embedded("serve", "--port", str(free_port())).stdout
+    assert begun == ["base", "crm"]
+    [told] = [record.getMessage() for record in caplog.records if record.name == "lumbung.web"]
+    assert "garden" in told and "NameError" in told and f"{garden}:3" in told
+
+
 def test_a_demo_that_is_older_than_the_program_is_brought_up_to_date(
     embedded: Shell, begun: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
