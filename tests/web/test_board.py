@@ -93,6 +93,16 @@ def test_a_board_has_the_stages_of_one_pipeline(bare: kit.Served) -> None:
     assert answer.main.one("li", id=f"c{made[0]}").one("a")["href"] == f"{DEALS}/{made[0]}"
 
 
+@pytest.mark.parametrize("view", ["kanban", "calendar"])
+def test_one_is_not_told_as_many(bare: kit.Served, view: str) -> None:
+    make(bare, {"title": "Gudang", "amount": 1}, {"title": "Ruko"}, {"title": "Ruko"})
+    with bare.env() as env:
+        env.execute(sa.update(env["crm.deal"]).values(close_date=env.today()))
+    dewi = bare.sign_in("dewi", lang="en")
+    shown = [dewi.get(f"{DEALS}?view={view}&q={text}").main.text for text in ("Gudang", "Ruko")]
+    assert "1 deal " in f"{shown[0]} " and "1 deals" not in shown[0] and "2 deals" in shown[1], shown
+
+
 @pytest.mark.parametrize("lang", ["id", "en"])
 def test_a_button_moves_a_card_and_undo_brings_it_back(bare: kit.Served, lang: str) -> None:
     [key] = make(bare, {})
