@@ -256,7 +256,9 @@ def _take(
     elif kind == "add_index":
         found.indexes.append(_named(table.indexes, item.name))
     elif kind != "add_fk" or not {column.name for column in item.columns} <= _coming(table, found):
-        found.refused.append(_other(kind, table, item, brought.get((table.name, str(item.name)))))
+        places = [(table.name, name) for name in (str(item.name), *_columns(item))]
+        by = next((brought[place] for place in places if place in brought), None)
+        found.refused.append(_other(kind, table, item, by))
 
 
 def _find(wanted: Sequence[sa.MetaData], name: str) -> sa.Table:
@@ -305,8 +307,13 @@ def _changed(change: Any, column: sa.Column[Any]) -> Refusal:
 
 def _label(item: Any) -> str:
     """A column or an index by its name; a constraint by its columns, which mean more to a reader."""
+    return ", ".join(_columns(item)) or str(item.name)
+
+
+def _columns(item: Any) -> list[str]:
+    """The columns that a constraint is over."""
     columns = item.columns if isinstance(item, sa.schema.ColumnCollectionConstraint) else ()
-    return ", ".join(column.name for column in columns) or str(item.name)
+    return [column.name for column in columns]
 
 
 def _other(kind: str, table: sa.Table, item: Any, addon: str | None) -> Refusal:

@@ -209,6 +209,26 @@ def _with_next_key(env: Env) -> list[int]:
     return [made[0].id]
 
 
+def test_a_link_on_a_model_of_another_is_left_to_the_script_of_who_brought_it(site: Site) -> None:
+    linked = OLD.replace("House, Scrap]", "House, Scrap, Tagged]").replace(
+        "    @hookimpl", "    class Tagged(Tag):\n        house = Many2one(House)\n\n    @hookimpl", 1
+    )
+    write(site, linked.replace("1.0", "1.1"), {})
+    upgrade(site.database, site.catalogue())
+    write(site, OLD.replace("1.0", "1.2"), {})
+    with site.database.reading.connect() as connection, prepared(connection, site.catalogue(), []) as ready:
+        assert {item.addon for item in ready.plan.refused} == {"depot"}
+    write(
+        site,
+        OLD.replace("1.0", "1.2"),
+        {"1.2": "def before(tables):\n    tables.drop_field('base.tag', 'house')"},
+    )
+    with site.database.reading.connect() as connection, prepared(connection, site.catalogue(), []) as ready:
+        assert ready.plan.refused == []
+    upgrade(site.database, site.catalogue())
+    assert "house_id" not in str(look(site.database)["base_tag"])
+
+
 def test_an_index_that_somebody_dropped_by_hand_is_made_anew(site: Site) -> None:
     before = look(site.database)
     with site.database.writing.begin() as connection:
