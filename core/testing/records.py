@@ -185,8 +185,10 @@ def _made(
     }
     needed |= {PARTNER} if issubclass(info.cls, OfRecord) else set()
     underway |= {info.name}
+    taken = {item.target_name for item in info.near_links if item.unique}
     linked = {
-        target: _first(env, target) or make_with_links(env, env.registry.info(target), {}, underway)
+        target: (None if target in taken else _first(env, target))
+        or make_with_links(env, env.registry.info(target), {}, underway)
         for target in sorted(needed - underway)
     }
     generated = {**values(info, new_word(), linked), **goes_with(info, linked)}

@@ -304,3 +304,19 @@ def test_what_the_case_says_is_how_a_record_is_made(at_work: Stock) -> None:
     with speaking("en"), addon.subject.installation.kit() as kit:
         addon.test_search_finds(kit)
         addon.test_records_are_made_changed_and_archived(kit)
+
+
+def test_a_link_that_only_one_may_have_leads_to_another_record_each_time(tmp_path: Path) -> None:
+    link = '    partner = Many2one(Partner, required=True, unique=True, label=_("Contact"))\n'
+    with workshop(tmp_path) as made:
+        source = BAD + "from core.base import Partner\n" + OWN + link + MODELS
+        write(made.folder / "bad", {"__init__.py": source})
+        stock, addon = (
+            Stock(tmp_path, catalogue=discover([str(made.folder)], entry_points=[])),
+            AddonTestCase(),
+        )
+        addon.subject = Subject(stock, stock.named("bad"))
+        with speaking("en"), addon.subject.installation.kit() as kit:
+            addon.test_records_are_made_changed_and_archived(kit)
+            addon.test_lists_take_the_same_statements(kit)
+        stock.dispose()

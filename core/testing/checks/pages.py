@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -203,7 +203,7 @@ def round_trip(subject: Subject, kit: Kit, values: Values) -> Iterator[LoadError
         with blamed(subject, info, "made, changed and archived by its pages") as faults:
             record = a_record(kit, info, values)
             visitor, path = kit.visit(*everything(info)), f"/app/{info.name}"
-            faults += _made(subject, info, visitor, f"{path}/new?copy={record.id}", values.get(info.name, {}))
+            faults += _made(subject, info, kit, visitor, f"{path}/new?copy={record.id}", values)
             faults += _changed(subject, info, kit, visitor, record)
             for action, is_archived in (("archive", True), ("restore", False)):
                 token = visitor.token(f"{path}/{record.id}/edit")
@@ -217,17 +217,23 @@ def round_trip(subject: Subject, kit: Kit, values: Values) -> Iterator[LoadError
 
 
 def _made(
-    subject: Subject, info: ModelInfo, visitor: Visitor, path: str, given: Collection[str]
+    subject: Subject, info: ModelInfo, kit: Kit, visitor: Visitor, path: str, values: Values
 ) -> list[LoadError]:
-    """Sends the form of a copy, with other texts: they may have to be one of a kind, alone or with others."""
-    form, word = visitor.get(path), new_word()
+    """Sends the form of a copy, with other texts and links: they may have to be one of a kind, alone or with others."""
+    given, word = values.get(info.name, {}), new_word()
+    links = {
+        item.name: a_record(kit, kit.env.registry.info(item.target_name), values).display_label()
+        for item in info.near_links
+        if item.unique and item.name not in given
+    }
+    form = visitor.get(path)
     names = {item.get("name") for item in form.main.all("input")}
     fresh = {
         item.name: str(value(item, word, {}))
         for item in info.own_fields
-        if item.name in names and (item.unique or (_is_long(item) and item.name not in given))
+        if item.name in names - links.keys() and (item.unique or (_is_long(item) and item.name not in given))
     }
-    answer = visitor.send(form, fresh)
+    answer = visitor.send(form, fresh | links)
     return [] if answer.status_code in SENT else [_refused(subject, info, "The form of a new one", answer)]
 
 
