@@ -308,6 +308,7 @@ def test_what_the_case_says_is_how_a_record_is_made(at_work: Stock) -> None:
 
 def test_a_link_that_only_one_may_have_leads_to_another_record_each_time(tmp_path: Path) -> None:
     link = '    partner = Many2one(Partner, required=True, unique=True, label=_("Contact"))\n'
+    link += '    last = Many2one(Partner, unique=True, readonly=True, label=_("Last"))\n'
     with workshop(tmp_path) as made:
         source = BAD + "from core.base import Partner\n" + OWN + link + MODELS
         write(made.folder / "bad", {"__init__.py": source})

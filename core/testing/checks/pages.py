@@ -233,7 +233,8 @@ def _made(
         for item in info.own_fields
         if item.name in names - links.keys() and (item.unique or (_is_long(item) and item.name not in given))
     }
-    answer = visitor.send(form, fresh | links)
+    typed = {name: text for name, text in links.items() if form.main.all(name=name)}
+    answer = visitor.send(form, fresh | typed)
     return [] if answer.status_code in SENT else [_refused(subject, info, "The form of a new one", answer)]
 
 
