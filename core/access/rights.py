@@ -17,7 +17,7 @@ from core.orm.fields import Field
 from core.orm.info import ModelInfo
 from core.orm.links import Many2one
 from core.orm.once import asked_once
-from core.sql import listed
+from core.sql import among_few
 
 if TYPE_CHECKING:
     from core.manifest import Rule
@@ -191,7 +191,7 @@ class Rights:
         own = self.own(info)
         if scope == "own" or not isinstance(info.fields.get(TEAM), Many2one):
             return own
-        return sa.or_(own, listed(self.env, cls.team_id, self.user.teams))
+        return sa.or_(own, among_few(self.env, cls.team_id, self.user.teams))
 
     def own(self, info: ModelInfo) -> sa.ColumnElement[bool]:
         """The condition that a record is the user's own."""

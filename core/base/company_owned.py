@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from core import Env, Many2one, Model, _
 from core.base.company import Company
-from core.sql import listed, unindexed
+from core.sql import among_few, unindexed
 
 
 def own_company(env: Env) -> Company | None:
@@ -29,5 +29,5 @@ def of_my_companies(model: Any, env: Env) -> sa.ColumnElement[bool]:
     key = of_my_companies, model, env.database.is_sqlite, mine
     if key not in kept:
         company = unindexed(env, model.company_id)
-        kept[key] = sa.or_(company.is_(None), listed(env, company, mine))
+        kept[key] = sa.or_(company.is_(None), among_few(env, company, mine))
     return kept[key]  # type: ignore[no-any-return]

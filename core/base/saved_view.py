@@ -11,7 +11,7 @@ from core import Char, Env, Integer, Many2one, Model, Select, Text, UserError, _
 from core.base.linked import key_of
 from core.base.team import Team
 from core.base.user import User, own_user
-from core.sql import listed
+from core.sql import among_few
 
 SHARED = {"private": _("Only me"), "team": _("My team"), "everyone": _("Everyone")}
 MANAGER = "base.manager"
@@ -57,7 +57,7 @@ class SavedView(
 
 def mine_or_shared(view: Any, env: Env) -> sa.ColumnElement[bool]:
     """The rule of saved views."""
-    return seen_by(view, env.user.id, listed(env, view.team_id, env.user.teams))
+    return seen_by(view, env.user.id, among_few(env, view.team_id, env.user.teams))
 
 
 def seen_by(view: Any, person: Any, is_of_team: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:

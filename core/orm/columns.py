@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Value(orm.InstrumentedAttribute[Any]):
     """What a new record is given is not noted as a change: all that it holds is inserted.
 
-    A hundred thousand of such notes cost a fifth of a bulk create with ten more addons. SQLAlchemy's `set` events of
+    A hundred thousand of such notes cost a sixth of a bulk create with ten more addons. SQLAlchemy's `set` events of
     a column are therefore told of stored records only.
     """
 
