@@ -66,13 +66,21 @@ def test_check_fails_on_a_quarantined_addon_and_shows_findings(embedded: Shell, 
     [
         ("return [Bed, Partner]", "return [Bed, Partner", "SyntaxError"),
         ('depends=("crm",)', 'depends=("crmm",)', "crmm"),
-        ("class Bed(", "1 / 0\n\nclass Bed(", "ZeroDivisionError"),
+        ("class Partner(", "1 / 0\n\nclass Partner(", "ZeroDivisionError"),
     ],
 )
 def test_check_says_of_what_is_not_loaded_why_and_nothing_else(
     embedded: Shell, garden: Path, old: str, new: str, fault: str
 ) -> None:
-    garden.write_text(dedent(ADDON).replace(old, new))
+    """Its classes, which stand in a module of their own, are not told as forgotten."""
+    head, beds = (
+        dedent(ADDON)
+        .replace(old, new)
+        .replace("version=", 'modules=("beds",), version=')
+        .split("\n\nclass ", 1)
+    )
+    garden.write_text(head)
+    (garden.parent / "beds.py").write_text(f"{head.split('addon =')[0]}\nclass {beds}")
     found = embedded.json("check", code=1)
     assert fault in found["quarantined"]["garden"]
     assert [item for item in found["findings"] if item["addon"] == "garden"] == []
