@@ -51,6 +51,7 @@ lint: $(STAMPS)/dev  ## Check style, types, imports, templates and translations
 	$(BIN)/lint-imports
 	$(BIN)/djlint core addons --lint --quiet --allow-empty-input
 	$(BIN)/lumbung i18n check
+	$(BIN)/python -m pytest --quiet --fast -n 0 tests/core/test_catalogues.py
 
 format: $(STAMPS)/dev  ## Put the code into the house's form
 	$(BIN)/ruff check --fix-only --quiet .
