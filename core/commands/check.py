@@ -86,6 +86,7 @@ def _by_itself(catalogue: Catalogue, name: str, error: LoadError) -> tuple[list[
 
 
 def _findings(catalogue: Catalogue, site: Site) -> Iterator[Finding]:
+    from core.checks.bare import bare
     from core.checks.forgotten import forgotten
     from core.checks.values import unknown_icons
 
@@ -95,6 +96,7 @@ def _findings(catalogue: Catalogue, site: Site) -> Iterator[Finding]:
     active = catalogue.addons.keys() & {*assembly.names, *assembly.quarantined}
     for name in sorted(active):
         yield from forgotten(catalogue.addons[name], active)
+        yield from bare(catalogue.addons[name])
     yield from _unlabelled(catalogue, assembly)
 
 

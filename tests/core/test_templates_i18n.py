@@ -10,6 +10,7 @@ from jinja2 import Environment, TemplateNotFound, TemplateSyntaxError, Undefined
 from markupsafe import Markup
 
 from core import LazyText
+from core.checks.bare import in_template
 from core.i18n.catalogs import speaking
 from core.web.templating import make_environment
 from tests.core.test_i18n import register, write_catalogue
@@ -226,3 +227,9 @@ def test_a_changed_file_is_not_read_again(build: Build, tmp_path: Path) -> None:
     assert page(environment, "crm/lead.html") == "before"
     (tmp_path / "crm" / "templates" / "crm" / "lead.html").write_text("after")
     assert page(environment, "crm/lead.html") == "before"
+
+
+def test_our_templates_say_nothing_but_marked_texts() -> None:
+    """Those of addons are asked by `lumbung check` and in each one's tests."""
+    bare = {(file.name, text) for file in CORE.rglob("*.html") for text, _line in in_template(file.read_text())}
+    assert {text.strip("0 —") for _name, text in bare} == {"Lumbung"}

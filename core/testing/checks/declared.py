@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from core.access.grants import granted
 from core.catalogue import BASE
+from core.checks.bare import bare
 from core.checks.forgotten import forgotten
 from core.checks.labels import unlabelled, untranslated
 from core.checks.values import unknown_icons
@@ -41,10 +42,10 @@ def manifest(subject: Subject) -> Iterator[LoadError]:
 
 
 def findings(subject: Subject) -> Iterator[LoadError]:
-    """What works but is likely a mistake: anchors of views that are missing, classes that nobody publishes."""
+    """What works but is likely a mistake: anchors that are missing, classes that nobody publishes, texts without mark."""
     unseen = forgotten(subject.found, subject.installation.names)
     drawn = unknown_icons(subject.installation.site.templates)
-    for item in (*subject.installation.assembly.findings, *unseen, *drawn):
+    for item in (*subject.installation.assembly.findings, *unseen, *drawn, *bare(subject.found)):
         if item.addon == subject.name:
             yield subject.fault(item.origin, str(item.text), "")
 

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from core.checks.bare import CODE
 from core.errors import LoadError, Origin
 from core.i18n.check import Kind, check
 from core.i18n.files import domain_at
 from core.testing.subject import Subject
 
-TEMPLATE_CODE = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
 # Each of these is refused by our own Content-Security-Policy, in the browser only and late.
 INLINE = {
     "inline style": re.compile(r"\sstyle\s*=|<style\b", re.IGNORECASE),
@@ -34,7 +34,7 @@ REMEDIES: dict[Kind, str] = {
 
 def inline_code(template: str) -> list[str]:
     """What in a template's text the browser would refuse under our policy."""
-    markup = TEMPLATE_CODE.sub("", template)
+    markup = CODE.sub("", template)
     return [what for what, pattern in INLINE.items() if pattern.search(markup)]
 
 
