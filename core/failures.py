@@ -52,14 +52,18 @@ class AddonFailed(UserError):
     """A failure of an addon, for whoever was at work."""
 
 
-def note(database: Database, addon: str, hook: str, function: Callable[..., Any], error: Exception) -> None:
-    """Logs a failure, marks the error with it, and keeps it until `write` finds time."""
+def note(database: Database, addon: str, hook: str, function: Callable[..., Any], error: Exception) -> bool:
+    """Logs a failure, marks the error with it, and keeps it until `write` finds time.
+
+    False where it is none of the addon: then nothing is logged either.
+    """
     if not _is_fault(error):
-        return
+        return False
     code = getattr(function, "__code__", None)
     file, line = (code.co_filename, code.co_firstlineno) if code else ("", 0)
     origin = where(error, Path(file).parent) or Origin(file, line)
     _keep(database, addon, hook, origin, error)
+    return True
 
 
 def look_for_culprit(database: Database, folders: Mapping[str, Path], error: Exception) -> None:
@@ -91,9 +95,14 @@ def _keep(database: Database, addon: str, hook: str, origin: Origin, error: Exce
         database.unwritten.append(failure)
 
 
+def behind(error: Exception) -> Failure | None:
+    """The failure of an addon that an error was noted as."""
+    return getattr(error, MARK, None)
+
+
 def in_words_for_users(error: Exception) -> AddonFailed | None:
     """What a user is told of an error that an addon raised by mistake; None if it is no such error."""
-    failure: Failure | None = getattr(error, MARK, None)
+    failure = behind(error)
     if failure is None:
         return None
     return AddonFailed(

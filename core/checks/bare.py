@@ -29,6 +29,8 @@ READ = ("alt", "aria-description", "aria-label", "placeholder", "title")
 """Attributes that people read."""
 QUOTED = frozenset({"code", "kbd", "samp", "script", "style"})
 """Elements whose words are the same in every language; those of others say so by translate="no"."""
+EMPTY = frozenset({"br", "hr", "img", "input", "link", "meta"})
+"""Elements that nothing ends."""
 LABELS = frozenset({"label", "plural", "help", "group"})
 """What `core.checks.labels` asks of all that an addon adds."""
 
@@ -88,7 +90,7 @@ class _Reader(HTMLParser):
             return
         for name in (*READ, *(["value"] if is_button else [])):
             self._read(given.get(name) or "", self.getpos()[0])
-        if tag in QUOTED or given.get("translate") == "no":
+        if tag in QUOTED or (given.get("translate") == "no" and tag not in EMPTY):
             self._quoted.append(tag)
 
     def handle_endtag(self, tag: str) -> None:

@@ -164,8 +164,8 @@ def ask(env: Env, hook: str, **arguments: Any) -> Iterator[Any]:
                 if not isinstance(answer, ASKED[hook]):
                     raise TypeError(f"it gives {type(answer).__name__}")
         except Exception as error:
-            log.exception("%s of addon %s failed", hook, listener.addon)
-            failures.note(env.database, listener.addon, hook, listener.function, error)
+            if not failures.note(env.database, listener.addon, hook, listener.function, error):
+                log.exception("%s of addon %s failed", hook, listener.addon)
         else:
             yield from answers
 
@@ -185,6 +185,6 @@ def tell_committed(
             with new_env() as env:
                 listener.call({"env": env, "events": events})
         except Exception as error:
-            log.exception("after_commit of addon %s failed", listener.addon)
-            failures.note(database, listener.addon, AFTER, listener.function, error)
+            if not failures.note(database, listener.addon, AFTER, listener.function, error):
+                log.exception("after_commit of addon %s failed", listener.addon)
     failures.write(database)

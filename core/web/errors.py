@@ -20,7 +20,7 @@ from core.errors import DatabaseError, UserError
 from core.i18n import catalogs
 from core.i18n.lazy import TextLike, _
 from core.orm.database import in_words
-from core.web import kept, requests, signin
+from core.web import apps, kept, requests, signin
 from core.web.shell import address, menus, render
 
 if TYPE_CHECKING:
@@ -143,6 +143,10 @@ class ErrorPage:
     """The list that the address belongs to, where the reader may see that list."""
     search: Way | None = None
     """That list, else everything, to look there for what was not found."""
+    culprit: str = ""
+    """The addon that failed, for an administrator."""
+    app: str = ""
+    """Where its fault is told."""
 
 
 def register(site: Site) -> None:
@@ -208,10 +212,11 @@ def _unexpected(error: Exception) -> ResponseReturnValue:
     if "env" in g:
         with contextlib.suppress(sa.exc.SQLAlchemyError):
             g.env.session.rollback()  # a statement that failed would fail those of the page too
-    return _page(500, None), 500
+    failure = failures.behind(error)
+    return _page(500, None, failure.addon if failure else ""), 500
 
 
-def _page(code: int, text: TextLike | None) -> str:
+def _page(code: int, text: TextLike | None, culprit: str = "") -> str:
     requests.open_late()
     kind, number = KINDS[code], requests.request_number()
     if code < 500:
@@ -222,6 +227,8 @@ def _page(code: int, text: TextLike | None) -> str:
         page = ErrorPage(code, number, path, kind, text or kind.text, roles, helpers)
         if code in (403, 404) and requests.signed_in():
             page.list, page.search = _list_of(request.path), _search() if code == 404 else None
+        if culprit and apps.ADMINS.is_open(requests.env()):
+            page.culprit, page.app = culprit, f"{apps.APPS}/{culprit}"
         return render("core/error.html", kind.title, error=page)
     except Exception:  # whatever broke the page broke its frame too
         log.exception("request %s: its error page failed", number)

@@ -173,6 +173,8 @@ def test_one_that_fails_while_somebody_works_is_told(
                 "a rule that fails lets nobody pass"
             )
         assert "it is sour" in caplog.text
+        if hook in ("timeline", "tiles", "after_commit"):
+            assert len([line for line in caplog.messages if "of addon sour failed" in line]) == 1
         file, line = shop.marked()
         assert "Fails at work" in made.get("/apps").main.text
         text = told(made)
@@ -227,6 +229,16 @@ def test_a_method_that_fails_changes_nothing_and_is_told(
         text = told(made)
         for part in ("The hook fail() fails: RuntimeError: it is sour.", f"{file}:{line}", "Last seen"):
             assert part in text
+
+
+def test_an_administrator_is_led_from_the_page_that_failed_to_what_failed(serve_with: Serve) -> None:
+    hook = '@hookimpl\ndef pages(): return [Page("/sour", fail, roles=("base.user",))]'
+    with serve_with(hook) as served:
+        failed = served.sign_in("made", "en").get("/sour", fails=500)
+        assert "The addon “sour” failed." in failed.main.text
+        assert failed.main.one("a", href="/apps/sour").text == "See what failed"
+        other = served.sign_in("dewi", "en").get("/sour", fails=500)
+        assert "sour" not in other.main.text and not other.main.all("a", href="/apps/sour")
 
 
 def test_a_statement_that_is_written_wrong_is_told(serve_with: Serve, shop: Workshop) -> None:
