@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import traceback
 from collections.abc import Iterable
 from pathlib import Path
@@ -62,4 +63,20 @@ def _remedy(error: BaseException) -> LazyText:
         return _("Correct this line.")
     if isinstance(error, LoadError):
         return _("Correct the addon that it builds on first.")
-    return _("Correct what is done there.")
+    otherwise = _("Correct what is done there.")
+    odd = _ODD_ARGUMENT.search(str(error)) if isinstance(error, TypeError) else None
+    return did_you_mean(odd[1], _arguments(), otherwise) if odd else otherwise
+
+
+_ODD_ARGUMENT = re.compile(r"unexpected keyword argument '(\w+)'")
+
+
+def _arguments() -> set[str]:
+    """What anything that serves to declare can be given by name."""
+    import inspect
+
+    import core
+    from core.orm.fields import Field
+
+    known = [Field, *(getattr(core, name) for name in core.__all__)]
+    return {name for item in known if isinstance(item, type) for name in inspect.signature(item).parameters}

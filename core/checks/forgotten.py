@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from core.catalogue import Found
-from core.checks.sources import Module, heard, reached, sources
+from core.checks.sources import Module, heard, is_marked, reached, sources
 from core.errors import Origin
 from core.i18n.lazy import LazyText, _
 from core.orm.compose import Finding
@@ -41,21 +41,39 @@ def forgotten(found: Found, active: Collection[str]) -> Iterator[Finding]:
         return
     now = heard(found, active)
     waiting = reached(modules, set(heard(found)).difference(now)) - reached(modules, now)
+    deaf = [module for module in modules.values() if module.name not in heard(found) and _publishes(module)]
     for module in modules.values():
         for node, said in _declarations(module):
             is_here = said.model.partition(".")[0] in {found.addon.name, *active}
             is_seen = said.abstract or module.name in waiting or (module.name, node.name) in given
             if is_here and not is_seen:
-                yield Finding(found.addon.name, _text(module, node, said), module.at(node))
+                remedy = _remedy(found, deaf)
+                yield Finding(found.addon.name, _text(module, node, said, remedy), module.at(node))
 
 
-def _text(module: Module, node: ast.ClassDef, said: _Declared) -> LazyText:
-    names = {"name": f"{module.name}.{node.name}", "model": said.model}
+def _text(module: Module, node: ast.ClassDef, said: _Declared, remedy: LazyText) -> LazyText:
+    names = {"name": f"{module.name}.{node.name}", "model": said.model, "remedy": remedy}
     if said.extends:
-        return _(
-            "“%(name)s” extends %(model)s, but models() does not return it. Add it to the list.", **names
-        )
-    return _("“%(name)s” begins %(model)s, but models() does not return it. Add it to the list.", **names)
+        return _("“%(name)s” extends %(model)s, but models() does not return it. %(remedy)s", **names)
+    return _("“%(name)s” begins %(model)s, but models() does not return it. %(remedy)s", **names)
+
+
+def _remedy(found: Found, deaf: Sequence[Module]) -> LazyText:
+    """A list in a module that nobody hears may well have it already."""
+    if not deaf:
+        return _("Add it to the list.")
+    names = ", ".join(f'"{module.name.removeprefix(f"{found.module}.")}"' for module in deaf)
+    return _(
+        "Add %(names)s to modules= of the manifest: the hooks there are not heard.",
+        names=names,
+    )
+
+
+def _publishes(module: Module) -> bool:
+    return any(
+        isinstance(node, ast.FunctionDef) and node.name == "models" and is_marked(node)
+        for node in module.tree.body
+    )
 
 
 def _published(found: Found, active: Collection[str]) -> set[tuple[str, str]] | None:

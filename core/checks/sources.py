@@ -73,3 +73,9 @@ def _imported(module: Module) -> Iterator[str]:
             origin = module.absolute(node)
             yield origin
             yield from (f"{origin}.{alias.name}" for alias in node.names)
+
+
+def is_marked(function: ast.FunctionDef) -> bool:
+    """Whether a function has the mark of a hook."""
+    marks = (mark.func if isinstance(mark, ast.Call) else mark for mark in function.decorator_list)
+    return any("hookimpl" in (getattr(mark, "id", ""), getattr(mark, "attr", "")) for mark in marks)

@@ -133,6 +133,9 @@ MANIFESTS = [
     ),
     single("missing module", BAD + "import nowhere_at_all  # here", "nowhere_at_all", remedy=("install",)),
     single("import raises", BAD + "1 / 0  # here", "ZeroDivisionError", remedy=("Correct",)),
+    single(
+        "misspelt argument", BAD + 'Char(lable="Title")  # here', "lable", remedy=("Did you mean “label”?",)
+    ),
     single("import leaves", BAD + "raise SystemExit(3)  # here", "SystemExit: 3", remedy=("Correct",)),
     Case(
         "import raises deep inside",

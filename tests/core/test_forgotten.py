@@ -77,6 +77,14 @@ def test_a_class_that_nobody_publishes_is_told(made: Workshop, source: str, line
     assert told(made, __init__=package, thing=source) == [f"thing.py:{line}: {text}"]
 
 
+def test_where_the_list_is_not_heard_the_manifest_is_told(made: Workshop) -> None:
+    """The class is in it; to add it there again would not help."""
+    source = "from good import Thing as GoodThing\nclass Thing(GoodThing): pass"
+    hooks = "from core import *\nfrom bad import thing\n@hookimpl\ndef models():\n    return [thing.Thing]\n"
+    [text] = told(made, __init__=HEAD, thing=source, hooks=hooks)
+    assert text.endswith('Add "hooks" to modules= of the manifest: the hooks there are not heard.')
+
+
 def test_so_is_a_model_that_begins_there_and_what_builds_on_it(made: Workshop) -> None:
     source = 'class Own(Model, name="bad.own"): pass\nclass More(Own): pass\n'
     assert [text.split(",")[0] for text in told(made, __init__=HEAD + source + NONE)] == [

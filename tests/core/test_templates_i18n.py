@@ -231,5 +231,7 @@ def test_a_changed_file_is_not_read_again(build: Build, tmp_path: Path) -> None:
 
 def test_our_templates_say_nothing_but_marked_texts() -> None:
     """Those of addons are asked by `lumbung check` and in each one's tests."""
-    bare = {(file.name, text) for file in CORE.rglob("*.html") for text, _line in in_template(file.read_text())}
+    bare = {
+        (file.name, text) for file in CORE.rglob("*.html") for text, _line in in_template(file.read_text())
+    }
     assert {text.strip("0 —") for _name, text in bare} == {"Lumbung"}

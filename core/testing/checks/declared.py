@@ -42,7 +42,7 @@ def manifest(subject: Subject) -> Iterator[LoadError]:
 
 
 def findings(subject: Subject) -> Iterator[LoadError]:
-    """What works but is likely a mistake: anchors that are missing, classes that nobody publishes, texts without mark."""
+    """What works but is likely a mistake: missing anchors, classes that nobody publishes, texts without mark."""
     unseen = forgotten(subject.found, subject.installation.names)
     drawn = unknown_icons(subject.installation.site.templates)
     for item in (*subject.installation.assembly.findings, *unseen, *drawn, *bare(subject.found)):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import core
 from core import hookspecs
 from core.checks.names import unknown_names
-from core.checks.sources import Module, heard
+from core.checks.sources import Module, heard, is_marked
 from core.errors import LoadError
 from core.testing.subject import Subject
 
@@ -245,23 +245,18 @@ def unheard_hooks(subject: Subject) -> Iterator[LoadError]:
         for node in module.tree.body:
             if not isinstance(node, ast.FunctionDef):
                 continue
-            is_marked = any(_last(_function(mark)) == "hookimpl" for mark in node.decorator_list)
-            if is_marked and module.name not in known:
+            if is_marked(node) and module.name not in known:
                 yield subject.fault(
                     module.at(node),
                     f"{node.name}() is never called: {module.name} is not registered.",
                     f'Name the module in the manifest: modules=("{module.name.rpartition(".")[2]}",).',
                 )
-            elif not is_marked and node.name in HOOKS and module.name in known:
+            elif not is_marked(node) and node.name in HOOKS and module.name in known:
                 yield subject.fault(
                     module.at(node),
                     f"{node.name}() has the name of a hook, but not its mark.",
                     "Write @hookimpl above it, or give it another name.",
                 )
-
-
-def _function(mark: ast.expr) -> ast.expr:
-    return mark.func if isinstance(mark, ast.Call) else mark
 
 
 def names_of_nothing(subject: Subject) -> Iterator[LoadError]:
