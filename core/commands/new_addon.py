@@ -43,7 +43,9 @@ def new_addon(
     else:
         shared.say(
             _(
-                "Written. Next: cd %(folder)s, pip install --editable '.[test]', then pytest.",
+                "Written. Next: cd %(folder)s, pip install --editable '.[test]', then pytest. The names that you gave are "
+                "in English still in %(catalogue)s.",
                 folder=into / plan.folder,
+                catalogue=f"{plan.package}/translations/id",
             )
         )
