@@ -43,8 +43,8 @@ def new_addon(
     else:
         shared.say(
             _(
-                "Written. Next: cd %(folder)s, pip install --editable '.[test]', then pytest. The names that you gave are "
-                "in English still in %(catalogue)s.",
+                "Written. Next: cd %(folder)s, pip install --editable '.[test]', then pytest. The names that you gave "
+                "are in English still in %(catalogue)s.",
                 folder=into / plan.folder,
                 catalogue=f"{plan.package}/translations/id",
             )
