@@ -8,9 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from tests.web import kit
+from tests.web.boards import DEALS, held, make, more_stages, stages
 from tests.web.conftest import Statements, on_sqlite
 from tests.web.test_actions import notes, said, toast, undo
-from tests.web.test_board import DEALS, held, make, more_stages, stages
 from tests.web.test_bulk_edit import apply, choose
 from tests.web.test_query_budget import asked
 

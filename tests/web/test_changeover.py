@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from addons.crm import changeover
 from tests.web import kit
+from tests.web.boards import held, make, stages
 from tests.web.test_actions import said, toast, undo
-from tests.web.test_board import held, make, stages
 
 
 def other(served: kit.Served) -> tuple[int, list[int]]:

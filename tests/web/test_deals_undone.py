@@ -13,9 +13,9 @@ import time_machine
 
 from core.orm.undo import undo
 from tests.web import kit
+from tests.web.boards import make, stages
 from tests.web.test_actions import said, undo_form
 from tests.web.test_actions import undo as press_undo
-from tests.web.test_board import make, stages
 from tests.web.test_convert import lead, press, state
 from tests.web.test_undo import acting, done_by, undone, write
 

@@ -10,8 +10,8 @@ import pytest
 
 from core.i18n.catalogs import LANGUAGES
 from tests.web import kit
+from tests.web.boards import menu
 from tests.web.conftest import on_sqlite
-from tests.web.test_board import menu
 from tests.web.test_bulk_edit import choose
 
 ROOT = Path(__file__).parents[2]

@@ -9,8 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from tests.web import kit
+from tests.web.boards import make, stages
 from tests.web.conftest import Statements
-from tests.web.test_board import make, stages
 from tests.web.test_list_rights import narrow
 from tests.web.test_query_budget import asked
 
