@@ -17,7 +17,7 @@ from core.schema.preparing import installed
 from tests.copies import Copies
 from tests.repository import ROOT
 from tests.web.kit import digest
-from tests.web.test_apps import GARDEN, SHED
+from tests.web.nursery import GARDEN, SHED
 
 pytestmark = pytest.mark.slow
 
