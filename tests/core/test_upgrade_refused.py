@@ -34,7 +34,7 @@ BAD = {
                                   "The tables have no field “name” of depot.hut"),
     "exact number": ("def before(tables):\n    tables.change_field('depot.house', 'rent')  # here",
                      "“rent” of depot.house is an exact number, which no cast makes"),
-    "no cast": ("def before(tables):\n    tables.execute('SELECT nothing FROM depot_house')  # here", "nothing"),
+    "column of none": ("def before(tables):\n    tables.execute('SELECT nothing FROM depot_house')  # here", "nothing"),
 }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,7 +10,9 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner
 
+from core.cli import main
 from core.errors import LoadError
 from core.loader import Catalogue
 from core.orm.database import Database
@@ -110,10 +113,22 @@ def test_the_plan_lists_dependencies_first_and_what_comes_and_changes_nothing(
     assert "given to nobody until you do: Gardener" in text
 
 
-def test_the_plan_is_that_of_the_command(nursery: kit.Served) -> None:
-    """Both take it from the same place: here is what the page sends back."""
-    form = kit.form_in(nursery.sign_in("made").get("/apps/garden").main)
-    assert kit.typed(form)["seen"] == ["shed garden"]
+def test_the_plan_is_that_of_the_command(
+    nursery: kit.Served, found: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.loader.discover", lambda: found)
+    ran = CliRunner().invoke(main, ["addons", "plan", "garden", "--json"], env={"LUMBUNG_DB": nursery.url})
+    said = json.loads(ran.stdout)
+    page = nursery.sign_in("made", "en").get("/apps/garden").main
+    assert kit.typed(kit.form_in(page))["seen"] == [" ".join(said["addons"])]
+    made = {step["table"] for step in said["steps"] if step["kind"] == "table"}
+    steps = [f"table {table}, " for table in made] + [
+        f"column {step['name']} in {step['table']}"
+        for step in said["steps"]
+        if step["kind"] == "column" and step["table"] not in made
+    ]
+    assert len(steps) > 2
+    assert [step for step in steps if step not in page.text] == []
 
 
 def test_what_it_adds_and_wraps_is_told_and_leads_to_where_each_part_comes_from(
@@ -184,7 +199,7 @@ def test_of_two_at_once_one_wins_and_the_other_is_told(nursery: kit.Served) -> N
     """Each in a session of his own; neither is refused, and everything is there once."""
     people = [nursery.sign_in("made", "en") for _number in range(2)]
     shown = [person.get("/apps/garden") for person in people]
-    barrier, answers = threading.Barrier(2), list[str]()
+    barrier, answers = threading.Barrier(2, timeout=20), list[str]()
 
     def press(person: kit.Visitor, page: kit.Answer) -> None:
         data = dict(kit.typed(kit.form_in(page.main)))
@@ -199,7 +214,7 @@ def test_of_two_at_once_one_wins_and_the_other_is_told(nursery: kit.Served) -> N
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
     assert [answer[:3] for answer in answers] == ["303", "303"]
     assert sorted("Installed: shed, garden" in answer for answer in answers) == [False, True]
     assert sorted("was installed already" in answer for answer in answers) == [False, True]

@@ -75,7 +75,7 @@ def test_while_a_site_is_built_that_of_before_answers(
     assert building.wait(20)
     assert tenant.site().assembly.names == ("base", "crm")
     go_on.set()
-    thread.join()
+    thread.join(60)
     assert "garden" in built[0].assembly.names
 
 

@@ -26,11 +26,16 @@ def test_a_button_moves_a_card_and_undo_brings_it_back(bare: kit.Served, lang: s
     assert held(bare, key) == before
 
 
-def test_filters_and_pages_stay_after_a_move(bare: kit.Served) -> None:
-    [key] = make(bare, {"title": "Gudang"})
+def test_filters_stay_after_a_move_and_columns_begin_anew(bare: kit.Served) -> None:
+    """The page of a column from which its last card was moved is none any more."""
+    make(bare, *({"title": "Gudang"} for _n in range(13)))
     dewi = bare.sign_in("dewi")
     address = f"{BOARD}&q=gudang&title__contains=Gu"
-    sent = press(dewi, dewi.get(address), key, "Penawaran")
+    [onward] = [link for link in dewi.get(address).main.all("a", class_="more") if "lainnya" in link.text]
+    shown = dewi.get(onward["href"])
+    [card] = shown.main.all("li", class_="card")
+    key = int(card["id"].removeprefix("c"))
+    sent = press(dewi, shown, key, "Penawaran")
     assert sent.headers["Location"] == f"{address}#k{key}"
     assert lanes(dewi.get(f"{BOARD}&q=nichts"))[0][1] == "0"
 

@@ -84,7 +84,20 @@ def test_a_unit_is_held_and_booked_from_its_deal_and_the_second_is_told(served: 
     assert "/hold" not in bima.get(f"/app/crm.deal/{other}").main.text
     key = served.first("realestate.unit", code="B-07")
     assert served.value("realestate.unit", key, "state") == "held"
-    assert ayu.get(f"/realestate/deal/{other}/hold").status_code in (403, 404)
+    assert ayu.get(f"/realestate/deal/{other}/hold").status_code == 404
+
+
+def test_a_fee_books_the_unit_for_good(served: kit.Served) -> None:
+    mine = deal(served)
+    ayu = served.sign_in("ayu", "en")
+    sent = ayu.fill(f"/realestate/deal/{mine}/hold", {"fee": "5,000,000"})
+    assert "is booked." in ayu.get(sent.location).page.text
+    booked = served.first("realestate.hold")
+    assert served.value("realestate.hold", booked, "state") == "booked"
+    assert served.value("realestate.hold", booked, "fee") == 5 * MILLION
+    assert served.value("realestate.hold", booked, "ends") is None
+    key = served.first("realestate.unit", code="B-07")
+    assert served.value("realestate.unit", key, "state") == "booked"
 
 
 def test_a_hold_is_taken_back_by_one_button_and_comes_back_only_if_it_can(served: kit.Served) -> None:
@@ -180,8 +193,10 @@ def test_a_viewing_is_planned_like_a_call(served: kit.Served) -> None:
 def test_lists_and_forms_stand_in_both_languages(served: kit.Served, model: str) -> None:
     with served.env() as env:
         hold(env)
-    for lang in ("id", "en"):
+    titles = {"project": ("Proyek", "Projects"), "unit": ("Unit", "Units"), "hold": ("Reservasi", "Holds")}
+    for lang, title in zip(("id", "en"), titles[model], strict=True):
         dewi = served.sign_in("dewi", lang)
+        assert dewi.get(f"/app/realestate.{model}").main.one("h1").text == title
         key = served.first(f"realestate.{model}")
         board = [] if model == "project" else ["?view=kanban"]
         for path in ("", *board, "/new", f"/{key}", f"/{key}/edit"):

@@ -22,7 +22,6 @@ from tests.addons.realestate.estate import (
     hold,
     over,
     partner,
-    refused,
     signed_in,
     unit,
     who,
@@ -92,11 +91,14 @@ def test_what_is_not_booked_for_the_deal_is_not_sold_by_it(env: Env, standing: s
         over(env).deal = one
     elif standing == "another":
         hold(env, deal=about(env), state="booked", fee=FEE)
-    before = unit(env).state
-    with refused(env, "stage") as caught:
+    env.flush()
+    before, kept = unit(env).state, env.session.begin_nested()
+    with pytest.raises(UserError) as caught:
         go(env, one, "won")
-    assert "B-07" in str(caught.value)
-    assert before != "sold"
+        env.flush()
+    assert "stage" in [fault.field for fault in caught.value.faults] and "B-07" in str(caught.value)
+    kept.rollback()
+    assert unit(env).state == before != "sold"
 
 
 def test_a_deal_without_a_unit_is_won_as_ever(env: Env) -> None:
