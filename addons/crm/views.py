@@ -101,7 +101,7 @@ def _settings() -> Sequence[View]:
             Pipeline,
             form(
                 Group("main", "name", "line", "position", "company", Item("note", wide=True), label=_("Pipeline")),
-                Group("way", "stages", label=_("The way of a %(deal)s", deal=DEAL)),
+                Group("way", Item("stages", wide=True), label=_("The way of a %(deal)s", deal=DEAL)),
                 Slot("footer"),
             ),
         ),

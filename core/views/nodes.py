@@ -54,7 +54,8 @@ class ItemOptions(TypedDict, total=False):
     readonly: bool
     """Form: whether it is shown only."""
     wide: bool
-    """Form and page: whether it has the whole width, as a text over several lines always has."""
+    """Form and page: whether it has the whole width, as a text over several lines always has. Records that belong to
+    this one (a One2many whose rows are in the form) stand on the page in a table then, else as links."""
     suffix: TextLike
     """Form: what stands behind the input, such as a unit."""
     inline: bool

@@ -315,3 +315,37 @@ def test_what_no_text_can_have_is_said_beside_the_row(served: kit.Served) -> Non
     answer = visitor.post(path, {**sent, "addresses-new1-street": "\x00"})
     assert list(errors(answer)) == ["addresses-new1-street"]
     assert number_of(visitor.send(answer))
+
+
+def a_pipeline(served: kit.Served, stages: int) -> tuple[int, list[int]]:
+    """A pipeline of so many stages, each of which asks for two fields, and the keys of both."""
+    with served.env() as env:
+        [made] = env.create(env["crm.pipeline"], [{"name": "Sewa"}])
+        rows = [{"pipeline": made, "name": f"Tahap {number}", "position": number} for number in range(stages)]
+        steps = env.create(env["crm.stage"], rows)
+        needs = [{"stage": step, "field": name} for step in steps for name in ("amount", "partner")]
+        env.create(env["crm.stage_need"], needs)
+        env.flush()
+        return int(made.id), [int(step.id) for step in steps]
+
+
+def test_where_the_view_gives_it_the_width_a_list_is_a_table_on_the_page(
+    bare: kit.Served, statements: Statements
+) -> None:
+    """With what the rows of the form say, and the lists below them; as many statements for 12 as for 2."""
+    taken = []
+    for count in (2, 12):
+        pipeline, steps = a_pipeline(bare, count)
+        made = bare.sign_in("made", "en")
+        made.get(f"/app/crm.pipeline/{pipeline}")
+        statements.clear()
+        page = made.get(f"/app/crm.pipeline/{pipeline}").main
+        taken.append(len(asked(statements)))
+        table = page.one("section", id="section-way").one("table")
+        heads = [head.text for head in table.one("thead").all("th")]
+        assert heads == ["Name", "What it means", "Probability", "Position", "Needed to enter"]
+        rows = [[cell.text for cell in row.all("td")] for row in table.one("tbody").all("tr")]
+        assert [row[0] for row in rows] == [f"Tahap {number}" for number in range(count)]
+        assert rows[0][1:] == ["Open", "10%", "0", "Amount, Contact"]
+        assert table.one("tbody").all("a")[0]["href"] == f"/app/crm.stage/{steps[0]}"
+    assert taken[1] - taken[0] <= 1

@@ -16,6 +16,7 @@ from core.orm.files import File
 from core.orm.kinds import RecordKey, Select, Text
 from core.orm.links import Link, Many2one, One2many
 from core.orm.numbers import Money
+from core.web import requests
 from core.web.files.sizes import size_of
 from core.web.forms.inputs import help_of
 from core.web.forms.rows import CHANGES, is_inline
@@ -67,6 +68,16 @@ class Item:
     wide: bool
     hint: str = ""
     """What the view says of this very value."""
+    table: Table | None = None
+    """In the place of the value."""
+
+
+@dataclass
+class Table:
+    """Records that belong to the one of the page: columns (label, class), and cells."""
+
+    columns: list[tuple[str, str]]
+    rows: list[list[Markup]]
 
 
 @dataclass
@@ -155,13 +166,40 @@ def _may_edit(info: ModelInfo, node: Node, env: Env) -> bool:
 def _item(layout: Layout, node: Node, record: Any) -> Item:
     item = layout.model.fields[node.name]
     is_wide = isinstance(item, Text) or bool(node.attrs.get("wide"))
+    table, shown = None, Markup()
     if item.name in layout.masked:
         shown = _mask(item, record)
-    elif isinstance(item, One2many) and not is_inline(record.env.registry, item, node):
+    elif not isinstance(item, One2many):
+        shown = _shown(item, record)
+    elif not is_inline(record.env.registry, item, node):
         shown = _some(item, record)
+    elif is_wide:
+        table = _table(item, getattr(record, item.name))
     else:
         shown = _shown(item, record)
-    return Item(str(node.attrs.get("label", item.label)), shown, is_wide, help_of(node, record) or "")
+    return Item(str(node.attrs.get("label", item.label)), shown, is_wide, help_of(node, record) or "", table)
+
+
+def _table(item: One2many[Any], records: Sequence[Any]) -> Table | None:
+    """What the rows of the form say, and the lists below them, as links; the first column leads to the record."""
+    if not records:
+        return None
+    layout = requests.site().form_layout(item.target_name, records[0].env)
+    fields = [
+        layout.model.fields[node.name]
+        for part in layout.sections
+        for node in part.nodes
+        if node.name not in {item.inverse, *layout.masked}
+    ]
+    columns = [(str(field.label), "num" if field.numeric else "") for field in fields]
+    return Table(columns, [_row(fields, record) for record in records])
+
+
+def _row(fields: Sequence[Field[Any]], record: Any) -> list[Markup]:
+    cells = [_shown(field, record) for field in fields]
+    if cells and not isinstance(fields[0], Link):
+        cells[0] = _LINK.format(record.__lumbung__.name, record.id, cells[0] or record.display_label())
+    return cells
 
 
 def _mask(item: Field[Any], record: Any) -> Markup:
