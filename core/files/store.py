@@ -72,7 +72,8 @@ def store_of(database: Database) -> FileStore:
     if store is None:
         with database.reading.connect() as connection:
             name = connection.scalar(sa.select(file_store.c.name))
-        store = _stores[database] = FileStore(data_folder() / "files" / str(name))
+        folder = data_folder().absolute()  # what sends files takes others as below its own
+        store = _stores[database] = FileStore(folder / "files" / str(name))
     return store
 
 

@@ -159,6 +159,21 @@ def test_many_files_come_page_by_page(served: kit.Served) -> None:
     assert ayu.get(f"{LEADS}/{key}/files?before=x").status_code == 400
 
 
+def test_the_data_folder_may_be_named_from_where_one_stands(
+    served: kit.Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `data` is, where nobody says another: what is sent is read by its place on the disk."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LUMBUNG_DATA", "data")
+    [key], dewi = fill(served, 1), served.sign_in("dewi")
+    attach(dewi, key, ("denah.png", PNG, "image/png"))
+    path = path_of(served, name="denah.png")
+    monkeypatch.chdir("/")
+    for address in (path, f"{path}?view=1"):
+        assert dewi.get(address).data == PNG
+    assert [file for file in (tmp_path / "data").rglob("*") if file.is_file()]
+
+
 def test_equal_content_lies_there_once(served: kit.Served, _data: Path) -> None:
     keys, ayu = fill(served, 2), served.sign_in("ayu")
     for key in keys:
