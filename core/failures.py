@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from core.catalogue import BASE
 from core.errors import LumbungError, Origin, UserError
 from core.faults import in_words, inside, where
-from core.i18n.lazy import _
+from core.i18n.lazy import TextLike, _
 from core.schema.tables import addon_failure
 
 if TYPE_CHECKING:
@@ -51,14 +51,18 @@ class Failure:
 class AddonFailed(UserError):
     """A failure of an addon, for whoever was at work."""
 
+    def __init__(self, addon: str, message: TextLike) -> None:
+        super().__init__(message)
+        self.addon = addon
+
 
 def note(database: Database, addon: str, hook: str, function: Callable[..., Any], error: Exception) -> bool:
     """Logs a failure, marks the error with it, and keeps it until `write` finds time.
 
-    False where it is none of the addon: then nothing is logged either.
+    False where no addon is at fault: then nothing is logged either. What was noted before is not noted again.
     """
     if not _is_fault(error):
-        return False
+        return behind(error) is not None
     code = getattr(function, "__code__", None)
     file, line = (code.co_filename, code.co_firstlineno) if code else ("", 0)
     origin = where(error, Path(file).parent) or Origin(file, line)
@@ -90,7 +94,8 @@ def _keep(database: Database, addon: str, hook: str, origin: Origin, error: Exce
     setattr(error, MARK, failure)
     log.error("%s() of addon %s failed (%s)", hook, addon, origin, exc_info=error)
     last = database.failures.get((addon, hook))
-    if last is None or last.at < failure.at - AGAIN:
+    is_same = last is not None and (last.fault, last.origin) == (failure.fault, failure.origin)
+    if last is None or not is_same or last.at < failure.at - AGAIN:
         database.failures[addon, hook] = failure
         database.unwritten.append(failure)
 
@@ -106,10 +111,11 @@ def in_words_for_users(error: Exception) -> AddonFailed | None:
     if failure is None:
         return None
     return AddonFailed(
+        failure.addon,
         _(
             "The addon “%(addon)s” failed, so nothing was saved. Your administrator finds the fault on “Apps”.",
             addon=failure.addon,
-        )
+        ),
     )
 
 

@@ -7,6 +7,7 @@ import re
 import traceback
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from core.errors import LoadError, Origin
 from core.i18n.lazy import LazyText, TextLike, _
@@ -65,18 +66,26 @@ def _remedy(error: BaseException) -> LazyText:
         return _("Correct the addon that it builds on first.")
     otherwise = _("Correct what is done there.")
     odd = _ODD_ARGUMENT.search(str(error)) if isinstance(error, TypeError) else None
-    return did_you_mean(odd[1], _arguments(), otherwise) if odd else otherwise
+    known = _arguments(odd[1]) - {odd[2]} if odd else set()
+    return did_you_mean(odd[2], known, otherwise) if odd else otherwise
 
 
-_ODD_ARGUMENT = re.compile(r"unexpected keyword argument '(\w+)'")
+_ODD_ARGUMENT = re.compile(r"(\w+)(?:\.__init__)?\(\) got an unexpected keyword argument '(\w+)'$")
 
 
-def _arguments() -> set[str]:
-    """What anything that serves to declare can be given by name."""
+def _arguments(name: str) -> set[str]:
+    """What something of the facade can be given by name; a field of some kind also what all fields can."""
     import inspect
 
     import core
     from core.orm.fields import Field
 
-    known = [Field, *(getattr(core, name) for name in core.__all__)]
-    return {name for item in known if isinstance(item, type) for name in inspect.signature(item).parameters}
+    things: list[Any] = [getattr(core, one) for one in core.__all__]
+    fields: list[Any] = [Field, *(one for one in things if isinstance(one, type) and issubclass(one, Field))]
+    meant = fields if name == "Field" else [one for one in things if getattr(one, "__name__", "") == name]
+    return {
+        item.name
+        for one in meant
+        for item in inspect.signature(one).parameters.values()
+        if item.kind in (item.KEYWORD_ONLY, item.POSITIONAL_OR_KEYWORD)
+    }

@@ -41,13 +41,13 @@ def forgotten(found: Found, active: Collection[str]) -> Iterator[Finding]:
         return
     now = heard(found, active)
     waiting = reached(modules, set(heard(found)).difference(now)) - reached(modules, now)
-    deaf = [module for module in modules.values() if module.name not in heard(found) and _publishes(module)]
+    deaf = [module for module in modules.values() if module.name not in heard(found)]
     for module in modules.values():
         for node, said in _declarations(module):
             is_here = said.model.partition(".")[0] in {found.addon.name, *active}
             is_seen = said.abstract or module.name in waiting or (module.name, node.name) in given
             if is_here and not is_seen:
-                remedy = _remedy(found, deaf)
+                remedy = _remedy(found, [one for one in deaf if _publishes(one, node.name)])
                 yield Finding(found.addon.name, _text(module, node, said, remedy), module.at(node))
 
 
@@ -59,20 +59,23 @@ def _text(module: Module, node: ast.ClassDef, said: _Declared, remedy: LazyText)
 
 
 def _remedy(found: Found, deaf: Sequence[Module]) -> LazyText:
-    """A list in a module that nobody hears may well have it already."""
+    """A list in a module that nobody hears may have it already."""
     if not deaf:
         return _("Add it to the list.")
     names = ", ".join(f'"{module.name.removeprefix(f"{found.module}.")}"' for module in deaf)
     return _(
-        "Add %(names)s to modules= of the manifest: the hooks there are not heard.",
+        "Add %(names)s to modules= of the manifest: the hooks there are not called.",
         names=names,
     )
 
 
-def _publishes(module: Module) -> bool:
+def _publishes(module: Module, name: str) -> bool:
+    """Whether it has a models() with the mark of a hook that names a class."""
     return any(
-        isinstance(node, ast.FunctionDef) and node.name == "models" and is_marked(node)
+        name in (getattr(part, "id", ""), getattr(part, "attr", ""))
         for node in module.tree.body
+        if isinstance(node, ast.FunctionDef) and node.name == "models" and is_marked(node)
+        for part in ast.walk(node)
     )
 
 

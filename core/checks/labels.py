@@ -56,6 +56,8 @@ def _named(assembly: Assembly, name: str) -> Iterator[Named]:
 def _named_places(assembly: Assembly, name: str) -> Iterator[Named]:
     for role in (item.value for item in assembly.roles if item.addon == name):
         yield _("The role %(name)s", name=role.name), role.label, role.origin
+        if role.help:
+            yield _("The help of %(name)s", name=role.name), role.help, role.origin
     for menu in (item.value for item in assembly.menus if item.addon == name):
         yield _("The menu %(name)s", name=menu.name), menu.label, menu.origin
         yield _("The group of the menu %(name)s (group=)", name=menu.name), menu.group, menu.origin

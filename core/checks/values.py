@@ -108,14 +108,12 @@ def unknown_icons(templates: LayerEnvironment) -> Iterator[Finding]:
 
     for version in templates.list_templates():
         addon, _mark, name = version.partition("!")
-        source, file, _fresh = templates.layer_loader.get_source(templates, version)
-        if "icon" not in source:
-            continue
         try:
-            calls = list(templates.parse(source, name, file).find_all(nodes.Call))
-        except TemplateError:
+            source, file, _fresh = templates.layer_loader.get_source(templates, version)
+            tree = templates.parse(source, name, file) if "icon" in source else None
+        except (TemplateError, UnicodeDecodeError):
             continue
-        for call in calls:
+        for call in tree.find_all(nodes.Call) if tree else ():
             is_icon = isinstance(call.node, nodes.Name) and call.node.name == "icon"
             for named in call.args[:1] if is_icon else ():
                 if isinstance(named, nodes.Const):

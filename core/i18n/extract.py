@@ -63,7 +63,7 @@ def placeholders(*messages: str | None) -> set[str]:
 
 def calls(folder: Path, without: Sequence[Path] = ()) -> Iterator[Call]:
     """The calls in the modules and templates below a folder, or in one module. Raises SyntaxError."""
-    files = [folder] if folder.is_file() else sorted(folder.rglob("*"))
+    files = [folder] if folder.is_file() else sorted(path for path in folder.rglob("*") if path.is_file())
     root = folder.parent if folder.is_file() else folder
     for file in files:
         inside = file.relative_to(root)

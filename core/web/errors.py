@@ -179,7 +179,7 @@ def _csrf(error: CSRFError) -> ResponseReturnValue:
 
 
 def _refused(error: UserError) -> ResponseReturnValue:
-    return _page(400, error.message), 400
+    return _page(400, error.message, getattr(error, "addon", "")), 400
 
 
 def _denied(error: AccessDenied) -> ResponseReturnValue:
@@ -227,8 +227,9 @@ def _page(code: int, text: TextLike | None, culprit: str = "") -> str:
         page = ErrorPage(code, number, path, kind, text or kind.text, roles, helpers)
         if code in (403, 404) and requests.signed_in():
             page.list, page.search = _list_of(request.path), _search() if code == 404 else None
-        if culprit and apps.ADMINS.is_open(requests.env()):
+        if culprit and requests.signed_in() and apps.ADMINS.is_open(requests.env()):
             page.culprit, page.app = culprit, f"{apps.APPS}/{culprit}"
+            page.text = _("Nothing was saved by this step.")
         return render("core/error.html", kind.title, error=page)
     except Exception:  # whatever broke the page broke its frame too
         log.exception("request %s: its error page failed", number)

@@ -125,7 +125,7 @@ class LayerEnvironment(Environment):
     def _fault(self, addon: str, name: str, remedy: LazyText) -> LoadError | None:
         try:
             self.get_template(f"{addon}!{name}")
-        except TemplateError as error:
+        except (TemplateError, UnicodeDecodeError) as error:
             file = getattr(error, "filename", None) or str(self._folder_of(addon) / name)
             fault = _("The template %(name)s cannot be read: %(error)s.", name=name, error=in_words(error))
             line = getattr(error, "lineno", None) or 1

@@ -9,23 +9,25 @@ addon = Addon("clinic", version="1.0", label=_("Clinic"))
 STAFF = {"base.user": "rwcd"}
 
 
-class Doctor(Model, name="clinic.doctor", access=STAFF):
+class Doctor(Model, name="clinic.doctor", label=_("Doctor"), plural=_("Doctors"), access=STAFF):
     name = Char(required=True, label=_("Name"))
 
 
-class Room(Model, name="clinic.room", access=STAFF):
+class Room(Model, name="clinic.room", label=_("Room"), plural=_("Rooms"), access=STAFF):
     name = Char(required=True, label=_("Name"))
 
 
-class Appointment(Claim, name="clinic.appointment", access=STAFF):
+class Appointment(
+    Claim, name="clinic.appointment", label=_("Appointment"), plural=_("Appointments"), access=STAFF
+):
     resource: ClassVar[str] = "doctor"
 
     doctor = Many2one(Doctor, required=True, index=True, label=_("Doctor"))
     room = Many2one(Room, required=True, label=_("Room"))
-    stays = One2many(lambda: Stay, "appointment")
+    stays = One2many(lambda: Stay, "appointment", label=_("Stays"))
 
 
-class Stay(Claim, name="clinic.stay", access=STAFF):
+class Stay(Claim, name="clinic.stay", label=_("Stay"), plural=_("Stays"), access=STAFF):
     """The room of an appointment, which is taken with it."""
 
     resource: ClassVar[str] = "room"

@@ -136,6 +136,15 @@ MANIFESTS = [
     single(
         "misspelt argument", BAD + 'Char(lable="Title")  # here', "lable", remedy=("Did you mean “label”?",)
     ),
+    single(
+        "argument of another field", BAD + "Integer(size=2)  # here", "size", remedy=("Correct what is done",)
+    ),
+    single(
+        "argument of others",
+        BAD + "import json\njson.dumps({}, idnent=2)  # here",
+        "idnent",
+        remedy=("Correct what is done",),
+    ),
     single("import leaves", BAD + "raise SystemExit(3)  # here", "SystemExit: 3", remedy=("Correct",)),
     Case(
         "import raises deep inside",

@@ -82,7 +82,10 @@ def test_where_the_list_is_not_heard_the_manifest_is_told(made: Workshop) -> Non
     source = "from good import Thing as GoodThing\nclass Thing(GoodThing): pass"
     hooks = "from core import *\nfrom bad import thing\n@hookimpl\ndef models():\n    return [thing.Thing]\n"
     [text] = told(made, __init__=HEAD, thing=source, hooks=hooks)
-    assert text.endswith('Add "hooks" to modules= of the manifest: the hooks there are not heard.')
+    assert text.endswith('Add "hooks" to modules= of the manifest: the hooks there are not called.')
+    for other in (hooks.replace("thing.Thing", ""), hooks.replace("@hookimpl\n", "")):
+        [text] = told(made, __init__=HEAD, thing=source, hooks=other)
+        assert text.endswith("Add it to the list.")
 
 
 def test_so_is_a_model_that_begins_there_and_what_builds_on_it(made: Workshop) -> None:

@@ -232,11 +232,12 @@ def test_a_method_that_fails_changes_nothing_and_is_told(
 
 
 def test_an_administrator_is_led_from_the_page_that_failed_to_what_failed(serve_with: Serve) -> None:
-    hook = '@hookimpl\ndef pages(): return [Page("/sour", fail, roles=("base.user",))]'
+    hook = '@hookimpl\ndef pages(): return [Page("/sour", fail, ("GET", "POST"), roles=("base.user",))]'
     with serve_with(hook) as served:
-        failed = served.sign_in("made", "en").get("/sour", fails=500)
-        assert "The addon “sour” failed." in failed.main.text
-        assert failed.main.one("a", href="/apps/sour").text == "See what failed"
+        made = served.sign_in("made", "en")
+        for failed in (made.get("/sour", fails=500), made.post("/sour", {"csrf_token": made.token("/")})):
+            assert "The addon “sour” failed." in failed.main.text
+            assert failed.main.one("a", href="/apps/sour").text == "See what failed"
         other = served.sign_in("dewi", "en").get("/sour", fails=500)
         assert "sour" not in other.main.text and not other.main.all("a", href="/apps/sour")
 

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from core.checks.bare import CODE
+from jinja2 import TemplateSyntaxError
+
+from core.checks.markup import as_page
 from core.errors import LoadError, Origin
 from core.i18n.check import Kind, check
 from core.i18n.files import domain_at
@@ -33,8 +35,11 @@ REMEDIES: dict[Kind, str] = {
 
 
 def inline_code(template: str) -> list[str]:
-    """What in a template's text the browser would refuse under our policy."""
-    markup = CODE.sub("", template)
+    """What in a template's text the browser would refuse under our policy; nothing of one that cannot be read."""
+    try:
+        markup = as_page(template)
+    except TemplateSyntaxError:
+        return []
     return [what for what, pattern in INLINE.items() if pattern.search(markup)]
 
 

@@ -125,6 +125,28 @@ def test_check_names_labels_that_nobody_can_translate(embedded: Shell, garden: P
     }
 
 
+def test_check_names_words_that_nobody_marked_and_passes_over_what_is_no_text(
+    embedded: Shell, garden: Path
+) -> None:
+    """Also of an addon that cannot be loaded."""
+    package = garden.parent
+    (package / "templates" / "garden" / "folder.html").mkdir(parents=True)
+    (package / "templates" / "garden" / "page.html").write_text("<p>\nBeds of today</p>")
+    (package / "templates" / "garden" / "odd.html").write_bytes(b"<p>caf\xe9</p>")
+    (package / "fault.py").write_text("from core import UserError\n\nNONE = UserError('No bed is free.')\n")
+    found = embedded.json("check", code=1)
+    told = {
+        (item["text"].split(" is not marked")[0], item["origin"].rpartition("/")[2])
+        for item in found["findings"]
+    }
+    assert {("“Beds of today”", "page.html:2"), ("“No bed is free.”", "fault.py:3")} <= told
+    [unread] = [item["text"] for item in found["faults"]]
+    assert "odd.html cannot be read: UnicodeDecodeError" in unread
+    garden.write_text(dedent(ADDON) + "\n1 / 0\n")
+    sys.modules.pop("garden")
+    assert "garden" in embedded.json("check", code=1)["quarantined"]
+
+
 def test_check_says_of_two_that_keep_each_other_out_that_they_do(embedded: Shell, garden: Path) -> None:
     """Each is sound: neither is quarantined, least of all the one that is installed."""
     embedded.make()

@@ -90,10 +90,21 @@ def test_what_takes_two_things_takes_both_or_none(clinic: Opened) -> None:
         env.write([env.get(env["clinic.appointment"], first)], {"archived": True})
         env.flush()
         book(env, "Sari", "1")
-    with pytest.raises(UserError, match=r"\S") as caught, clinic() as env:
-        moved = book(env, "Tono", "4", NINE + dt.timedelta(hours=2))
+    for hours in (-1, 1):  # the room is taken for that hour, and no longer
+        with clinic() as env:
+            key = book(env, "Tono", "1", NINE + dt.timedelta(hours=hours)).id
+        with clinic() as env:
+            env.delete(env.read(env["clinic.appointment"], [key]))
+    with clinic() as env:
+        moved = book(env, "Tono", "2", NINE + dt.timedelta(hours=5))
+        env.write([moved], {"begins": NINE + dt.timedelta(hours=7), "ends": NINE + dt.timedelta(hours=8)})
+        env.flush()
+        book(env, "Ayu", "2", NINE + dt.timedelta(hours=5))
+        book(env, "Budi", "2", NINE + dt.timedelta(hours=8))
+    with pytest.raises(UserError) as caught, clinic() as env:
+        moved = book(env, "Rudi", "4", NINE + dt.timedelta(hours=2))
         env.write([moved], {"begins": NINE, "ends": None})
         env.flush()
-        env.write([moved], {"room": book(env, "Ayu", "1", NINE + dt.timedelta(hours=3)).room})
+        env.write([moved], {"room": book(env, "Wati", "1", NINE + dt.timedelta(hours=3)).room})
         env.flush()
     assert caught.value.field == "room"

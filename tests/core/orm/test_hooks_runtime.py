@@ -293,10 +293,10 @@ def test_after_commit_is_isolated_and_does_not_hear_itself(
 
     listening(shop, ("after_commit", "bad", fail), ("after_commit", "good", write),
               ("record_created", "within", lambda records: calls.append(_name(records))))  # fmt: skip
-    with caplog.at_level(logging.ERROR, "lumbung.events"), shop.env() as env:
+    with caplog.at_level(logging.ERROR, "lumbung.addons"), shop.env() as env:
         env.create(Line, [{"order_id": 1, "qty": 2, "price": 3}])
     assert calls == ["sales.line", "fail", "sales.label", "write", "sales.label"]
-    assert "after_commit of addon bad failed" in caplog.text and "broken" in caplog.text
+    assert "after_commit() of addon bad failed" in caplog.text and "broken" in caplog.text
     with shop.env() as env:
         assert [label.name for label in env.scalars(sa.select(env[Label]))] == ["kept"]
     assert row(shop, "sales.order")["total"] == 6
