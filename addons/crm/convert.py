@@ -107,6 +107,7 @@ def _chosen(env: Env, choice: str, found: list[Alike], field: str) -> Any:
 
 def _company(env: Env, shown: Conversion) -> Any:
     choice, lead = shown.typed["company"], shown.lead
+    _check_unused(env, shown, "company")
     if choice == NONE:
         return None
     if choice != NEW:
@@ -119,8 +120,19 @@ def _company(env: Env, shown: Conversion) -> Any:
     return env.create(Partner, [{**row, **_care(lead, Partner)}])[0]
 
 
+def _check_unused(env: Env, shown: Conversion, what: str) -> None:
+    """Raises FieldError where somebody typed a name and nobody of that name would be made."""
+    name = f"{what}_name"
+    typed = shown.typed[name].strip()
+    if shown.typed[what] != NEW and typed not in ("", _proposed(env, shown)[name].strip()):
+        raise FieldError(
+            _("“%(name)s” would not be made. Choose to make a new one, or empty this.", name=typed), name
+        )
+
+
 def _contact(env: Env, shown: Conversion, company: Any) -> Any:
     choice, lead = shown.typed["contact"], shown.lead
+    _check_unused(env, shown, "contact")
     if choice == NONE:
         return None
     if choice != NEW:

@@ -20,7 +20,7 @@ from core.orm.kinds import Text
 from core.web import requests, saved
 from core.web.board.begin import COLUMN
 from core.web.board.cards import FORM
-from core.web.board.moving import BoardMoves
+from core.web.board.moving import ON_PAGE, BoardMoves
 from core.web.board.page import board_page
 from core.web.calendar.page import month_page
 from core.web.forms import rows
@@ -148,7 +148,7 @@ def register(site: Site) -> None:
     site.routes.add(
         Route("suggest", f"{path}/suggest", suggest, Door(operation="r"), query=Parameters(("q",))),
         Route("move", f"{path}/move", BoardMoves(site).move, Door(operation="w"), ("POST",),
-              form=Parameters((FORM, QUERY))),
+              form=Parameters((FORM, QUERY, ON_PAGE))),
         Route("list", path, pages.listing, Door(operation="r"), query=PARAMETERS),
         Route("new", f"{path}/new", records.new, Door(operation="c"), ("GET", "POST"),
               query=Parameters((COPY, OF, COLUMN)), form=form, size=inputs.size, upload=inputs.upload,

@@ -250,6 +250,8 @@ def test_whatever_is_refused_is_told_where_it_is_of_no_input_too(
         {"next_kind": "call", "next_due": "nanti"},
         {"next_kind": "call", "next_title": " "},
         {"next_kind": "x"},
+        {"next_kind": ""},
+        {"next_kind": "", "next_title": "Lagi", "next_due": ""},
     ],
 )
 def test_a_next_one_that_cannot_be_is_said_and_nothing_is_written(

@@ -115,6 +115,8 @@ def test_who_is_there_already_is_offered_and_taken(bare: kit.Served) -> None:
         ({"title": " "}, "title"), ({"amount": "banyak"}, "amount"), ({"amount": "-5"}, "amount"),
         ({"contact_name": ""}, "contact_name"), ({"contact": "none"}, "contact"),
         ({"company": "new", "company_name": ""}, "company_name"), ({"contact": "999"}, "contact"),
+        ({"company": "none", "company_name": "PT Lain"}, "company_name"),
+        ({"contact": "none", "contact_name": "Orang lain"}, "contact_name"),
         ({"company": "999"}, "company"), ({"pipeline": "999"}, "pipeline"), ({"title": "x" * 201}, "title"),
     ],
 )  # fmt: skip

@@ -17,7 +17,7 @@ from core.web.board import asking, strip
 from core.web.board.asking import MOST_LANES
 from core.web.listing.columns import Columns, shown_columns, stored
 from core.web.listing.grouping import totals
-from core.web.listing.labels import label_text
+from core.web.listing.labels import Labels, label_text
 from core.web.listing.refusal import SHOWN, BadRequest
 from core.web.threads import plans
 
@@ -45,6 +45,16 @@ class Choice(NamedTuple):
     def token(self) -> str:
         """It as it stands in an address."""
         return "" if self.value is None else str(self.value)
+
+
+def told(labels: Labels, info: ModelInfo, is_labelled: bool, pairs: Sequence[Any]) -> list[Choice]:
+    """Records as choices, with their labels; these are asked for where they are more than a column."""
+    if is_labelled:
+        return [Choice(key, label_text(key, text)) for key, text in pairs]
+    known = labels.get(info.name, [key for key, _nothing in pairs])
+    return [
+        Choice(key, known[key].text if key in known else label_text(key, None)) for key, _nothing in pairs
+    ]
 
 
 @dataclass
@@ -106,18 +116,9 @@ class Board:
         asked = asking.columns(env.registry, self.model.name, self.by.name, within)
         rows = env.execute(asked.statement).all()
         if asked.whose is not None:
-            self._choose(self._told(*asked.whose, [row[2:] for row in rows]))
-        found = self._told(*asked.which, [row[:2] for row in rows])
+            self._choose(told(self.reading.labels, *asked.whose, [row[2:] for row in rows]))
+        found = told(self.reading.labels, *asked.which, [row[:2] for row in rows])
         return [(choice, row[2:3] and row[2]) for choice, row in zip(found, rows, strict=True)]
-
-    def _told(self, info: ModelInfo, is_labelled: bool, pairs: Sequence[Any]) -> list[Choice]:
-        """Records as choices, with their labels; these are asked for where they are more than a column."""
-        if is_labelled:
-            return [Choice(key, label_text(key, text)) for key, text in pairs]
-        known = self.reading.labels.get(info.name, [key for key, _nothing in pairs])
-        return [
-            Choice(key, known[key].text if key in known else label_text(key, None)) for key, _nothing in pairs
-        ]
 
     def _choose(self, choices: Sequence[Choice]) -> None:
         """The one that a filter names, else the first; what is archived has no board."""

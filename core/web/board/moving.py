@@ -19,6 +19,7 @@ from core.web.actions.saying import say_done, shortened
 from core.web.board.cards import FORM, LINK, SPLIT
 from core.web.board.lanes import Board
 from core.web.forms import RecordForm
+from core.web.forms.form import Notice
 from core.web.forms.layout import asking
 from core.web.forms.page import form_page
 from core.web.listing.labels import Labels
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
     from core.orm.fields import Field
     from core.web.listing.query import Query
     from core.web.site import Site
+
+
+ON_PAGE = "page"
+"""Says that a button stands on the page of the record, to which it leads back."""
 
 
 class Move(NamedTuple):
@@ -79,8 +84,8 @@ class BoardMoves:
     def move(self, model: str) -> ResponseReturnValue:
         """Moves one card. What the column needs and is missing is asked for on a form that keeps the move."""
         query, move = asked_list(self.site, model, request.form), _move()
-        item = self._by(model)
-        here = f"{query.here}#{LINK}{move.key}"
+        item, is_page = self._by(model), ON_PAGE in request.form
+        here = f"/app/{model}/{move.key}" if is_page else f"{query.here}#{LINK}{move.key}"
         try:
             if move.after is None:
                 return self._offered(model, item, move, query)
@@ -89,7 +94,7 @@ class BoardMoves:
             text = _("“%(name)s” was moved to “%(now)s” meanwhile. Here it is as it is now.", name=other.label,
                      now=other.now)  # fmt: skip
             flash(str(text), "warn")
-            return redirect(self._shown(model, move.key) + f"#{LINK}{move.key}", 303)
+            return redirect(here if is_page else f"{self._shown(model, move.key)}#{LINK}{move.key}", 303)
         except UserError as error:
             return self._asked(model, item, move, error, here) or self._refused(error, here)
         if done is not None:
@@ -133,6 +138,12 @@ class BoardMoves:
             form.refuse(error)
             page = form_page(form)
             page.cancel_href, page.is_changed = here, True
+            to = _label(env, item, item.read(move.after) if move.after else None)
+            text = _("“%(to)s” asks for what is missing here. Nothing is saved yet.", to=to)
+            page.errors, page.notice = (
+                [],
+                Notice(str(text), str(_("Move"))),
+            )  # a question, and nobody's mistake
             return render("core/form.html", page.title, form=page), 422
 
     def _shown(self, model: str, key: int) -> str:

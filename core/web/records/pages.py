@@ -16,6 +16,7 @@ from core.orm.writing import operations
 from core.web import parts, requests
 from core.web.actions.menu import offers, record_actions
 from core.web.board.begin import COLUMN, begun_in
+from core.web.board.steps import steps
 from core.web.files.panel import panel as files_panel
 from core.web.finding import recent
 from core.web.forms import RecordForm
@@ -308,6 +309,7 @@ class RecordPages:
             archived=record.archived,
             history=parts.of_record(env, record, parts.lists(layout, env), limit=LATEST),
             history_href=f"{here}/{record.id}/history",
+            steps=steps(self.site.list_view(layout.model.name, env), record, may_write="w" in may),
             tiles=sorted(ask(env, "tiles", record=record), key=lambda tile: tile.order),
             link_action=link_action(record),
         )

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from core.orm.fields import Field
     from core.orm.info import ModelInfo
     from core.views.nodes import Node
+    from core.web.board.steps import Steps
     from core.web.files.panel import FilesPanel
     from core.web.forms import Layout, Section
     from core.web.forms.page import FormPage
@@ -127,6 +128,8 @@ class RecordPage:
     """What people do together on it."""
     files: FilesPanel | None = None
     """What is attached to it."""
+    steps: Steps | None = None
+    """How far it got on its board."""
     tiles: Sequence[DashboardTile] = ()
     """Figures of it, as addons know them."""
     link_action: str | None = None

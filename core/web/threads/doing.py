@@ -12,7 +12,7 @@ from flask import redirect, request
 from werkzeug.exceptions import BadRequest, NotFound
 
 from core.access.door import AccessDenied
-from core.base.activity import CANCELLED, DONE, KINDS, NEXT_DAYS, PLANNED, Activity
+from core.base.activity import CANCELLED, DONE, NEXT_DAYS, PLANNED, Activity
 from core.errors import FieldError, UserError
 from core.i18n.lazy import TextLike, _
 from core.manifest import Offer
@@ -140,16 +140,27 @@ def _do(key: int, typed: dict[str, str]) -> tuple[str, str, int]:
     with requests.writing() as env:
         plan = _planned(env, locked(env, env[Activity], key))
         env.write([plan], {"state": DONE, "result": typed["result"].strip() or None, "done_at": env.now()})
-        if typed["next_kind"]:
+        if _is_next(env, plan, typed):
             env.create(Activity, [_next(env, plan, typed)])
         env.flush()
         return shortened(plan.title), home.places(plan)[0], env.session.unit
 
 
+def _is_next(env: Env, plan: Any, typed: dict[str, str]) -> bool:
+    """Whether there is to be another: a kind was chosen, or something else typed than what was suggested."""
+    offered = _suggested(env, plan)
+    return any(typed[name].strip() not in ("", offered[name]) for name in NEXT.values())
+
+
+def _kinds(env: Env) -> dict[str, TextLike]:
+    """The kinds of activities, those of addons too."""
+    return env.registry.info(Activity).fields["kind"].choices  # type: ignore[attr-defined, no-any-return]
+
+
 def _next(env: Env, plan: Any, typed: dict[str, str]) -> dict[str, Any]:
     """The activity that follows. Raises FieldError."""
-    if typed["next_kind"] not in KINDS:
-        raise FieldError(_("Choose one of the kinds."), "kind")
+    if typed["next_kind"] not in _kinds(env):
+        raise FieldError(_("Choose of what kind the next one is, so that it is planned."), "kind")
     if not typed["next_title"].strip():
         raise FieldError(_("Say what is to be done."), "title")
     try:
@@ -198,7 +209,7 @@ def _show(env: Env, plan: Any, typed: dict[str, str] | None, errors: dict[str, s
     here = f"/activities/{plan.id}"
     page = DonePage(
         plan.title, f"{here}/done", f"{here}/cancel", home.of_record(env, plan) or ("/", ""),
-        dict(KINDS), seal(env, ACTIVITY, plan.id),
+        _kinds(plan.env), seal(env, ACTIVITY, plan.id),
         typed or _suggested(env, plan), errors or {},
     )  # fmt: skip
     return render("core/activity_done.html", _("Done: %(name)s", name=plan.title), done=page)

@@ -186,7 +186,10 @@ def test_a_viewing_is_planned_like_a_call(served: kit.Served) -> None:
     assert "Survei lokasi" in ayu.get(path).main.one("select", name="kind").text
     sent = ayu.fill(path, {"kind": "viewing", "title": "Lihat B-07", "due": "31/12/2099 09:00"})
     assert sent.status_code == 303
-    assert served.value("base.activity", served.first("base.activity", kind="viewing"), "kind") == "viewing"
+    key = served.first("base.activity", kind="viewing")
+    ayu.fill(f"/activities/{key}/done", {"next_kind": "viewing"}, action=f"/activities/{key}/done")
+    assert served.value("base.activity", key, "state") == "done"
+    assert served.first("base.activity", kind="viewing", state="planned") > key
 
 
 @pytest.mark.parametrize("model", ["project", "unit", "hold"])
