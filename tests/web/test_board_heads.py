@@ -47,6 +47,16 @@ def test_the_head_of_a_column_says_what_is_to_be_expected(
     assert "Rp2,01 miliar" in hidden.text and "tertimbang" not in hidden.text
 
 
+def test_what_is_over_is_left_out_of_the_sums_above_the_board(bare: kit.Served) -> None:
+    """Unless there is nothing else: then what a filter shows is counted."""
+    won = stages(bare)[4]
+    make(bare, {"amount": 2_000_000}, {"amount": 3_000_000}, {"amount": 90_000_000, "stage_id": won})
+    dewi = bare.sign_in("dewi")
+    assert dewi.get(BOARD).main.all("p", class_="sp")[0].text.startswith("2 terbuka · Rp5 jt")
+    only = dewi.get(f"{BOARD}&stage__eq={won}").main.all("p", class_="sp")[0].text
+    assert only.startswith("1 Deal · Rp90 jt")
+
+
 @pytest.mark.parametrize("scope", ["all", "own"])
 def test_the_head_of_a_column_says_how_many_have_what_planned(bare: kit.Served, scope: str) -> None:
     """Of each open deal what is due first, on its lead too; and no more than its reader may know."""

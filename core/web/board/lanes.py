@@ -73,6 +73,11 @@ class Lane:
     is_choice: bool = False
     """Whether new records may be put here; else only such are left that were."""
 
+    @property
+    def is_over(self) -> bool:
+        """Whether there is nothing more to be done with any of its records, as far as the board can tell."""
+        return self.count > 0 and self.plans is not strip.NONE and not sum(self.plans)
+
 
 class Board:
     """The board of a view for one reading."""

@@ -58,6 +58,8 @@ class BoardPage:
     weighted: str
     query: str
     may_move: bool
+    is_open: bool
+    """Whether what is over is left out of the count and the sums."""
 
 
 def board_page(view: ListView, env: Env, query: Query, form: FilterForm) -> tuple[ListPage, BoardPage]:
@@ -77,6 +79,7 @@ def board_page(view: ListView, env: Env, query: Query, form: FilterForm) -> tupl
     ):
         page.empty = Empty("", page.new_href)
     number, every = env.formats.number, [*board.lanes, *board.beyond]
+    live = [lane for lane in every if lane.count and not lane.is_over] or every
     if board.beyond:
         page.note = str(
             _("The first %(number)s columns are shown. The list has all.", number=number(MOST_LANES))
@@ -90,9 +93,10 @@ def board_page(view: ListView, env: Env, query: Query, form: FilterForm) -> tupl
             if board.within is not None
         ],
         frame=board.frame.label if board.frame else None,
-        count=number(sum(lane.count for lane in every)),
-        sum=sums(board, [lane.sums for lane in every]),
-        weighted=_weighted(board, every),
+        count=number(sum(lane.count for lane in live)),
+        sum=sums(board, [lane.sums for lane in live]),
+        weighted=_weighted(board, live),
+        is_open=any(lane.is_over for lane in every) and not any(lane.is_over for lane in live),
         query=query.href().partition("?")[2],
         may_move=any(row[-1] for lane in board.lanes for row in lane.rows),
     )
