@@ -54,7 +54,7 @@ def test_what_is_over_is_left_out_of_the_sums_above_the_board(bare: kit.Served) 
     dewi = bare.sign_in("dewi")
     assert dewi.get(BOARD).main.all("p", class_="sp")[0].text.startswith("2 terbuka · Rp5 jt")
     only = dewi.get(f"{BOARD}&stage__eq={won}").main.all("p", class_="sp")[0].text
-    assert only.startswith("1 Deal · Rp90 jt")
+    assert only.startswith("1 deal · Rp90 jt")
 
 
 @pytest.mark.parametrize("scope", ["all", "own"])
