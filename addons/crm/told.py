@@ -12,16 +12,18 @@ import sqlalchemy as sa
 from addons.crm.deal import Deal
 from addons.crm.lead import Lead
 from core import Demo, Env, Model, Scale, TimelineItem, _, hookimpl
-from core.base import Partner
+from core.base import Partner, told_on
 from core.base.demo_together import together
 
 
 @hookimpl
 def timeline(env: Env, record: Model, before: dt.datetime | None, limit: int) -> Iterable[TimelineItem]:
-    """The leads and deals of a contact, by when they came."""
+    """The leads and deals of a contact, by when they came, and what was noted and done on them."""
     for partner in env.only(Partner, [record]):
-        yield from _of(env, Lead, partner, before, limit, "lead")
-        yield from _of(env, Deal, partner, before, limit, "deal")
+        for model, symbol in ((Lead, "lead"), (Deal, "deal")):
+            cls: Any = env[model]
+            yield from _of(env, model, partner, before, limit, symbol)
+            yield from told_on(env, model, cls.partner_id == partner.id, cls.title, before, limit)
 
 
 def _of(

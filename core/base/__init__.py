@@ -27,6 +27,7 @@ from core.base.sequence import Sequence
 from core.base.tag import Tag
 from core.base.team import Team
 from core.base.thread import Thread
+from core.base.told import told_on
 from core.base.user import User
 from core.base.word import Word
 
@@ -67,4 +68,5 @@ __all__ = [
     "key_of",
     "of_my_companies",
     "targets",
+    "told_on",
 ]

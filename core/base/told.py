@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -20,37 +20,82 @@ from core.timeline import LONGEST_TEXT
 def timeline(env: Env, record: Model, before: dt.datetime | None, limit: int) -> Iterable[TimelineItem]:
     """Notes by when they were written, activities by when they were done or called off."""
     if isinstance(record, Thread):
-        if env.may(Message, "r"):
-            yield from _notes(env, record, before, limit)
-        if env.may(Activity, "r"):
-            yield from _activities(env, record, before, limit)
+        yield from _told(env, _Here(record), before, limit)
 
 
-def _notes(env: Env, record: Any, before: dt.datetime | None, limit: int) -> Iterator[TimelineItem]:
+def told_on(
+    env: Env, model: type[Model], condition: Any, label: Any, before: dt.datetime | None, limit: int
+) -> Iterator[TimelineItem]:
+    """What was noted and done on the records of a model that meet a condition, for the timeline of another record.
+
+    `label` is the column that names them. Nobody is told more than of these records themselves.
+    """
+    if env.may(model, "r"):
+        yield from _told(env, _There(env[model], condition, label), before, limit)
+
+
+class _Here(NamedTuple):
+    """The record whose timeline it is."""
+
+    record: Any
+
+    def choose(self, chosen: sa.Select[Any], cls: Any) -> sa.Select[Any]:
+        info = self.record.__lumbung__
+        return chosen.where(cls.model == info.name, cls.record_id == self.record.id)
+
+    def named(self, _row: Any) -> dict[str, Any]:
+        return {}
+
+
+class _There(NamedTuple):
+    """Records of another model, each named."""
+
+    cls: Any
+    condition: Any
+    label: Any
+
+    def choose(self, chosen: sa.Select[Any], cls: Any) -> sa.Select[Any]:
+        chosen = chosen.add_columns(cls.record_id.label("place"), self.label.label("named"))
+        chosen = chosen.join(self.cls, self.cls.id == cls.record_id)
+        return chosen.where(cls.model == self.cls.__lumbung__.name, self.condition)
+
+    def named(self, row: Any) -> dict[str, Any]:
+        info = self.cls.__lumbung__
+        return {"noun": info.label, "label": row.named, "href": f"/app/{info.name}/{row.place}"}
+
+
+def _told(env: Env, of: _Here | _There, before: dt.datetime | None, limit: int) -> Iterator[TimelineItem]:
+    if env.may(Message, "r"):
+        yield from _notes(env, of, before, limit)
+    if env.may(Activity, "r"):
+        yield from _activities(env, of, before, limit)
+
+
+def _notes(env: Env, of: _Here | _There, before: dt.datetime | None, limit: int) -> Iterator[TimelineItem]:
     cls: Any = env[Message]
     chosen = sa.select(
         cls.id, _beginning(cls.body).label("body"), cls.kind, cls.created_at, cls.owner_id, cls.version
     )
-    chosen = chosen.where(
-        cls.model == record.__lumbung__.name, cls.record_id == record.id, *_until(cls.created_at, before)
-    )
+    chosen = of.choose(chosen, cls).where(*_until(cls.created_at, before))
     for row in env.execute(chosen.order_by(cls.created_at.desc(), cls.id.desc()).limit(limit)):
         is_log = row.kind == LOG
         yield TimelineItem(
             row.created_at, "base.message", row.id, "" if is_log else _("noted"), row.owner_id, text=row.body,
             symbol="info" if is_log else "chat", tone="" if is_log else "info",
             badge=(_("Edited"), "") if row.version > 1 else None,
-            is_mine=row.owner_id == env.user.id and not is_log,
+            is_mine=isinstance(of, _Here) and row.owner_id == env.user.id and not is_log, **of.named(row),
         )  # fmt: skip
 
 
-def _activities(env: Env, record: Any, before: dt.datetime | None, limit: int) -> Iterator[TimelineItem]:
+def _activities(
+    env: Env, of: _Here | _There, before: dt.datetime | None, limit: int
+) -> Iterator[TimelineItem]:
     cls: Any = env[Activity]
     result = _beginning(cls.result).label("result")
-    chosen = sa.select(cls.id, cls.title, cls.kind, cls.state, result, cls.done_at, cls.updated_by)
-    here = (cls.model == record.__lumbung__.name, cls.record_id == record.id, cls.state != PLANNED)
-    chosen = chosen.where(*here, cls.done_at.is_not(None), *_until(cls.done_at, before))
-    for row in env.execute(chosen.order_by(cls.done_at.desc(), cls.id.desc()).limit(limit)):
+    chosen: Any = sa.select(cls.id, cls.title, cls.kind, cls.state, result, cls.done_at, cls.updated_by)
+    chosen = of.choose(chosen, cls).where(cls.state != PLANNED, cls.done_at.is_not(None))
+    chosen = chosen.where(*_until(cls.done_at, before)).order_by(cls.done_at.desc(), cls.id.desc())
+    for row in env.execute(chosen.limit(limit)):
         is_off = row.state == CANCELLED
         yield TimelineItem(
             row.done_at, "base.activity", row.id, _("called off") if is_off else _("did"), row.updated_by,

@@ -46,8 +46,9 @@ FORM = 10
 """For the session, the record and the right to change it, and what else stands around the inputs."""
 TOGETHER = 4
 """For the notes, what was done and is planned, and who follows, on the page of a record with a timeline."""
-FIGURES = {"base.partner": 3}
-"""For the deals, their currencies and the activities that stand as figures above a record."""
+FIGURES = {"base.partner": 7}
+"""For the deals, their currencies and the activities that stand as figures above a record, and what was noted and what
+was done on its leads and on its deals."""
 
 
 @pytest.mark.parametrize("model", ["crm.lead", "base.partner", "base.user"])

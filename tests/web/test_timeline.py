@@ -40,6 +40,32 @@ def filled(served: kit.Served, count: int = 40) -> int:
         return int(partner.id)
 
 
+def test_what_was_noted_and_done_on_the_deals_of_a_contact_is_told_too(served: kit.Served) -> None:
+    """With the name of the deal; it is changed there, and nobody is told of deals out of reach."""
+    key, ayu = filled(served, 1), served.first("base.user", name="Ayu Lestari")
+    with served.env() as env:
+        deals = env.create(
+            env["crm.deal"], [{"title": title, "partner_id": key, "owner_id": ayu} for title in "AB"]
+        )
+        env.flush()
+        on = [{"model": "crm.deal", "record_id": deal.id, "owner_id": ayu} for deal in deals]
+        env.create(
+            env["base.message"], [{**place, "body": f"Minta diskon {n}"} for n, place in enumerate(on)]
+        )
+        done = {"due": START, "state": "done", "done_at": START + dt.timedelta(days=90)}
+        env.create(env["base.activity"], [{**on[0], **done, "title": "Rapat harga", "result": "Setuju"}])
+    path = f"{PARTNERS}/{key}"
+    for address in (path, f"{path}/timeline"):
+        told = texts(visitor := served.sign_in("ayu"), address)
+        assert [text for text in told if "Rapat harga" in text and "Setuju" in text], address
+        [one] = [text for text in told if "Minta diskon 1" in text]
+        assert "mencatat · Deal B" in one and "Ubah" not in one
+    assert f"/app/crm.deal/{deals[1].id}" in {a["href"] for a in visitor.get(path).main.all("a")}
+    nadia = served.sign_in("nadia")
+    seen = nadia.get(f"{path}/timeline")
+    assert "Minta diskon" not in seen.text and "Rapat harga" not in seen.text
+
+
 def texts(visitor: kit.Visitor, path: str) -> list[str]:
     return [item.text for item in visitor.get(path).main.one("ol", class_="tl").all("li")]
 
