@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from core.i18n.catalogs import speaking
 from core.web.listing import grouping, page
 from tests.web import kit
+from tests.web.boards import make, stages
 from tests.web.conftest import Statements
 from tests.web.listed import LEADS, THINGS, count, groups, key, keys, parameters, rows
 
@@ -257,3 +258,18 @@ def test_the_menu_offers_fields_with_few_values(dewi: kit.Visitor) -> None:
 def test_a_filter_that_finds_nothing_says_so_in_groups_too(dewi: kit.Visitor) -> None:
     answer = dewi.get(f"{LEADS}?group=state&q=zzzz")
     assert answer.main.all("table") == [] and answer.main.one("div", class_="empty").all("a", class_="btn")
+
+
+def test_stages_stand_in_their_order_with_the_names_of_their_pipelines(bare: kit.Served) -> None:
+    """Two pipelines may have a stage of one name."""
+    steps = stages(bare)
+    with bare.env() as env:
+        other = env.create(env["crm.pipeline"], [{"name": "Sewa", "position": 90}])[0]
+        first = env.create(env["crm.stage"], [{"pipeline": other, "name": "Kualifikasi", "position": 15}])[0]
+        env.flush()
+        own = {"pipeline_id": other.id, "stage_id": first.id}
+    make(bare, {"stage_id": steps[2]}, {"stage_id": steps[0]}, own)
+    shown = bare.sign_in("dewi").get("/app/crm.deal?group=stage").main
+    heads = [row.text for row in shown.all("tr", class_="grp")]
+    names = ["Penjualan · Kualifikasi", "Sewa · Kualifikasi", "Penjualan · Penawaran"]
+    assert [name for head, name in zip(heads, names, strict=True) if name in head] == names

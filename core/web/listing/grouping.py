@@ -16,6 +16,7 @@ from core.i18n.lazy import _
 from core.orm.fields import Field
 from core.orm.kinds import Boolean, Char
 from core.orm.links import Many2one
+from core.orm.model import Model
 from core.orm.numbers import Money
 from core.orm.times import Calendar
 from core.web.listing.columns import NOT_VISIBLE, Columns, stored
@@ -73,6 +74,7 @@ class Grouping:
         order: Any
         if isinstance(item, Many2one):
             statement, target, order = self.reading.joined(statement, item)
+            order = self._own_order(target, order)
             key = sa.case((target.id.is_not(None), target.id), (attribute.is_not(None), UNSEEN), else_=None)
         elif isinstance(item, Calendar):
             key = order = item.group(attribute, self.env.formats.tz)
@@ -81,6 +83,13 @@ class Grouping:
             key = sa.func.nullif(key, "") if isinstance(item, Char) else key
             order = sa.cast(order, sa.Integer) if isinstance(item, Boolean) else order
         return statement.add_columns(key.label(KEY)), key, order
+
+    def _own_order(self, target: Any, label: Any) -> Any:
+        """What links lead to is in its own order, as stages are, else by its label."""
+        info = self.env.registry.models[self.item.target_name]  # type: ignore[attr-defined]
+        item = info.fields.get(info.order or "")
+        is_open = item is not None and self.env.may_see(info.name, item.name)
+        return item.rank(stored(target, item)) if item is not None and is_open else label
 
     def groups(self, columns: Columns) -> list[Group]:
         """The groups in order, at most one more than MOST_GROUPS; one statement."""
@@ -123,11 +132,8 @@ class Grouping:
         """What a reader calls each of the groups."""
         values = [group.value for group in groups]
         if isinstance(self.item, Many2one):
-            known = self.reading.labels.get(
-                self.item.target_name, (value for value in values if value != UNSEEN)
-            )
-            shown = [str(NOT_VISIBLE) if value == UNSEEN else known[value].text if value in known else ""
-                     for value in values]  # fmt: skip
+            known = self._named([value for value in values if value not in (None, UNSEEN)])
+            shown = [str(NOT_VISIBLE) if value == UNSEEN else known.get(value, "") for value in values]
         elif isinstance(self.item, Calendar):
             shown = ["" if value is None else self._month_label(value) for value in values]
         else:
@@ -135,6 +141,15 @@ class Grouping:
             shown = ["" if value is None else write(value) for value in values]
         nothing = str(_("%(field)s: empty", field=self.item.label))
         return [text or nothing for text in shown]
+
+    def _named(self, keys: Sequence[int]) -> dict[int, str]:
+        """What the records are called that groups are of: among all of their kind, where that is another name."""
+        target = self.item.target_name  # type: ignore[attr-defined]
+        cls: Any = self.env[target]
+        if cls.choice_label is Model.choice_label:
+            return {key: label.text for key, label in self.reading.labels.get(target, keys).items()}
+        found = self.env.scalars(sa.select(cls).where(sql.among(self.env, cls.id, keys))) if keys else ()
+        return {record.id: record.choice_label() for record in found}
 
     def _month_label(self, value: str) -> str:
         return self.env.formats.month(dt.date.fromisoformat(f"{value}-01"))
