@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import request
+import sqlalchemy as sa
+from flask import redirect, request
 from werkzeug.exceptions import Forbidden, NotFound
 
 from addons.crm import changeover
@@ -17,6 +18,7 @@ from addons.crm.words import DEAL, DEALS
 from core import Env, Model, Offer, Page, UserError, _, done, hookimpl, render
 
 PATH = "/crm/lead/<int:key>/convert"
+MADE = "/crm/lead/<int:key>/deal"
 OTHER, ALL = "/crm/deal/<int:key>/pipeline", "/crm/pipeline/<int:key>/deals"
 TO, SENT = ("to",), ("to", "from", "into")
 
@@ -28,6 +30,8 @@ def pages() -> Sequence[Page]:
     return [
         Page(PATH, ask, roles=("crm.user",), offer=offer),
         Page(PATH, make, methods=("POST",), roles=("crm.user",), form=FORM),
+        Page(MADE, show_made, roles=("crm.user",),
+             offer=Offer(Lead, _("To its %(deal)s", deal=DEAL), "deal", when=lambda lead: lead.state == "converted")),
         Page(OTHER, one_goes, roles=("crm.user",), query=TO,
              offer=Offer(Deal, _("To another pipeline"), "swap", when=_is_in_sight)),
         Page(OTHER, one_goes, methods=("POST",), roles=("crm.user",), form=SENT),
@@ -63,6 +67,15 @@ def make(env: Env, key: int) -> Any:
         return _page(again), 422
     text = _("“%(name)s” is a %(deal)s now.", name=deal.title, deal=DEAL)
     return done(env, text, f"/app/crm.deal/{deal.id}")
+
+
+def show_made(env: Env, key: int) -> Any:
+    """Leads on to the deal that a lead became."""
+    deal: Any = env[Deal]
+    made = env.scalar(sa.select(deal.id).where(deal.lead_id == key).order_by(deal.id.desc()).limit(1))
+    if made is None:
+        raise NotFound
+    return redirect(f"/app/crm.deal/{made}", 303)
 
 
 def _to_change(env: Env, model: type[Model], key: int) -> Any:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
-from flask import request
+import sqlalchemy as sa
+from flask import redirect, request
 from werkzeug.exceptions import Forbidden, NotFound
 
 from addons.crm import Deal
@@ -15,7 +16,7 @@ from addons.realestate.hold import DAYS, Hold
 from addons.realestate.site_map import site_map
 from core import Env, FieldError, Offer, Page, UserError, _, done, hookimpl, render
 
-MAP, HOLD = "/realestate/map", "/realestate/deal/<int:key>/hold"
+MAP, HOLD, HELD = "/realestate/map", "/realestate/deal/<int:key>/hold", "/realestate/deal/<int:key>/held"
 SENT = ("days", "fee")
 LONGEST = 30
 """Days for which a unit is held at once."""
@@ -28,6 +29,9 @@ def pages() -> Sequence[Page]:
     return [
         Page(MAP, show_map, roles=("crm.user",), query=("project",)),
         Page(HOLD, ask, roles=("crm.user",), offer=offer),
+        Page(
+            HELD, show_held, roles=("crm.user",), offer=Offer(Deal, _("To the hold"), "lock", when=_is_held)
+        ),
         Page(HOLD, make, methods=("POST",), roles=("crm.user",), form=SENT),
     ]
 
@@ -41,6 +45,24 @@ def show_map(env: Env) -> str:
 def _may_hold(record: Any) -> bool:
     """Whether a deal is about a unit that can be had."""
     return record.state == "open" and record.unit is not None and record.unit.is_free
+
+
+def _is_held(record: Any) -> bool:
+    """Whether somebody has the unit of a deal."""
+    return record.unit is not None and not record.unit.is_free
+
+
+def show_held(env: Env, key: int) -> Any:
+    """Leads on to who has the unit: there it is booked, sold or let go."""
+    deal, hold = env.get(PropertyDeal, key), cast(Any, env[Hold])
+    unit = deal.unit_id if deal is not None else None
+    wanted = sa.select(hold.id).where(
+        hold.unit_id == unit, hold.archived.is_(False), hold.state != "released"
+    )
+    found = env.scalar(wanted.order_by((hold.deal_id == key).desc(), hold.id.desc()).limit(1))
+    if unit is None or found is None:
+        raise NotFound
+    return redirect(f"/app/realestate.hold/{found}", 303)
 
 
 def _deal(env: Env, key: int) -> PropertyDeal:

@@ -89,6 +89,15 @@ def test_one_button_takes_all_of_it_back(bare: kit.Served) -> None:
     assert (counts(bare), state(bare, key)) == (before, was)
 
 
+def test_a_lead_leads_on_to_the_deal_that_it_became(bare: kit.Served) -> None:
+    key, dewi = lead(bare), bare.sign_in("dewi", "en")
+    path = f"/crm/lead/{key}/deal"
+    assert dewi.get(path).status_code == 404 and path not in dewi.get(f"/app/crm.lead/{key}").text
+    made = press(dewi, key).location
+    assert dewi.get(f"/app/crm.lead/{key}").main.one("a", href=path).text == "To its Deal"
+    assert dewi.get(path).location == made
+
+
 def test_who_is_there_already_is_offered_and_taken(bare: kit.Served) -> None:
     same = partner(bare, name="Bapak Budi SANTOSO", mobile="+6281220457781")
     firm = partner(bare, name="Maju Jaya, PT.", kind="company")

@@ -100,6 +100,25 @@ def test_a_fee_books_the_unit_for_good(served: kit.Served) -> None:
     assert served.value("realestate.unit", key, "state") == "booked"
 
 
+def test_a_deal_leads_on_to_the_hold_where_it_is_booked_and_let_go(served: kit.Served) -> None:
+    mine = deal(served)
+    ayu, bima = served.sign_in("ayu", "en"), served.sign_in("bima")
+    path = f"/realestate/deal/{mine}/held"
+    assert ayu.get(path).status_code == 404
+    ayu.fill(f"/realestate/deal/{mine}/hold")
+    assert ayu.get(f"/app/crm.deal/{mine}").main.one("a", href=path).text == "To the hold"
+    assert bima.get(path).status_code == 404
+    hold_path = ayu.get(path).location
+    assert hold_path == f"/app/realestate.hold/{served.first('realestate.hold')}"
+    steps = ayu.get(hold_path).main.one("ol", class_="steps")
+    [release] = [button for button in steps.all("button") if button.text == "Released"]
+    sent = {"csrf_token": ayu.token(hold_path), "query": "", "page": "1", "move": release["value"]}
+    assert ayu.post("/app/realestate.hold/move", sent).location == hold_path
+    assert (
+        served.value("realestate.unit", served.first("realestate.unit", code="B-07"), "state") == "available"
+    )
+
+
 def test_a_hold_is_taken_back_by_one_button_and_comes_back_only_if_it_can(served: kit.Served) -> None:
     path, key = f"/realestate/deal/{deal(served)}/hold", served.first("realestate.unit", code="B-07")
     ayu = served.sign_in("ayu")
