@@ -43,6 +43,7 @@ PICTURES = (
     Picture("leads", "/app/crm.lead?limit=20"),
     Picture("leads-grouped-dark", "/app/crm.lead?state__in=new,working&group=state", "en", dark=True),
     Picture("lead-phone", "/app/crm.lead?limit=20", size=(390, 780)),
+    Picture("deal", "/app/crm.deal/264"),
     Picture("form", "/app/crm.lead/new"),
     Picture("contact", "/app/base.partner/1"),
     Picture("roles", "/settings/roles/3", person=ADMIN),

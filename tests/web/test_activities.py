@@ -171,6 +171,8 @@ def test_it_is_called_off_and_not_done_twice(served: kit.Served) -> None:
     assert press(ayu, f"/activities/{key}/cancel").status_code == 303
     assert served.value(MODEL, key, "state") == "cancelled" and planned(ayu, path) == []
     assert ayu.send(shown, {"result": "x"}, action=f"/activities/{key}/done").status_code == 422
+    back = ayu.get(f"/activities/{key}/done")
+    assert back.status_code == 303 and OVER in ayu.get(back.location).page.text
     assert served.value(MODEL, key, "state") == "cancelled"
 
 

@@ -68,12 +68,13 @@ def test_what_is_no_mention_tells_nobody(served: kit.Served, body: str) -> None:
 
 def test_who_may_not_see_the_record_is_told_nothing_and_that_is_said(served: kit.Served) -> None:
     path, ayu, nadia = f"{LEAD}/{lead_of(served, 'ayu')}", served.sign_in("ayu"), served.sign_in("nadia")
-    assert note(ayu, path, "@Nadia lihat ini").status_code == 303
+    assert note(ayu, path, "@Nadia lihat ini").location == path, "where it is said"
     main = ayu.get(path).main
     assert "Tidak diberi tahu, karena tidak boleh melihat data ini: Nadia Putri." in main.text
     assert "@Nadia lihat ini" in main.text
     assert served.count("base.notification") == 0
     assert bell(nadia) == "Notifikasi" and entries(nadia) == []
+    assert note(ayu, path, "@Rizky lihat ini").location.startswith(f"{path}#")
 
 
 def test_a_name_of_two_is_asked_for(served: kit.Served) -> None:

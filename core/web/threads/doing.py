@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from flask import redirect, request
+from flask import flash, redirect, request
 from werkzeug.exceptions import BadRequest, NotFound
 
 from core.access.door import AccessDenied
@@ -79,7 +79,11 @@ def done(key: int) -> ResponseReturnValue:
     """Asks what came of it and what is next; sent, it writes both."""
     if request.method != "POST":
         env = requests.env()
-        return _show(env, _planned(env, env.get(Activity, key)), None)
+        plan = _open(env, env.get(Activity, key))
+        if plan.state == PLANNED:
+            return _show(env, plan, None)
+        flash(str(OVER), "warn")  # one came back to it
+        return redirect(home.places(plan)[0], 303)
     typed = _kept(request.form)
     try:
         title, place, unit = _do(key, typed)

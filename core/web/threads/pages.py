@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from flask import redirect, request
+from flask import redirect, request, session
 from werkzeug.exceptions import BadRequest, NotFound
 
 from core.access.door import AccessDenied
@@ -83,7 +83,13 @@ def add(model: str, key: int) -> ResponseReturnValue:
         return _refused(model, key, None, typed, error)
     except NotFound:
         return lost(typed), 404
-    return redirect(f"/app/{model}/{key}#{MESSAGE}-{made}", 303)
+    return _back(model, key, made)
+
+
+def _back(model: str, key: int, note: int) -> ResponseReturnValue:
+    """To the note; or to the head of the page, where something is said of it that would be out of sight below."""
+    is_said = any(kind == "warn" for kind, _text in session.get("_flashes", ()))
+    return redirect(f"/app/{model}/{key}" + ("" if is_said else f"#{MESSAGE}-{note}"), 303)
 
 
 @requests.repeated
@@ -126,7 +132,7 @@ def change(model: str, key: int, note: int) -> ResponseReturnValue:
     except NotFound:
         return lost(typed), 404
     say_done(_("The note was changed."), unit)
-    return redirect(f"/app/{model}/{key}#{MESSAGE}-{note}", 303)
+    return _back(model, key, note)
 
 
 @requests.repeated
