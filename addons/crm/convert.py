@@ -15,7 +15,10 @@ from core.base import Partner
 
 NEW, NONE = "new", "none"
 WAYS = ("email", "phone", "mobile")
-FORM = ("contact", "company", "contact_name", "company_name", "title", "pipeline", "amount")
+FORM = (
+    "contact", "company", "contact_name", "company_name", "was_contact", "was_company", "title", "pipeline", "amount",
+)  # fmt: skip
+"""The inputs; what was proposed as a name is sent along, to tell what somebody typed."""
 CONVERTIBLE = ("new", "working", "qualified")
 
 
@@ -63,6 +66,8 @@ def _proposed(env: Env, shown: Conversion) -> dict[str, str]:
         "company": company,
         "contact_name": person or "",
         "company_name": firm or "",
+        "was_contact": person or "",
+        "was_company": firm or "",
         "title": lead.title,
         "pipeline": shown.pipelines[0][0] if shown.pipelines else "",
         "amount": env.registry.info(Deal).fields["amount"].typed(told(lead, "revenue"), env.formats),
@@ -107,7 +112,7 @@ def _chosen(env: Env, choice: str, found: list[Alike], field: str) -> Any:
 
 def _company(env: Env, shown: Conversion) -> Any:
     choice, lead = shown.typed["company"], shown.lead
-    _check_unused(env, shown, "company")
+    _check_unused(shown, "company")
     if choice == NONE:
         return None
     if choice != NEW:
@@ -120,11 +125,11 @@ def _company(env: Env, shown: Conversion) -> Any:
     return env.create(Partner, [{**row, **_care(lead, Partner)}])[0]
 
 
-def _check_unused(env: Env, shown: Conversion, what: str) -> None:
-    """Raises FieldError where somebody typed a name and nobody of that name would be made."""
+def _check_unused(shown: Conversion, what: str) -> None:
+    """Raises FieldError where somebody typed another name than was proposed, and nobody of that name would be made."""
     name = f"{what}_name"
     typed = shown.typed[name].strip()
-    if shown.typed[what] != NEW and typed not in ("", _proposed(env, shown)[name].strip()):
+    if shown.typed[what] != NEW and typed not in ("", shown.typed[f"was_{what}"].strip()):
         raise FieldError(
             _("“%(name)s” would not be made. Choose to make a new one, or empty this.", name=typed), name
         )
@@ -132,7 +137,7 @@ def _check_unused(env: Env, shown: Conversion, what: str) -> None:
 
 def _contact(env: Env, shown: Conversion, company: Any) -> Any:
     choice, lead = shown.typed["contact"], shown.lead
-    _check_unused(env, shown, "contact")
+    _check_unused(shown, "contact")
     if choice == NONE:
         return None
     if choice != NEW:

@@ -31,7 +31,7 @@ def pages() -> Sequence[Page]:
         Page(PATH, ask, roles=("crm.user",), offer=offer),
         Page(PATH, make, methods=("POST",), roles=("crm.user",), form=FORM),
         Page(MADE, show_made, roles=("crm.user",),
-             offer=Offer(Lead, _("To its %(deal)s", deal=DEAL), "deal", when=lambda lead: lead.state == "converted")),
+             offer=Offer(Lead, _("Open its %(deal)s", deal=DEAL), "deal", when=_has_deal)),
         Page(OTHER, one_goes, roles=("crm.user",), query=TO,
              offer=Offer(Deal, _("To another pipeline"), "swap", when=_is_in_sight)),
         Page(OTHER, one_goes, methods=("POST",), roles=("crm.user",), form=SENT),
@@ -69,10 +69,23 @@ def make(env: Env, key: int) -> Any:
     return done(env, text, f"/app/crm.deal/{deal.id}")
 
 
+def _has_deal(lead: Any) -> bool:
+    """Whether a lead became a deal, which the reader may see."""
+    return lead.state == "converted" and _made_of(lead.env, lead.id) is not None
+
+
+def _made_of(env: Env, lead: int) -> int | None:
+    deal: Any = env[Deal]
+    if not (env.may(Deal, "r") and env.may_see(Deal, "lead")):
+        return None
+    made = sa.select(deal.id).where(deal.lead_id == lead).order_by(deal.id.desc()).limit(1)
+    found: int | None = env.scalar(made)
+    return found
+
+
 def show_made(env: Env, key: int) -> Any:
     """Leads on to the deal that a lead became."""
-    deal: Any = env[Deal]
-    made = env.scalar(sa.select(deal.id).where(deal.lead_id == key).order_by(deal.id.desc()).limit(1))
+    made = _made_of(env, key)
     if made is None:
         raise NotFound
     return redirect(f"/app/crm.deal/{made}", 303)

@@ -21,9 +21,8 @@ def timeline(env: Env, record: Model, before: dt.datetime | None, limit: int) ->
     """The leads and deals of a contact, by when they came, and what was noted and done on them."""
     for partner in env.only(Partner, [record]):
         for model, symbol in ((Lead, "lead"), (Deal, "deal")):
-            cls: Any = env[model]
             yield from _of(env, model, partner, before, limit, symbol)
-            yield from told_on(env, model, cls.partner_id == partner.id, cls.title, before, limit)
+            yield from told_on(env, model, "partner", partner.id, "title", before, limit)
 
 
 def _of(

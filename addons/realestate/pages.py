@@ -14,6 +14,7 @@ from addons.crm import Deal
 from addons.realestate.deal import Deal as PropertyDeal
 from addons.realestate.hold import DAYS, Hold
 from addons.realestate.site_map import site_map
+from addons.realestate.standing import stands
 from core import Env, FieldError, Offer, Page, UserError, _, done, hookimpl, render
 
 MAP, HOLD, HELD = "/realestate/map", "/realestate/deal/<int:key>/hold", "/realestate/deal/<int:key>/held"
@@ -30,7 +31,7 @@ def pages() -> Sequence[Page]:
         Page(MAP, show_map, roles=("crm.user",), query=("project",)),
         Page(HOLD, ask, roles=("crm.user",), offer=offer),
         Page(
-            HELD, show_held, roles=("crm.user",), offer=Offer(Deal, _("To the hold"), "lock", when=_is_held)
+            HELD, show_held, roles=("crm.user",), offer=Offer(Deal, _("Open the hold"), "lock", when=_is_held)
         ),
         Page(HOLD, make, methods=("POST",), roles=("crm.user",), form=SENT),
     ]
@@ -48,19 +49,24 @@ def _may_hold(record: Any) -> bool:
 
 
 def _is_held(record: Any) -> bool:
-    """Whether somebody has the unit of a deal."""
-    return record.unit is not None and not record.unit.is_free
+    """Whether somebody has the unit of a deal, and the reader may see who."""
+    return record.unit is not None and not record.unit.is_free and _hold_of(record) is not None
+
+
+def _hold_of(deal: Any) -> int | None:
+    env, hold = deal.env, cast(Any, deal.env[Hold])
+    if not (env.may(Hold, "r") and env.may_see(Hold, "unit") and env.may_see(Hold, "state")):
+        return None
+    wanted = sa.select(hold.id).where(hold.unit_id == deal.unit_id, *stands(hold, env.now()))
+    found: int | None = env.scalar(wanted.limit(1))
+    return found
 
 
 def show_held(env: Env, key: int) -> Any:
     """Leads on to who has the unit: there it is booked, sold or let go."""
-    deal, hold = env.get(PropertyDeal, key), cast(Any, env[Hold])
-    unit = deal.unit_id if deal is not None else None
-    wanted = sa.select(hold.id).where(
-        hold.unit_id == unit, hold.archived.is_(False), hold.state != "released"
-    )
-    found = env.scalar(wanted.order_by((hold.deal_id == key).desc(), hold.id.desc()).limit(1))
-    if unit is None or found is None:
+    deal = env.get(PropertyDeal, key)
+    found = _hold_of(deal) if deal is not None and deal.unit_id is not None else None
+    if found is None:
         raise NotFound
     return redirect(f"/app/realestate.hold/{found}", 303)
 

@@ -24,14 +24,16 @@ def timeline(env: Env, record: Model, before: dt.datetime | None, limit: int) ->
 
 
 def told_on(
-    env: Env, model: type[Model], condition: Any, label: Any, before: dt.datetime | None, limit: int
+    env: Env, model: type[Model], link: str, key: int, label: str, before: dt.datetime | None, limit: int
 ) -> Iterator[TimelineItem]:
-    """What was noted and done on the records of a model that meet a condition, for the timeline of another record.
+    """What was noted and done on the records of a model whose `link` leads to a record, for the timeline of that one.
 
-    `label` is the column that names them. Nobody is told more than of these records themselves.
+    `label` is the field that names them. Nobody is told more than of these records themselves.
     """
-    if env.may(model, "r"):
-        yield from _told(env, _There(env[model], condition, label), before, limit)
+    if env.may(model, "r") and env.may_see(model, link) and env.may_see(model, label):
+        cls: Any = env[model]
+        condition = getattr(cls, cls.__lumbung__.fields[link].key) == key
+        yield from _told(env, _There(cls, condition, getattr(cls, label)), before, limit)
 
 
 class _Here(NamedTuple):

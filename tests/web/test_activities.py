@@ -252,7 +252,7 @@ def test_whatever_is_refused_is_told_where_it_is_of_no_input_too(
         {"next_kind": "call", "next_due": "nanti"},
         {"next_kind": "call", "next_title": " "},
         {"next_kind": "x"},
-        {"next_kind": ""},
+        {"next_kind": "", "was_title": "Lagi", "was_due": "lusa 9.00"},
         {"next_kind": "", "next_title": "Lagi", "next_due": ""},
     ],
 )
@@ -272,6 +272,18 @@ def test_a_next_one_that_cannot_be_is_said_and_nothing_is_written(
     answer = ayu.post(f"/activities/{key}/done", {"csrf_token": ayu.token(path), **data})
     assert answer.status_code == 422 and "Hasilnya" in answer.main.text
     assert served.value(MODEL, key, "state") == "planned"
+
+
+def test_what_the_page_offered_and_nobody_changed_is_no_next_one(served: kit.Served) -> None:
+    """Though it would offer something else by now: another day, or another title."""
+    ayu, path = served.sign_in("ayu"), f"{LEAD}/{lead_of(served, 'ayu')}"
+    plan(ayu, path)
+    key = served.first(MODEL, title="Telepon hasil BI checking")
+    offered = {"next_title": "Judul lama", "next_due": "1/1/2026 9.00"}
+    was = {"was_title": "Judul lama ", "was_due": "1/1/2026 9.00"}
+    data = {"csrf_token": ayu.token(path), "result": "Beres", "next_kind": "", **offered, **was}
+    assert ayu.post(f"/activities/{key}/done", data).status_code == 303
+    assert served.value(MODEL, key, "state") == "done" and planned(ayu, path) == []
 
 
 def test_a_seller_of_another_team_meets_the_activity_at_no_door(served: kit.Served) -> None:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from tests.web import kit
 from tests.web.boards import BOARD, lanes, make, press, stages
 from tests.web.test_actions import said, undo
+from tests.web.test_form_closed import rights
 from tests.web.test_list_rights import narrow
 
 
@@ -52,7 +53,10 @@ def test_what_is_over_is_left_out_of_the_sums_above_the_board(bare: kit.Served) 
     won = stages(bare)[4]
     make(bare, {"amount": 2_000_000}, {"amount": 3_000_000}, {"amount": 90_000_000, "stage_id": won})
     dewi = bare.sign_in("dewi")
-    assert dewi.get(BOARD).main.all("p", class_="sp")[0].text.startswith("2 terbuka · Rp5 jt")
+    assert dewi.get(BOARD).main.all("p", class_="sp")[0].text.startswith("2 masih terbuka · Rp5 jt")
+    rights(bare, "base.activity", read_scope="none")
+    told = dewi.get(BOARD).main.all("p", class_="sp")[0].text
+    assert told.startswith("2 masih terbuka · Rp5 jt"), "whatever else one may see"
     only = dewi.get(f"{BOARD}&stage__eq={won}").main.all("p", class_="sp")[0].text
     assert only.startswith("1 deal · Rp90 jt")
 

@@ -94,7 +94,7 @@ def test_a_lead_leads_on_to_the_deal_that_it_became(bare: kit.Served) -> None:
     path = f"/crm/lead/{key}/deal"
     assert dewi.get(path).status_code == 404 and path not in dewi.get(f"/app/crm.lead/{key}").text
     made = press(dewi, key).location
-    assert dewi.get(f"/app/crm.lead/{key}").main.one("a", href=path).text == "To its Deal"
+    assert dewi.get(f"/app/crm.lead/{key}").main.one("a", href=path).text == "Open its Deal"
     assert dewi.get(path).location == made
 
 

@@ -273,3 +273,13 @@ def test_stages_stand_in_their_order_with_the_names_of_their_pipelines(bare: kit
     heads = [row.text for row in shown.all("tr", class_="grp")]
     names = ["Penjualan · Kualifikasi", "Sewa · Kualifikasi", "Penjualan · Penawaran"]
     assert [name for head, name in zip(heads, names, strict=True) if name in head] == names
+
+
+def test_cities_stand_by_their_names_and_not_by_their_numbers(bare: kit.Served) -> None:
+    cities = [bare.first("base.regency", name=name) for name in ("Kota Jambi", "Kota Bandung")]
+    with bare.env() as env:
+        env.create(
+            env["crm.lead"], [{"title": "Rumah", "contact_name": "Rina", "city_id": city} for city in cities]
+        )
+    heads = [row.text for row in bare.sign_in("dewi").get(f"{LEADS}?group=city").main.all("tr", class_="grp")]
+    assert "Bandung" in heads[0] and "Jambi" in heads[1]

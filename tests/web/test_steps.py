@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 
+from core.errors import UserError
 from tests.web import kit
 from tests.web.boards import DEALS, make, stages
 from tests.web.conftest import Statements
 from tests.web.markup import Element
 from tests.web.test_actions import said, undo
+from tests.web.test_form_closed import rights
 from tests.web.test_query_budget import asked
 
 
@@ -90,6 +93,46 @@ def test_who_may_not_move_it_sees_how_far_it_got(served: kit.Served) -> None:
     steps = bar(dewi.get(f"{DEALS}/{key}"))
     assert steps.all("span", aria_current="step") and not steps.all("button")
     assert not dewi.get(f"/app/crm.lead/{served.first('crm.lead')}").main.all("ol", class_="steps")
+
+
+def test_who_may_only_read_presses_nothing(served: kit.Served) -> None:
+    key = served.first("crm.deal", state="open")
+    rights(served, "crm.deal", read_scope="all", write_scope="none")
+    steps = bar(served.sign_in("dewi").get(f"{DEALS}/{key}"))
+    assert steps.all("span", aria_current="step") and not steps.all("button")
+
+
+@pytest.mark.parametrize(
+    ("model", "name"), [("crm.stage", "position"), ("crm.stage", "pipeline"), ("crm.deal", "stage")]
+)
+def test_who_may_not_see_the_columns_sees_the_page_without(
+    bare: kit.Served, monkeypatch: pytest.MonkeyPatch, model: str, name: str
+) -> None:
+    [key] = make(bare, {})
+    dewi = bare.sign_in("dewi")
+    monkeypatch.setattr(bare.site.assembly.registry.models[model].fields[name], "access", {})
+    bare.site.lists.clear()
+    shown = dewi.get(f"{DEALS}/{key}")
+    assert shown.status_code == 200 and not shown.main.all("ol", class_="steps")
+
+
+def test_what_a_step_refuses_for_another_reason_stays_a_mistake(
+    bare: kit.Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not called missing where something stands there."""
+
+    def refuse(_cls: Any, records: Any, *_rest: Any) -> None:
+        raise UserError("Terlalu murah.", "amount", records[0])
+
+    [key] = make(bare, {"amount": 5})
+    dewi, path = bare.sign_in("dewi"), f"{DEALS}/{key}"
+    shown = dewi.get(path)
+    monkeypatch.setattr(
+        bare.site.assembly.registry.models["crm.deal"].cls, "before_write", classmethod(refuse)
+    )
+    answer = press(dewi, shown, "Penawaran")
+    assert answer.status_code == 422 and "1 isian perlu diperbaiki" in answer.main.text
+    assert "masih kosong" not in answer.main.text
 
 
 def test_it_is_one_statement_more(bare: kit.Served, statements: Statements) -> None:

@@ -63,6 +63,7 @@ def test_what_was_noted_and_done_on_the_deals_of_a_contact_is_told_too(served: k
     assert f"/app/crm.deal/{deals[1].id}" in {a["href"] for a in visitor.get(path).main.all("a")}
     nadia = served.sign_in("nadia")
     seen = nadia.get(f"{path}/timeline")
+    assert seen.status_code == 200
     assert "Minta diskon" not in seen.text and "Rapat harga" not in seen.text
 
 

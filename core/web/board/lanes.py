@@ -63,6 +63,8 @@ class Lane:
 
     choice: Choice
     count: int = 0
+    over: int = 0
+    """Of those how many are such that nothing is to be done with them any more."""
     sums: dict[str, Decimal | None] = field(default_factory=dict)
     weighted: dict[str, Decimal | None] = field(default_factory=dict)
     plans: strip.Plans = strip.NONE
@@ -76,7 +78,7 @@ class Lane:
     @property
     def is_over(self) -> bool:
         """Whether there is nothing more to be done with any of its records, as far as the board can tell."""
-        return self.count > 0 and self.plans is not strip.NONE and not sum(self.plans)
+        return 0 < self.count == self.over
 
 
 class Board:
@@ -94,6 +96,7 @@ class Board:
         self.total: Money[Any] | None = shown.get("total")
         self.weighted: Money[Any] | None = shown.get("weighted")
         self.since: DateTime[Any] | None = shown.get("since")
+        self.over: DateTime[Any] | None = shown.get("until")
         is_open = strip.is_open(reading)
         self.until: DateTime[Any] | None = shown.get("until") if is_open else None
         self.before: Many2one[Any] | None = plans.predecessor(reading.env, view.model) if is_open else None
@@ -159,15 +162,16 @@ class Board:
         column = stored(self.reading.cls, self.by)
         summed = [item for item in (self.total, self.weighted) if item is not None]
         sums = [part for n, item in enumerate(summed) for part in totals(self.reading, self.columns, item, n)]
-        wanted = sa.select(column, sa.func.count(), *sums).where(*self._where).group_by(column)
+        over = sa.literal(0) if self.over is None else sa.func.count(stored(self.reading.cls, self.over))
+        wanted = sa.select(column, sa.func.count(), over, *sums).where(*self._where).group_by(column)
         return wanted if self.until is None else strip.beside(self.reading, wanted, self.until)
 
     def _count(self) -> None:
         by_value, others = {lane.choice.value: lane for lane in self.lanes}, list[Lane]()
         codes = list(self.reading.env.currencies.by_code)
-        for value, count, *told in self.view.tallies.get(self.reading, self.frame, self._counted):
+        for value, count, over, *told in self.view.tallies.get(self.reading, self.frame, self._counted):
             lane = by_value.get(value) or Lane(Choice(value, ""))
-            lane.count, rest = count, iter(told)
+            lane.count, lane.over, rest = count, over, iter(told)
             for item, sums in ((self.total, lane.sums), (self.weighted, lane.weighted)):
                 sums |= {} if item is None else {code: next(rest) for code in codes}
             lane.plans = strip.NONE if self.until is None else strip.Plans(*rest)
@@ -244,7 +248,9 @@ class Board:
     def _writable(self) -> sa.ColumnElement[bool] | bool:
         """Whether the reader may move a card: a card for a card, or all alike."""
         env, rights = self.reading.env, self.reading.env.session.rights
-        if not (env.may(self.model.name, "w") and env.may_set(self.model.name, self.by.name)):
+        if self.by.readonly or not (
+            env.may(self.model.name, "w") and env.may_set(self.model.name, self.by.name)
+        ):
             return False
         read, write = (None if rights is None else rights.condition(self.model, kind) for kind in ("r", "w"))
         return True if write is None or write is read else write

@@ -138,12 +138,10 @@ class BoardMoves:
             form.refuse(error)
             page = form_page(form)
             page.cancel_href, page.is_changed = here, True
-            to = _label(env, item, item.read(move.after) if move.after else None)
-            text = _("“%(to)s” asks for what is missing here. Nothing is saved yet.", to=to)
-            page.errors, page.notice = (
-                [],
-                Notice(str(text), str(_("Move"))),
-            )  # a question, and nobody's mistake
+            if not any(getattr(record, name) for name in names):  # a question, and nobody's mistake
+                to = _label(env, item, item.read(move.after) if move.after else None)
+                text = _("“%(to)s” asks for what is missing here. Nothing is saved yet.", to=to)
+                page.errors, page.notice = [], Notice(str(text), str(_("Move")))
             return render("core/form.html", page.title, form=page), 422
 
     def _shown(self, model: str, key: int) -> str:

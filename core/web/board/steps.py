@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from core.i18n.lazy import ngettext
 from core.orm.kinds import Select
+from core.orm.links import Many2one
 from core.web.board import asking
 from core.web.board.cards import SPLIT
 from core.web.board.lanes import Choice, told
+from core.web.listing.columns import stored
 from core.web.listing.labels import Labels
 
 if TYPE_CHECKING:
@@ -42,10 +44,10 @@ class Steps:
 def steps(view: ListView, record: Any, *, may_write: bool) -> Steps | None:
     """The columns of the board on which a record is, in their order; None where there is no such board.
 
-    Those before its own are passed as long as something is to be done with it.
+    Those before its own are passed where the board tells that something is still to be done with it.
     """
     board, env = view.board, record.env
-    if board is None:
+    if board is None or not _may_see_columns(view, board, env):
         return None
     item = view.model.fields[board.attrs["by"]]
     choices = _choices(view, board, item, record)
@@ -66,7 +68,23 @@ def steps(view: ListView, record: Any, *, may_write: bool) -> Steps | None:
             )
             for number, choice in enumerate(choices)
         ],
-        may_write and not record.archived and env.may_set(view.model.name, item.name),
+        may_write and not (record.archived or item.readonly) and env.may_set(view.model.name, item.name),
+    )
+
+
+def _may_see_columns(view: ListView, board: ResolvedView, env: Env) -> bool:
+    """Whether the reader may see by what the columns are put in order, and in what they lie."""
+    item, within = view.model.fields[board.attrs["by"]], board.attrs["within"]
+    if not isinstance(item, Many2one):
+        return True
+    target = env.registry.models[item.target_name]
+    asked = {(target, within), (target, target.order)}
+    if within:
+        whose = env.registry.models[target.fields[within].target_name]  # type: ignore[attr-defined]
+        asked.add((whose, whose.order))
+    names = ((info.name, (name or "id").removeprefix("-")) for info, name in asked)
+    return env.may(target.name, "r") and all(
+        name == "id" or env.may_see(model, name) for model, name in names
     )
 
 
@@ -76,10 +94,11 @@ def _choices(view: ListView, board: ResolvedView, item: Field[Any], record: Any)
         return [Choice(key, str(label)) for key, label in item.choices.items()]
     within = board.attrs["within"]
     asked = asking.columns(env.registry, view.model.name, item.name, within or "")
-    rows = env.execute(asked.statement).all()
-    found = told(Labels(env), *asked.which, [row[:2] for row in rows])
-    frame = getattr(record, view.model.fields[within].key) if within else None
-    return [choice for choice, row in zip(found, rows, strict=True) if not within or row[2] == frame]
+    wanted = asked.statement.limit(asking.MOST_LANES)
+    if within:
+        frame = getattr(record, view.model.fields[within].key)
+        wanted = wanted.where(stored(asked.which[0].cls, asked.which[0].fields[within]) == frame)
+    return told(Labels(env), *asked.which, [row[:2] for row in env.execute(wanted)])
 
 
 def _value(view: ListView, board: ResolvedView, record: Any, name: str) -> Any:
@@ -89,7 +108,8 @@ def _value(view: ListView, board: ResolvedView, record: Any, name: str) -> Any:
 
 
 def _is_open(view: ListView, board: ResolvedView, record: Any) -> bool:
-    return _value(view, board, record, "until") is None
+    """Whether the board tells that something is to be done with a record, and the reader may know."""
+    return board.attrs["until"] in view.readable and getattr(record, board.attrs["until"]) is None
 
 
 def _days(view: ListView, board: ResolvedView, record: Any) -> str:

@@ -14,7 +14,7 @@ from core import sql
 from core.errors import FieldError
 from core.i18n.lazy import _
 from core.orm.fields import Field
-from core.orm.kinds import Boolean, Char
+from core.orm.kinds import Boolean, Char, Integer
 from core.orm.links import Many2one
 from core.orm.model import Model
 from core.orm.numbers import Money
@@ -85,11 +85,11 @@ class Grouping:
         return statement.add_columns(key.label(KEY)), key, order
 
     def _own_order(self, target: Any, label: Any) -> Any:
-        """What links lead to is in its own order, as stages are, else by its label."""
+        """What links lead to is in its own order where people gave it one, as to stages, else by its label."""
         info = self.env.registry.models[self.item.target_name]  # type: ignore[attr-defined]
         item = info.fields.get(info.order or "")
-        is_open = item is not None and self.env.may_see(info.name, item.name)
-        return item.rank(stored(target, item)) if item is not None and is_open else label
+        is_given = isinstance(item, Integer) and self.env.may_see(info.name, item.name)
+        return item.rank(stored(target, item)) if item is not None and is_given else label
 
     def groups(self, columns: Columns) -> list[Group]:
         """The groups in order, at most one more than MOST_GROUPS; one statement."""

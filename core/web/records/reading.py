@@ -184,24 +184,30 @@ def _item(layout: Layout, node: Node, record: Any) -> Item:
 
 
 def _table(item: One2many[Any], records: Sequence[Any]) -> Table | None:
-    """What the rows of the form say, and the lists below them, as links; the first column leads to the record."""
+    """What the rows of the form say, and the lists below them, as links; the first text leads to the record."""
     if not records:
         return None
     layout = requests.site().form_layout(item.target_name, records[0].env)
-    fields = [
-        layout.model.fields[node.name]
+    told = {one.of for one in layout.model.fields.values() if isinstance(one, RecordKey)}
+    nodes = [
+        node
         for part in layout.sections
         for node in part.nodes
-        if node.name not in {item.inverse, *layout.masked}
+        if node.name not in {item.inverse, *layout.masked, *told}
     ]
-    columns = [(str(field.label), "num" if field.numeric else "") for field in fields]
-    return Table(columns, [_row(fields, record) for record in records])
+    fields = [layout.model.fields[node.name] for node in nodes]
+    columns = [
+        (str(node.attrs.get("label", field.label)), "num" if field.numeric else "")
+        for node, field in zip(nodes, fields, strict=True)
+    ]
+    return Table(columns, [_row(layout, nodes, record) for record in records])
 
 
-def _row(fields: Sequence[Field[Any]], record: Any) -> list[Markup]:
-    cells = [_shown(field, record) for field in fields]
-    if cells and not isinstance(fields[0], Link):
-        cells[0] = _LINK.format(record.__lumbung__.name, record.id, cells[0] or record.display_label())
+def _row(layout: Layout, nodes: Sequence[Node], record: Any) -> list[Markup]:
+    cells = [_item(layout, node, record).value for node in nodes]
+    place = next((n for n, cell in enumerate(cells) if cell and "<a " not in cell), None)
+    if place is not None:
+        cells[place] = _LINK.format(layout.model.name, record.id, cells[place])
     return cells
 
 

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from core.web.site import Site
 
 INPUTS = ("result", "next_kind", "next_title", "next_due")
+OFFERED = {"next_title": "was_title", "next_due": "was_due"}
+"""By which input the page sends along what it offered."""
 NEXT = {"kind": "next_kind", "title": "next_title", "due": "next_due"}
 """By which input a field of the next one is typed."""
 OVER = _("This was done or called off meanwhile.")
@@ -65,7 +67,7 @@ def register(site: Site) -> None:
             done,
             STAFF,
             ("GET", "POST"),
-            form=Parameters((STATE, *INPUTS)),
+            form=Parameters((STATE, *INPUTS, *OFFERED.values())),
             again=_again,
             closed=_closed,
             size=size,
@@ -127,7 +129,7 @@ def _lost(typed: dict[str, str], why: str = "") -> str:
 
 def _kept(form: MultiDict[str, str]) -> dict[str, str]:
     """What was typed, with the line ends of a form as those of a text."""
-    return {name: form.get(name, "").replace("\r\n", "\n") for name in INPUTS}
+    return {name: form.get(name, "").replace("\r\n", "\n") for name in (*INPUTS, *OFFERED.values())}
 
 
 def _beside(faults: Iterable[UserError]) -> dict[str, str]:
@@ -144,16 +146,16 @@ def _do(key: int, typed: dict[str, str]) -> tuple[str, str, int]:
     with requests.writing() as env:
         plan = _planned(env, locked(env, env[Activity], key))
         env.write([plan], {"state": DONE, "result": typed["result"].strip() or None, "done_at": env.now()})
-        if _is_next(env, plan, typed):
+        if _is_next(typed):
             env.create(Activity, [_next(env, plan, typed)])
         env.flush()
         return shortened(plan.title), home.places(plan)[0], env.session.unit
 
 
-def _is_next(env: Env, plan: Any, typed: dict[str, str]) -> bool:
-    """Whether there is to be another: a kind was chosen, or something else typed than what was suggested."""
-    offered = _suggested(env, plan)
-    return any(typed[name].strip() not in ("", offered[name]) for name in NEXT.values())
+def _is_next(typed: dict[str, str]) -> bool:
+    """Whether there is to be another: a kind was chosen, or something else typed than what the page offered."""
+    changed = (typed[name].strip() not in ("", typed[was].strip()) for name, was in OFFERED.items())
+    return bool(typed["next_kind"]) or any(changed)
 
 
 def _kinds(env: Env) -> dict[str, TextLike]:
@@ -223,9 +225,12 @@ def _suggested(env: Env, plan: Any) -> dict[str, str]:
     """The same again some days later at the same time, if somebody chooses a kind."""
     later = env.today() + dt.timedelta(days=NEXT_DAYS)
     local = plan.due.astimezone(env.formats.zone)
+    due = f"{later:%d/%m/%Y} {local:%H:%M}"
     return {
         "result": "",
         "next_kind": "",
         "next_title": plan.title,
-        "next_due": f"{later:%d/%m/%Y} {local:%H:%M}",
+        "next_due": due,
+        "was_title": plan.title,
+        "was_due": due,
     }

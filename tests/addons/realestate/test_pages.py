@@ -106,11 +106,16 @@ def test_a_deal_leads_on_to_the_hold_where_it_is_booked_and_let_go(served: kit.S
     path = f"/realestate/deal/{mine}/held"
     assert ayu.get(path).status_code == 404
     ayu.fill(f"/realestate/deal/{mine}/hold")
-    assert ayu.get(f"/app/crm.deal/{mine}").main.one("a", href=path).text == "To the hold"
+    assert ayu.get(f"/app/crm.deal/{mine}").main.one("a", href=path).text == "Open the hold"
     assert bima.get(path).status_code == 404
+    assert "/held" not in bima.get(f"/app/crm.deal/{deal(served, 'bima', 'C-01')}").text
     hold_path = ayu.get(path).location
     assert hold_path == f"/app/realestate.hold/{served.first('realestate.hold')}"
     steps = ayu.get(hold_path).main.one("ol", class_="steps")
+    assert not steps.all(class_="done"), "a hold is not sold before it is released"
+    unit_path = f"/app/realestate.unit/{served.first('realestate.unit', code='B-07')}"
+    states = served.sign_in("dewi").get(unit_path).main.one("ol", class_="steps")
+    assert not states.all("button"), "a unit is what its holds make it"
     [release] = [button for button in steps.all("button") if button.text == "Released"]
     sent = {"csrf_token": ayu.token(hold_path), "query": "", "page": "1", "move": release["value"]}
     assert ayu.post("/app/realestate.hold/move", sent).location == hold_path
