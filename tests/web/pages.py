@@ -20,7 +20,10 @@ from tests.web import kit
 ADMIN = "made"
 PERSONAL = {"base.follower", "base.message", "base.notification"}
 """Models of which everyone sees, or changes, their own records only, an administrator too."""
-NO_PAGES = {"static", "healthz", "suggest", "palette", "file", "language", "roles", "app_purge"}
+NO_PAGES = {
+    "static", "healthz", "suggest", "palette", "file", "language", "roles", "app_purge",
+    "page:crm:/crm/lead/<int:key>/deal:GET", "page:realestate:/realestate/deal/<int:key>/held:GET",
+}  # fmt: skip
 """Routes that answer with a file, data, or another address; and what is only there when an addon was uninstalled."""
 OF_INSTALLED = {"app_upgrade", "app_uninstall", "app_explain"}
 """Pages of addons that are installed."""
