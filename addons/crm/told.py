@@ -15,6 +15,9 @@ from core import Demo, Env, Model, Scale, TimelineItem, _, hookimpl
 from core.base import Partner, told_on
 from core.base.demo_together import together
 
+TOLD = ("partner", "title", "state")
+"""What is told of a lead or deal; who may not see all of it is told nothing of them."""
+
 
 @hookimpl
 def timeline(env: Env, record: Model, before: dt.datetime | None, limit: int) -> Iterable[TimelineItem]:
@@ -28,7 +31,7 @@ def timeline(env: Env, record: Model, before: dt.datetime | None, limit: int) ->
 def _of(
     env: Env, model: type[Model], partner: Partner, before: dt.datetime | None, limit: int, symbol: str
 ) -> Iterator[TimelineItem]:
-    if not env.may(model, "r"):
+    if not (env.may(model, "r") and all(env.may_see(model, name) for name in TOLD)):
         return
     cls: Any = env[model]
     info = cls.__lumbung__

@@ -30,10 +30,10 @@ def pages() -> Sequence[Page]:
     return [
         Page(MAP, show_map, roles=("crm.user",), query=("project",)),
         Page(HOLD, ask, roles=("crm.user",), offer=offer),
+        Page(HOLD, make, methods=("POST",), roles=("crm.user",), form=SENT),
         Page(
             HELD, show_held, roles=("crm.user",), offer=Offer(Deal, _("Open the hold"), "lock", when=_is_held)
         ),
-        Page(HOLD, make, methods=("POST",), roles=("crm.user",), form=SENT),
     ]
 
 

@@ -22,7 +22,7 @@ EMPTY = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "
 """Elements that nothing ends."""
 ENDING = frozenset({"dd", "dt", "li", "option", "p", "td", "th", "tr"})
 """Elements that the next one of their kind may end."""
-SENTENCE = re.compile(r"[A-Z][a-z]+(?:[ ,.!?…:].*)?", re.DOTALL)
+SENTENCE = re.compile(r"[A-Z][a-z]+(?:[ ,!?…:].*|\.(?:\s.*)?)?", re.DOTALL)
 """What looks like a text among the values in code; names of fields, classes and icons do not."""
 ATTRIBUTES = re.compile(r"\s*(?:[\w:-]+(?:=(?:\"[^\"<]*\"|'[^'<]*'|…))?(?:\s+|$|(?=…))|…\s*)+")
 OPENING, BODIES = frozenset({"for", "if"}), frozenset({"block", "call", "filter", "macro", "set"})

@@ -83,3 +83,25 @@ def test_a_deal_is_moved_on_a_phone_without_script(stand: OpenStand, open_page: 
         page.get_by_role("main").get_by_role("button", name=second).click()
         expect(lane(page, second).locator(card)).to_be_attached()
         expect(page.locator("#toasts")).to_contain_text(moved)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scripted", [True, False])
+def test_steps_and_buttons_of_a_deal_fit_on_a_phone(
+    stand: OpenStand, open_page: OpenPage, scripted: bool
+) -> None:
+    """Two buttons of addons stand in the head, and all stages over the page; one takes the deal on."""
+    with stand(SQLITE) as it, open_page(viewport=NARROW, locale="id", java_script_enabled=scripted) as page:
+        opened(it, page, "id")
+        _card, title = first(page)
+        page.goto(f"{it.address}/app/crm.deal?q={title}")
+        page.get_by_role("link", name=title).first.click()
+        head, steps = page.locator(".head>.sp"), page.locator("ol.steps")
+        head.evaluate("e => e.prepend(...[1, 2].map(() => e.querySelector('a.btn').cloneNode(true)))")
+        assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+        for place in (steps.locator("[aria-current]"), steps.locator("li").last):
+            box = place.bounding_box()
+            assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= NARROW["width"]
+        name = steps.locator("button:not(.done)").first.inner_text()
+        steps.get_by_role("button", name=name, exact=True).click()
+        expect(steps.locator("[aria-current]")).to_have_text(name)

@@ -108,5 +108,5 @@ def noted(site: Site) -> dict[str, str]:
         return {row.name: row.version for row in connection.execute(sa.select(tables.addon))}
 
 
-def _all(env: Env, model: str) -> Any:
+def all_of(env: Env, model: str) -> Any:
     return env.scalars(sa.select(env[model]).order_by(env[model].id)).all()

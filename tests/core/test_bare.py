@@ -37,6 +37,7 @@ TEMPLATES: list[tuple[str, Found]] = [
     ('{{ "Open" if x == "Closed" else "Shut" }}', [("Open", 1), ("Shut", 1)]),
     ('{% set label = "Beds today" %}\n{% macro x(label="Hello") %}{% endmacro %}', [("Beds today", 1), ("Hello", 2)]),
     ('{% extends "Core/x.html" %}{{ icon("trash") }}{{ x|replace("Aa", "Bb") }}{{ names["Name"] }}', []),
+    ('{% include "Page.html" %}{{ "Done." }}', [("Done.", 1)]),
 ]  # fmt: skip
 MODULES: list[tuple[str, Found]] = [
     ('UserError("Full")', [("Full", 3)]),

@@ -14,7 +14,7 @@ from core.orm.env import Env
 from core.schema import ledger
 from core.schema.install import upgrade
 from core.schema.preparing import prepared
-from tests.core.depot import COUNTED, COUNTING, HEAD, OLD, _all, noted, opened, write
+from tests.core.depot import COUNTED, COUNTING, HEAD, OLD, all_of, noted, opened, write
 from tests.core.depot import site as site
 from tests.core.test_install import Site
 from tests.core.test_schema import look
@@ -247,7 +247,9 @@ def test_links_turn_elsewhere_indexes_and_tables_between_go_and_in_the_end_all_m
     assert "depot_house__tags_rel" not in found
     [weight] = [column for column in found["depot_house"]["columns"] if column[0] == "weight"]
     assert "3" in weight[3], "it has the default"
-    led = site.read(lambda env: [house.next and house.next.house.name for house in _all(env, "depot.house")])
+    led = site.read(
+        lambda env: [house.next and house.next.house.name for house in all_of(env, "depot.house")]
+    )
     assert led == [None, "One"], "the key leads to what has it there"
     write(site, EMPTIED, {"1.1": TURNING, "1.2": EMPTYING})
     upgrade(site.database, site.catalogue())
@@ -274,7 +276,7 @@ def test_a_script_waits_for_a_table_in_use(postgres_url: str, tmp_path: Path, mo
                 "depot": ("1.0", "1.1")
             }
         assert told.count("Upgrading depot to 1.1 ...") == 2
-        assert site.read(lambda env: sorted(house.weight for house in _all(env, "depot.house"))) == [1, 10]
+        assert site.read(lambda env: sorted(house.weight for house in all_of(env, "depot.house"))) == [1, 10]
 
 
 WAITING = """

@@ -9,7 +9,7 @@ from core.errors import DatabaseError, LoadError, UserError
 from core.schema.apply import SchemaRefused
 from core.schema.install import upgrade
 from core.schema.uninstall import uninstall
-from tests.core.depot import COUNTED, COUNTING, OLD, _all, noted, write
+from tests.core.depot import COUNTED, COUNTING, OLD, all_of, noted, write
 from tests.core.depot import site as site
 from tests.core.test_install import Site
 from tests.core.test_schema import look
@@ -150,7 +150,7 @@ def test_a_link_that_a_script_leaves_without_its_end_is_refused(site: Site) -> N
     with pytest.raises((LoadError, DatabaseError), match="depot_house"):
         upgrade(site.database, site.catalogue())
     assert look(site.database) == before
-    assert site.read(lambda env: len(_all(env, "depot.house"))) == 2
+    assert site.read(lambda env: len(all_of(env, "depot.house"))) == 2
 
 
 ORPHANS = """

@@ -67,6 +67,23 @@ def test_what_was_noted_and_done_on_the_deals_of_a_contact_is_told_too(served: k
     assert "Minta diskon" not in seen.text and "Rapat harga" not in seen.text
 
 
+@pytest.mark.parametrize(("field", "is_named"), [("title", False), ("partner", False), ("state", True)])
+def test_what_is_closed_of_deals_is_not_told_and_the_rest_is(
+    served: kit.Served, monkeypatch: pytest.MonkeyPatch, field: str, is_named: bool
+) -> None:
+    key = filled(served, 1)
+    with served.env() as env:
+        deal = env.create(env["crm.deal"], [{"title": "Rumah rahasia", "partner_id": key}])[0]
+        env.flush()
+        env.create(env["base.message"], [{"model": "crm.deal", "record_id": deal.id, "body": "Minta diskon"}])
+    dewi = served.sign_in("dewi")
+    monkeypatch.setattr(served.site.assembly.registry.models["crm.deal"].fields[field], "access", {})
+    told = " ".join(texts(dewi, f"{PARTNERS}/{key}/timeline"))
+    assert ("Rumah rahasia" in told) is ("Minta diskon" in told) is is_named
+    assert "Catatan 0000" in told, "of the contact itself"
+    assert ("Prospek garis" in told) is (field != "title"), "leads and deals have that field of one mixin"
+
+
 def texts(visitor: kit.Visitor, path: str) -> list[str]:
     return [item.text for item in visitor.get(path).main.one("ol", class_="tl").all("li")]
 

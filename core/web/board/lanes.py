@@ -47,7 +47,7 @@ class Choice(NamedTuple):
         return "" if self.value is None else str(self.value)
 
 
-def told(labels: Labels, info: ModelInfo, is_labelled: bool, pairs: Sequence[Any]) -> list[Choice]:
+def choices_of(labels: Labels, info: ModelInfo, is_labelled: bool, pairs: Sequence[Any]) -> list[Choice]:
     """Records as choices, with their labels; these are asked for where they are more than a column."""
     if is_labelled:
         return [Choice(key, label_text(key, text)) for key, text in pairs]
@@ -124,8 +124,8 @@ class Board:
         asked = asking.columns(env.registry, self.model.name, self.by.name, within)
         rows = env.execute(asked.statement).all()
         if asked.whose is not None:
-            self._choose(told(self.reading.labels, *asked.whose, [row[2:] for row in rows]))
-        found = told(self.reading.labels, *asked.which, [row[:2] for row in rows])
+            self._choose(choices_of(self.reading.labels, *asked.whose, [row[2:] for row in rows]))
+        found = choices_of(self.reading.labels, *asked.which, [row[:2] for row in rows])
         return [(choice, row[2:3] and row[2]) for choice, row in zip(found, rows, strict=True)]
 
     def _choose(self, choices: Sequence[Choice]) -> None:

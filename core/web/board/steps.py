@@ -10,7 +10,7 @@ from core.orm.kinds import Select
 from core.orm.links import Many2one
 from core.web.board import asking
 from core.web.board.cards import SPLIT
-from core.web.board.lanes import Choice, told
+from core.web.board.lanes import Choice, choices_of
 from core.web.listing.columns import stored
 from core.web.listing.labels import Labels
 
@@ -98,13 +98,7 @@ def _choices(view: ListView, board: ResolvedView, item: Field[Any], record: Any)
     if within:
         frame = getattr(record, view.model.fields[within].key)
         wanted = wanted.where(stored(asked.which[0].cls, asked.which[0].fields[within]) == frame)
-    return told(Labels(env), *asked.which, [row[:2] for row in env.execute(wanted)])
-
-
-def _value(view: ListView, board: ResolvedView, record: Any, name: str) -> Any:
-    """What a record has in the field that the board names, as far as it may be read."""
-    field = board.attrs[name]
-    return getattr(record, field) if field in view.readable else None
+    return choices_of(Labels(env), *asked.which, [row[:2] for row in env.execute(wanted)])
 
 
 def _is_open(view: ListView, board: ResolvedView, record: Any) -> bool:
@@ -114,7 +108,8 @@ def _is_open(view: ListView, board: ResolvedView, record: Any) -> bool:
 
 def _days(view: ListView, board: ResolvedView, record: Any) -> str:
     """How many days it is in its column; nothing of what came today."""
-    since = _value(view, board, record, "since")
+    name = board.attrs["since"]
+    since = getattr(record, name) if name in view.readable else None
     days = (record.env.now() - since).days if since is not None else 0
     return str(ngettext("%(count)s day", "%(count)s days", days)) if days > 0 else ""
 
