@@ -96,6 +96,9 @@ def test_a_lead_leads_on_to_the_deal_that_it_became(bare: kit.Served) -> None:
     made = press(dewi, key).location
     assert dewi.get(f"/app/crm.lead/{key}").main.one("a", href=path).text == "Open its Deal"
     assert dewi.get(path).location == made
+    by_hand = lead(bare, partner_id=partner(bare, name="Rina"))
+    bare.change("crm.lead", by_hand, state="converted")
+    assert f"/crm/lead/{by_hand}/deal" not in dewi.get(f"/app/crm.lead/{by_hand}").text, "it became none"
 
 
 def test_who_is_there_already_is_offered_and_taken(bare: kit.Served) -> None:

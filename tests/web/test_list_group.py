@@ -268,10 +268,15 @@ def test_stages_stand_in_their_order_with_the_names_of_their_pipelines(bare: kit
         first = env.create(env["crm.stage"], [{"pipeline": other, "name": "Kualifikasi", "position": 15}])[0]
         env.flush()
         own = {"pipeline_id": other.id, "stage_id": first.id}
-    make(bare, {"stage_id": steps[2]}, {"stage_id": steps[0]}, own)
+    make(bare, *({"stage_id": steps[place]} for place in (3, 2, 0)), own)
     shown = bare.sign_in("dewi").get("/app/crm.deal?group=stage").main
     heads = [row.text for row in shown.all("tr", class_="grp")]
-    names = ["Penjualan · Kualifikasi", "Sewa · Kualifikasi", "Penjualan · Penawaran"]
+    names = [
+        "Penjualan · Kualifikasi",
+        "Sewa · Kualifikasi",
+        "Penjualan · Penawaran",
+        "Penjualan · Negosiasi",
+    ]
     assert [name for head, name in zip(heads, names, strict=True) if name in head] == names
 
 
